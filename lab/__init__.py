@@ -1,0 +1,1 @@
+"""Where guests run: lab hosts, providers, images, topology. Imports neither `study` nor `report`."""

@@ -1,0 +1,1 @@
+"""What it means: from a dataset to the paper. Needs a study's folder and no hypervisor."""
