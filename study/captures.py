@@ -1,0 +1,86 @@
+"""Captures: the meters' raw outputs, kept for ever, and the index that tells how each was made."""
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from study.files import UtcTime, invalid, read_bytes, write_atomic, write_json_atomic
+
+INDEX_FILE = "index.json"
+
+
+class CaptureInfo(BaseModel):
+    """A capture's entry in its stage's index.json: how it was made, and its digest."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    command: str
+    exit_status: int
+    started: UtcTime
+    seconds: float
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+_INDEX: TypeAdapter[dict[str, CaptureInfo]] = TypeAdapter(dict[str, CaptureInfo])
+
+
+def run_name(provider: str, repeat: int) -> str:
+    """Name a run as its folder is named, e.g. `kvm-01`."""
+    return f"{provider}-{repeat:02d}"
+
+
+def capture_path(provider: str, repeat: int, stage: str, name: str) -> str:
+    """Give a capture's path relative to the study's folder, as column `capture` holds it."""
+    return f"runs/{run_name(provider, repeat)}/captures/{stage}/{name}.txt"
+
+
+def write_capture(
+    study_dir: Path,
+    capture: str,
+    output: bytes,
+    *,
+    command: str,
+    exit_status: int,
+    started: datetime,
+    seconds: float,
+) -> CaptureInfo:
+    """Keep a raw output and enter it into its stage's index.json.
+
+    Args:
+        study_dir: The study's folder.
+        capture: Path relative to it, see `capture_path`.
+        output: The command's standard output, untouched.
+        command: The command line that was run on the lab host.
+        exit_status: Its exit status.
+        started: When it was started, with a time zone.
+        seconds: How long it took.
+
+    Returns:
+        The capture's entry.
+    """
+    file = study_dir / capture
+    file.parent.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256(output).hexdigest()
+    info = CaptureInfo(
+        command=command, exit_status=exit_status, started=started, seconds=round(seconds, 3), sha256=digest
+    )
+    index = file.parent / INDEX_FILE
+    entries = read_index(index) if index.exists() else {}
+    write_atomic(file, output)
+    write_json_atomic(index, _INDEX.dump_python({**entries, file.name: info}, mode="json"))
+    return info
+
+
+def read_index(path: Path) -> dict[str, CaptureInfo]:
+    """Read a stage's index.json: file name to how the capture was made.
+
+    Raises:
+        HvlabError: It is missing or damaged.
+    """
+    try:
+        return _INDEX.validate_json(read_bytes(path))
+    except ValidationError as error:
+        raise invalid(path, error) from error

@@ -1,0 +1,126 @@
+"""Meter `pss`: memory of the VMM's own processes, from `/proc/PID/smaps_rollup` (kernel 4.14 and later).
+
+PSS counts a page that N processes share as 1/N, so the sum over processes is right where a sum of RSS counts
+shared pages N times (kernel documentation, filesystems/proc.rst). Two groups are summed apart:
+
+- guest: what the VMM starts for each guest (QEMU, VBoxHeadless, Xen's per-domain `xl` and device model):
+  `pss`, ..., `processes`
+- daemon: what serves all guests (libvirtd, xenstored, VBoxSVC, ...): `daemon_pss`, ..., `daemon_processes`
+
+Limits: VirtualBox's guest memory is held by its kernel module and Xen's by the hypervisor; neither is in
+PSS, KVM's is.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lab.errors import HvlabError
+from study.meters.base import Context, Meter, Number, unrecognised
+
+
+@dataclass(frozen=True)
+class _Patterns:
+    guest: tuple[str, ...]
+    daemon: tuple[str, ...]
+
+
+# /proc/PID/comm holds 15 characters: qemu-system-x86_64 is `qemu-system-x86`. The guests' patterns are
+# tried first.
+_LIBVIRT = ("libvirtd", "virt*d", "virt-manager", "dnsmasq")
+_KNOWN: Mapping[str, _Patterns] = {
+    "kvm": _Patterns(("qemu-system-*", "qemu-kvm", "virtiofsd"), _LIBVIRT),
+    "xen": _Patterns(
+        ("qemu-system-*", "qemu-dm", "xl"), ("oxenstored", "xenstored", "xenconsoled", *_LIBVIRT)
+    ),
+    "virtualbox": _Patterns(
+        ("VBoxHeadless", "VirtualBoxVM"),
+        ("VBoxSVC", "VBoxXPCOMIPCD", "VBoxNetDHCP", "VBoxNetNAT", "VirtualBox"),
+    ),
+}
+
+# Reads /proc with the shell's builtins: one fork a process found (tr), none for the others, since a fork
+# costs tens of milliseconds under emulation. A process that ends meanwhile leaves a header without
+# numbers, or nothing; the messages about its vanished files are what 2>/dev/null drops. The last line
+# tells a whole output from one that was cut off. Xen's disk backend for dom0 itself is a QEMU that serves
+# all guests.
+_PROGRAM = (
+    "n=0; for d in /proc/[0-9]*; do"
+    ' read -r comm <"$d/comm" || continue;'
+    ' case "$comm" in {guest}) group=guest;; {daemon}) group=daemon;; *) continue;; esac;'
+    ' cmd=$(tr "\\0\\n" "  " <"$d/cmdline");'
+    ' case "$cmd" in *"-xen-domid 0 "*) group=daemon;; esac;'
+    ' n=$((n+1)); printf "pid=%s group=%s comm=%s cmd=%.160s\\n" "${{d#/proc/}}" "$group" "$comm" "$cmd";'
+    ' while IFS= read -r line; do printf "%s\\n" "$line"; done <"$d/smaps_rollup";'
+    ' done 2>/dev/null; printf "matched=%s\\n" "$n"'
+)
+
+_HEADER = re.compile(r"pid=[0-9]+ group=(guest|daemon) comm=.*")
+_FIELD = re.compile(r"([A-Z][A-Za-z_]+):\s+([0-9]+) kB")
+_ROLLUP = re.compile(r"[0-9a-f]+-[0-9a-f]+ .*\[rollup\]")
+_END = re.compile(r"matched=[0-9]+")
+_METRICS = {
+    "Pss": "pss",
+    "Pss_Anon": "pss_anon",
+    "Pss_File": "pss_file",
+    "Pss_Shmem": "pss_shmem",
+    "Rss": "rss",
+}
+
+
+def command(context: Context) -> str:
+    """Make the program that prints, for each process of the VMM, a header line and its smaps_rollup.
+
+    Raises:
+        HvlabError: The provider's process names are neither known nor given in the context.
+    """
+    known = _KNOWN.get(context.provider, _Patterns((), ()))
+    guest = context.guest_processes or known.guest
+    daemon = context.daemon_processes or known.daemon
+    if not guest or not daemon:
+        raise HvlabError(
+            f"meter pss: no process names known for provider {context.provider!r}",
+            "set guest_processes and daemon_processes",
+        )
+    return _PROGRAM.format(guest="|".join(guest), daemon="|".join(daemon))
+
+
+def parse(text: str) -> list[Number]:
+    """Sum over each group's processes, KiB, and count them.
+
+    A group without a process has a count of 0 and no sums. A field that one of the group's processes
+    lacks (old kernels have no `Pss_Anon`) has no sum.
+
+    Raises:
+        HvlabError: A line is not of the program above, or its last line is missing.
+    """
+    groups = _processes(text)
+    numbers = []
+    for prefix, processes in (("", groups["guest"]), ("daemon_", groups["daemon"])):
+        for field, metric in _METRICS.items():
+            if processes and all(field in process for process in processes):
+                total = sum(process[field] for process in processes)
+                numbers.append(Number(prefix + metric, total, "KiB"))
+        numbers.append(Number(f"{prefix}processes", len(processes), "count"))
+    return numbers
+
+
+def _processes(text: str) -> dict[str, list[dict[str, int]]]:
+    """Map each group to its processes' fields; processes that ended before they were read are left out."""
+    lines = text.splitlines()
+    if not lines or not _END.fullmatch(lines[-1]):
+        raise unrecognised("pss", text, 'no last line "matched=N"')
+    groups: dict[str, list[dict[str, int]]] = {"guest": [], "daemon": []}
+    process: dict[str, int] | None = None
+    for line in lines[:-1]:
+        if header := _HEADER.fullmatch(line):
+            process = {}
+            groups[header[1]].append(process)
+        elif process is not None and (field := _FIELD.fullmatch(line)):
+            process[field[1]] = int(field[2])
+        elif not _ROLLUP.fullmatch(line):
+            raise unrecognised("pss", text, f"{line!r} is no line of smaps_rollup")
+    return {group: [fields for fields in found if "Pss" in fields] for group, found in groups.items()}
+
+
+METER = Meter(name="pss", command=command, parse=parse)

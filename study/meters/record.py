@@ -1,0 +1,141 @@
+"""From captures to rows of the dataset, and the check that the rows still follow from the captures.
+
+This lies beside the meters, not in study.dataset: the report reads datasets and must not need the meters.
+"""
+
+from pathlib import Path
+
+from lab.errors import HvlabError
+from study.captures import INDEX_FILE, CaptureInfo, capture_path, read_index, run_name
+from study.dataset import Measurement, load_study, read_measurements, value_text
+from study.files import sha256_of
+from study.meters import all_meters, meter
+from study.stages import Stage, parse_stage
+
+
+def measurements(provider: str, repeat: int, stage: Stage, meter_name: str, text: str) -> list[Measurement]:
+    """Read a capture through its meter.
+
+    Args:
+        provider: The run's provider.
+        repeat: The run's repeat, 1, 2, ...
+        stage: The stage at which it was captured.
+        meter_name: The meter that made it.
+        text: Its text.
+
+    Returns:
+        A row for each number; `capture` is the path that `study.dataset.capture_path` gives.
+
+    Raises:
+        HvlabError: The meter does not know the text's layout.
+    """
+    return [
+        Measurement(
+            provider=provider,
+            repeat=repeat,
+            stage=stage.name,
+            guests=stage.guests,
+            meter=meter_name,
+            metric=number.metric,
+            value=number.value,
+            unit=number.unit,
+            capture=capture_path(provider, repeat, stage.name, meter_name),
+        )
+        for number in meter(meter_name).parse(text)
+    ]
+
+
+def rederive(study_dir: Path) -> list[str]:
+    """Read every capture of the finished runs again and compare with measurements.csv.
+
+    Checked: each capture's SHA-256 and index entry; each number against its row, in both directions; no
+    row of a finished run without a capture. A capture whose command failed (exit status not 0) yields no
+    rows. A published study has no captures of the kit's meters; there only the captures' existence is
+    checked.
+
+    Returns:
+        The disagreements, one line each; none: the dataset follows from its captures.
+
+    Raises:
+        HvlabError: study.json or measurements.csv itself cannot be read.
+    """
+    study = load_study(study_dir)
+    rows = read_measurements(study_dir)
+    missing = {row.capture for row in rows if not (study_dir / row.capture).is_file()}
+    problems = [f"{capture}: the capture is missing" for capture in sorted(missing)]
+    if study.environment.kind == "published":
+        return problems
+    finished = {(run.provider, run.repeat) for run in study.runs if run.status == "finished"}
+    expected: list[Measurement] = []
+    for provider, repeat in sorted(finished):
+        captures = study_dir / "runs" / run_name(provider, repeat) / "captures"
+        for folder in sorted(path for path in captures.glob("*") if path.is_dir()):
+            problems += _check_folder(study_dir, folder)
+            numbers, unreadable = _read_folder(provider, repeat, folder)
+            expected += numbers
+            problems += unreadable
+    found = [row for row in rows if (row.provider, row.repeat) in finished and row.capture not in missing]
+    return problems + _compare(expected, found)
+
+
+def _check_folder(study_dir: Path, folder: Path) -> list[str]:
+    """Compare a stage's captures with its index."""
+    name = folder.relative_to(study_dir)
+    try:
+        index = read_index(folder / INDEX_FILE)
+    except HvlabError as error:
+        return [f"{name}: {error.message}"]
+    # Hidden files are writes that were cut off; their captures are missing or older.
+    files = {path.name for path in folder.iterdir() if path.name != INDEX_FILE and path.name[0] != "."}
+    problems = [f"{name}/{extra}: not in {INDEX_FILE}" for extra in sorted(files - index.keys())]
+    problems += [f"{name}/{lost}: in {INDEX_FILE} but missing" for lost in sorted(index.keys() - files)]
+    for file in sorted(files & index.keys()):
+        if sha256_of(folder / file) != index[file].sha256:
+            problems.append(f"{name}/{file}: changed since it was captured (SHA-256)")
+    return problems
+
+
+def _read_folder(provider: str, repeat: int, folder: Path) -> tuple[list[Measurement], list[str]]:
+    """Read a stage's captures through their meters; returns rows, and what could not be read."""
+    try:
+        stage, index = parse_stage(folder.name), read_index(folder / INDEX_FILE)
+    except HvlabError as error:
+        return [], [f"{folder.name}: {error.message}"]
+    rows: list[Measurement] = []
+    problems = []
+    for each in all_meters():
+        file = folder / f"{each.name}.txt"
+        if not file.is_file() or not _succeeded(index.get(file.name)):
+            continue
+        try:
+            rows += measurements(provider, repeat, stage, each.name, file.read_text(encoding="utf-8"))
+        except (HvlabError, UnicodeDecodeError) as error:
+            problems.append(f"{capture_path(provider, repeat, stage.name, each.name)}: {error}")
+    return rows, problems
+
+
+def _succeeded(capture: CaptureInfo | None) -> bool:
+    return capture is not None and capture.exit_status == 0
+
+
+def _compare(expected: list[Measurement], found: list[Measurement]) -> list[str]:
+    """List numbers that differ, that have no row, and rows that no capture gives."""
+    by_key = {row.key: row for row in found}
+    problems = []
+    for row in expected:
+        other = by_key.pop(row.key, None)
+        if other is None:
+            problems.append(f"{row.capture}: {row.metric} is not in measurements.csv")
+        elif (other.guests, other.unit, other.capture, value_text(other.value)) != (
+            row.guests,
+            row.unit,
+            row.capture,
+            value_text(row.value),
+        ):
+            problems.append(
+                f"{row.capture}: {row.metric} is {value_text(row.value)} {row.unit},"
+                f" measurements.csv says {value_text(other.value)} {other.unit}"
+                f" (guests {other.guests}, capture {other.capture})"
+            )
+    problems += [f"{row.capture}: does not give {row.metric} of measurements.csv" for row in by_key.values()]
+    return problems

@@ -1,0 +1,61 @@
+"""Meter `xentop`: CPU and memory of each domain as the hypervisor counts them (xentop(1), Xen 4).
+
+mpstat in dom0 does not see the guests' CPU time; xentop does. Its first iteration has nothing to compare
+with and prints 0.0 for every domain, so two are taken and the second is read.
+"""
+
+import re
+
+from study.meters.base import Context, Meter, Number, unrecognised
+
+_CPU = "CPU(%)"
+_MEMORY = "MEM(k)"
+_ITERATIONS = 2
+
+
+def command(context: Context) -> str:
+    """Make the command line: two iterations, `xentop_delay_s` seconds apart."""
+    return f"xentop -b -i {_ITERATIONS} -d {context.xentop_delay_s}"
+
+
+def parse(text: str) -> list[Number]:
+    """Read `cpu:NAME` (percent of one CPU) and `mem:NAME` (KiB) of every domain from the last iteration.
+
+    Raises:
+        HvlabError: There are fewer than two iterations, or a row does not fit the header.
+    """
+    header, rows = _last_iteration(text)
+    cpu, memory = header.index(_CPU), header.index(_MEMORY)
+    numbers = []
+    for line in rows:
+        fields = _fields(line, len(header))
+        if len(fields) != len(header):
+            raise unrecognised("xentop", text, f"{line.strip()!r} does not fit the header")
+        try:
+            numbers.append(Number(f"cpu:{fields[0]}", float(fields[cpu]), "percent"))
+            numbers.append(Number(f"mem:{fields[0]}", int(fields[memory]), "KiB"))
+        except ValueError as error:
+            raise unrecognised("xentop", text, f"{line.strip()!r} does not fit the header") from error
+    return numbers
+
+
+def _last_iteration(text: str) -> tuple[list[str], list[str]]:
+    lines = [line for line in text.splitlines() if line.strip()]
+    starts = [number for number, line in enumerate(lines) if line.split()[:2] == ["NAME", "STATE"]]
+    if len(starts) < _ITERATIONS:
+        raise unrecognised("xentop", text, f"{len(starts)} iterations, needs {_ITERATIONS}")
+    header, rows = lines[starts[-1]].split(), lines[starts[-1] + 1 :]
+    if _CPU not in header or _MEMORY not in header or not rows:
+        raise unrecognised("xentop", text, f"no columns {_CPU} and {_MEMORY}, or no domain")
+    return header, rows
+
+
+def _fields(line: str, count: int) -> list[str]:
+    """Split a row into `count` fields; only the name, the first, may hold spaces.
+
+    MAXMEM of a dom0 without a limit is printed as `no limit`, which is one field.
+    """
+    return re.sub(r"\bno limit\b", "no-limit", line.strip()).rsplit(maxsplit=count - 1)
+
+
+METER = Meter(name="xentop", command=command, parse=parse, providers=frozenset({"xen"}))

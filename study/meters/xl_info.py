@@ -1,0 +1,33 @@
+"""Meter `xl-info`: the hypervisor's own view of the machine's memory, `xl info` (xl(1), Xen 4).
+
+Host memory in use under Xen is `total_memory - free_memory`; `free` in dom0 sees dom0's share only.
+"""
+
+from study.meters.base import Context, Meter, Number, unrecognised
+
+_METRICS = ("total_memory", "free_memory")
+
+
+def command(context: Context) -> str:
+    """Make the command line; it does not depend on the context."""
+    del context
+    return "xl info"
+
+
+def parse(text: str) -> list[Number]:
+    """Read `total_memory` and `free_memory`, MiB.
+
+    Raises:
+        HvlabError: One of them is missing or no whole number.
+    """
+    fields = {}
+    for line in text.splitlines():
+        name, colon, value = line.partition(":")
+        if colon:
+            fields[name.strip()] = value.strip()
+    if any(not fields.get(name, "").isdecimal() for name in _METRICS):
+        raise unrecognised("xl-info", text, f"no whole numbers {' and '.join(_METRICS)}")
+    return [Number(name, int(fields[name]), "MiB") for name in _METRICS]
+
+
+METER = Meter(name="xl-info", command=command, parse=parse, providers=frozenset({"xen"}))

@@ -1,0 +1,72 @@
+"""Meter `xl-list`: memory and CPU seconds of each domain, `xl list` (xl(1), Xen 4).
+
+`xm list` of Xen 3 (CentOS 5) has the same columns and is read, too.
+"""
+
+import re
+from dataclasses import dataclass
+
+from study.meters.base import Context, Meter, Number, unrecognised
+
+_HEADER = re.compile(r"Name\s+ID\s+Mem(\(MiB\))?\s+VCPUs\s+State\s+Time\(s\)\s*")
+# From the right, since a domain's name may hold spaces.
+_ROW = re.compile(
+    r"(?P<name>\S.*?)\s+[0-9]+\s+(?P<mem>[0-9]+)\s+[0-9]+\s+[a-z-]+\s+(?P<time>[0-9]+\.[0-9]+)\s*"
+)
+
+
+@dataclass(frozen=True)
+class Domain:
+    """One row of `xl list`.
+
+    Attributes:
+        name: The domain's name; `Domain-0` is the host's own.
+        memory_mib: Its memory, MiB.
+        time_s: CPU time that it has used since it was created, seconds.
+    """
+
+    name: str
+    memory_mib: int
+    time_s: float
+
+
+def command(context: Context) -> str:
+    """Make the command line; it does not depend on the context."""
+    del context
+    return "xl list"
+
+
+def domains(text: str) -> list[Domain]:
+    """Read the table.
+
+    Raises:
+        HvlabError: The header or a row is not `xl list`'s, or Domain-0 is missing (it always runs).
+    """
+    lines = [line for line in text.splitlines() if line.strip()]
+    if not lines or not _HEADER.fullmatch(lines[0]):
+        raise unrecognised("xl-list", text, 'no header "Name ID Mem VCPUs State Time(s)"')
+    found = []
+    for line in lines[1:]:
+        match = _ROW.fullmatch(line)
+        if match is None:
+            raise unrecognised("xl-list", text, f"{line!r} is no domain")
+        found.append(Domain(match["name"], int(match["mem"]), float(match["time"])))
+    if not any(domain.name == "Domain-0" for domain in found):
+        raise unrecognised("xl-list", text, "no Domain-0")
+    return found
+
+
+def parse(text: str) -> list[Number]:
+    """Read `mem:NAME` (MiB) and `time:NAME` (s) of every domain.
+
+    Raises:
+        HvlabError: See `domains`.
+    """
+    numbers = []
+    for domain in domains(text):
+        numbers.append(Number(f"mem:{domain.name}", domain.memory_mib, "MiB"))
+        numbers.append(Number(f"time:{domain.name}", domain.time_s, "s"))
+    return numbers
+
+
+METER = Meter(name="xl-list", command=command, parse=parse, providers=frozenset({"xen"}))

@@ -1,0 +1,50 @@
+"""Every recorded output is read as its JSON file says."""
+
+import pytest
+
+from lab.errors import HvlabError
+from study.meters import all_meters, meter
+from study.meters.proof import running_guests
+from tests.unit.study.fixtures import ROOT, Case, cases
+
+METERS = {each.name for each in all_meters()}
+
+
+@pytest.mark.parametrize("case", cases("numbers"), ids=str)
+def test_numbers(case: Case) -> None:
+    numbers = meter(case.folder).parse(case.text)
+    read = {number.metric: [number.value, number.unit] for number in numbers}
+    assert read == case.expected["numbers"]
+    assert len(read) == len(numbers), "a metric occurs twice"
+
+
+@pytest.mark.parametrize("case", cases("error"), ids=str)
+def test_unknown_layout_is_an_error_that_shows_the_text(case: Case) -> None:
+    with pytest.raises(HvlabError) as raised:
+        if case.folder in METERS:
+            meter(case.folder).parse(case.text)
+        else:
+            running_guests(case.folder, case.text)
+    message = str(raised.value)
+    assert case.expected["error"] in message
+    assert "\n" not in message
+    if case.text:
+        assert case.text.split()[0] in message
+
+
+@pytest.mark.parametrize("case", cases("running"), ids=str)
+def test_running_guests(case: Case) -> None:
+    assert running_guests(case.folder, case.text) == case.expected["running"]
+
+
+def test_every_meter_has_a_good_and_a_bad_case() -> None:
+    assert {case.folder for case in cases("numbers")} == METERS
+    assert {case.folder for case in cases("error")} >= METERS
+
+
+def test_every_case_tells_where_it_comes_from() -> None:
+    texts = {file.with_suffix("") for file in ROOT.glob("*/*.txt") if file.parent.name in METERS}
+    described = {file.with_suffix("") for file in ROOT.glob("*/*.json") if file.parent.name in METERS}
+    assert texts == described
+    for key in ("numbers", "error", "running"):
+        assert all(case.expected["source"] for case in cases(key))

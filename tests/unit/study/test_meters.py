@@ -1,0 +1,176 @@
+"""Registry, commands, and properties that hold for all outputs of a layout."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lab.errors import HvlabError
+from study.meters import Context, Number, all_meters, meter, meters_for
+from study.meters.proof import proofs_for, running_guests
+
+CONTEXT = Context(provider="kvm", image_folder="/kvm")
+MIB = st.integers(0, 10**7)
+SHARE = st.integers(0, 10000).map(lambda hundredths: hundredths / 100)
+
+
+def values(numbers: list[Number]) -> dict[str, int | float]:
+    return {number.metric: number.value for number in numbers}
+
+
+def sh(command: str) -> str:
+    return subprocess.run(["sh", "-c", command], check=True, capture_output=True, text=True).stdout
+
+
+def test_registry() -> None:
+    names = [each.name for each in all_meters()]
+    assert names == ["disk", "free", "meminfo", "mpstat", "pss", "xentop", "xl-info", "xl-list"]
+    xen_only = {"xentop", "xl-info", "xl-list"}
+    assert {each.name for each in meters_for("kvm")} == set(names) - xen_only
+    assert {each.name for each in meters_for("xen")} == set(names)
+    with pytest.raises(HvlabError, match="valid meters: disk, free"):
+        meter("fre")
+
+
+@pytest.mark.parametrize("provider", ["kvm", "xen", "virtualbox"])
+def test_commands_are_posix_sh_on_one_line(provider: str) -> None:
+    context = Context(provider, "/images of guests", mpstat_interval_s=3, mpstat_count=4, xentop_delay_s=2)
+    commands = [each.command(context) for each in meters_for(provider)]
+    commands += [proof.command for proof in proofs_for(provider)]
+    for command in commands:
+        assert "\n" not in command
+        subprocess.run(["sh", "-n", "-c", command], check=True)
+
+
+def test_commands_carry_the_context() -> None:
+    context = Context("xen", "/it's here", mpstat_interval_s=3, mpstat_count=4, xentop_delay_s=2)
+    assert meter("mpstat").command(context).endswith("mpstat 3 4")
+    assert meter("xentop").command(context) == "xentop -b -i 2 -d 2"
+    assert meter("disk").command(context).endswith("""'/it'"'"'s here'""")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"image_folder": "kvm"},
+        {"mpstat_count": 0},
+        {"xentop_delay_s": -1},
+        {"guest_processes": ("a; reboot",)},
+    ],
+)
+def test_context_refuses_what_no_command_can_be_made_of(wrong: dict[str, object]) -> None:
+    with pytest.raises(HvlabError):
+        Context(**{"provider": "kvm", "image_folder": "/kvm", **wrong})  # type: ignore[arg-type]
+
+
+def test_pss_needs_names_for_an_unknown_provider() -> None:
+    with pytest.raises(HvlabError, match="bhyve"):
+        meter("pss").command(Context("bhyve", "/bhyve"))
+    names = Context("bhyve", "/bhyve", guest_processes=("bhyve",), daemon_processes=("vmd",))
+    assert "bhyve) group=guest" in meter("pss").command(names)
+
+
+def test_pss_program_reads_this_machine(tmp_path: Path) -> None:
+    """The program finds a real process by name, and no process gives a count of 0 without sums."""
+    sleeper = tmp_path / "hvlabsleeper"
+    sleeper.symlink_to("/bin/sleep")
+    context = Context("kvm", "/kvm", guest_processes=("hvlabsleep*",), daemon_processes=("no-such-name",))
+    with subprocess.Popen([sleeper, "60"]) as process:
+        try:
+            text = sh(meter("pss").command(context))
+        finally:
+            process.kill()
+    assert f"pid={process.pid} group=guest comm=hvlabsleeper" in text
+    numbers = values(meter("pss").parse(text))
+    assert numbers["processes"] == 1
+    assert 0 < numbers["pss"] <= numbers["rss"]
+    assert numbers["daemon_processes"] == 0
+    assert "daemon_pss" not in numbers
+
+
+def test_disk_program_reads_this_machine(tmp_path: Path) -> None:
+    images = tmp_path / "images"
+    (images / "lost+found").mkdir(parents=True)
+    (images / "lost+found" / "x").write_bytes(b"x")
+    (images / "a b").mkdir()
+    sparse = images / "a b" / "server 1.img"
+    sparse.touch()
+    os.truncate(sparse, 10**9)
+    numbers = values(meter("disk").parse(sh(meter("disk").command(Context("kvm", str(images))))))
+    assert numbers["apparent"] == numbers["apparent:a b/server 1.img"] == 10**9
+    assert numbers["allocated"] == sparse.stat().st_blocks * 512
+
+
+def test_free_and_meminfo_read_this_machine() -> None:
+    numbers = values(meter("free").parse(sh(meter("free").command(CONTEXT))))
+    meminfo = values(meter("meminfo").parse(sh(meter("meminfo").command(CONTEXT))))
+    assert numbers["total"] == meminfo["MemTotal"] // 1024
+
+
+@given(row=st.lists(MIB, min_size=6, max_size=6))
+def test_free_new_layout_round_trips(row: list[int]) -> None:
+    names = ("total", "used", "free", "shared", "buff/cache", "available")
+    header = " " * 7 + "".join(f"{name:>12}" for name in names)
+    printed = "Mem:   " + "".join(f"{part:>12}" for part in row)
+    numbers = values(meter("free").parse(f"{header}\n{printed}\nSwap: 0 0 0\n"))
+    assert numbers.pop("paper_used") + numbers.pop("paper_free") == row[0]
+    assert list(numbers.values()) == row
+
+
+@given(total=MIB, used=MIB, free=MIB, buffers=MIB, cached=MIB)
+def test_free_old_layout_agrees_with_the_new_one(
+    total: int, used: int, free: int, buffers: int, cached: int
+) -> None:
+    old = f"   total used free shared buffers cached\nMem: {total} {used} {free} 0 {buffers} {cached}\n"
+    new = (
+        f"   total used free shared buff/cache available\nMem: {total} {used} {free} 0 {buffers + cached} 0\n"
+    )
+    read_old, read_new = values(meter("free").parse(old)), values(meter("free").parse(new))
+    assert read_old["paper_used"] == read_new["paper_used"]
+    assert read_old["paper_free"] == read_new["paper_free"]
+
+
+@given(shares=st.lists(SHARE, min_size=10, max_size=10), clock=st.sampled_from(["19:22:31", "07:22:31 PM"]))
+def test_mpstat_reads_what_is_printed(shares: list[float], clock: str) -> None:
+    names = ["%usr", "%nice", "%sys", "%iowait", "%irq", "%soft", "%steal", "%guest", "%gnice", "%idle"]
+    printed = "".join(f"{share:8.2f}" for share in shares)
+    text = f"Linux\n\n{clock}  CPU {' '.join(names)}\n{clock}  all 1.0\nAverage:     all{printed}\n"
+    assert list(values(meter("mpstat").parse(text)).values()) == shares
+
+
+@given(name=st.from_regex(r"[A-Za-z][A-Za-z0-9 ._-]{0,40}[A-Za-z0-9]", fullmatch=True), memory=MIB)
+def test_domain_names_with_spaces(name: str, memory: int) -> None:
+    text = (
+        "Name                ID   Mem VCPUs\tState\tTime(s)\n"
+        "Domain-0             0  1024     2     r-----     115.7\n"
+        f"{name:<20} 7 {memory:5}     1     -b----      21.5\n"
+    )
+    assert values(meter("xl-list").parse(text))[f"mem:{name}"] == memory
+    assert running_guests("xl-list", text) == [name]
+
+
+@given(text=st.text(max_size=300))
+def test_any_text_gives_numbers_or_an_error_of_one_line(text: str) -> None:
+    for each in all_meters():
+        try:
+            numbers = each.parse(text)
+        except HvlabError as error:
+            assert len(str(error).splitlines()) == 1
+        else:
+            assert numbers
+
+
+def test_running_guests_of_a_capture_that_lists_none() -> None:
+    with pytest.raises(HvlabError, match="these do: vboxmanage-runningvms, virsh-list"):
+        running_guests("uname", "Linux")
+
+
+def test_proofs_do_not_lie_over_meters_captures() -> None:
+    names = [each.name for each in all_meters()]
+    for provider in ("kvm", "xen", "virtualbox"):
+        names_here = [proof.name for proof in proofs_for(provider)]
+        assert {"uname", "dmesg-hypervisor"} < set(names_here)
+        assert not set(names_here) & set(names)

@@ -1,0 +1,154 @@
+"""A dataset follows from its captures, and every kind of tampering is found."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from lab.errors import HvlabError
+from study.captures import capture_path, write_capture
+from study.dataset import append_measurements, read_measurements, write_json_atomic, write_measurements
+from study.meters.record import measurements, rederive
+from study.stages import parse_stage
+from tests.unit.study.fixtures import ROOT
+
+STAGE = "runs/kvm-01/captures/vm-1"
+
+
+def keep(study: Path, stage: str, meter: str, output: str, exit_status: int = 0) -> None:
+    write_capture(
+        study,
+        capture_path("kvm", 1, stage, meter),
+        output.encode(),
+        command=meter,
+        exit_status=exit_status,
+        started=datetime(2026, 11, 22, 21, 0, tzinfo=UTC),
+        seconds=0.1,
+    )
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    write_json_atomic(
+        tmp_path / "study.json",
+        {
+            "schema": 1,
+            "id": "s",
+            "title": "t",
+            "profile": "default",
+            "created": "2026-11-22T21:00:00Z",
+            "finished": None,
+            "parameters": {},
+            "environment": {"kind": "nested"},
+            "runs": [{"name": "kvm-01", "provider": "kvm", "repeat": 1, "status": "finished"}],
+        },
+    )
+    for stage, guests in (("booting", 0), ("vm-1", 1)):
+        for meter in ("free", "mpstat", "pss"):
+            text = (ROOT / meter / f"kvm-guests-{guests}.txt").read_text()
+            keep(tmp_path, stage, meter, text)
+            append_measurements(tmp_path, measurements("kvm", 1, parse_stage(stage), meter, text))
+        keep(tmp_path, stage, "uname", "Linux labhost")
+        keep(tmp_path, stage, "disk", "", exit_status=2)
+    return tmp_path
+
+
+def test_an_honest_dataset(study: Path) -> None:
+    assert rederive(study) == []
+    rows = {(each.stage, each.metric): each for each in read_measurements(study)}
+    assert rows["vm-1", "processes"].guests == rows["vm-1", "processes"].value == 1
+    assert rows["booting", "processes"].value == 0
+    assert ("booting", "pss") not in rows
+    assert rows["vm-1", "pss"].capture == f"{STAGE}/pss.txt"
+
+
+def change_value(study: Path) -> None:
+    rows = read_measurements(study)
+    write_measurements(study, [rows[0].model_copy(update={"value": 1}), *rows[1:]])
+
+
+def change_guests(study: Path) -> None:
+    rows = read_measurements(study)
+    write_measurements(study, [rows[0].model_copy(update={"guests": 3}), *rows[1:]])
+
+
+def drop_row(study: Path) -> None:
+    write_measurements(study, read_measurements(study)[1:])
+
+
+def add_row(study: Path) -> None:
+    rows = read_measurements(study)
+    write_measurements(study, [*rows, rows[0].model_copy(update={"metric": "invented"})])
+
+
+def change_capture(study: Path) -> None:
+    file = study / STAGE / "free.txt"
+    file.write_text(file.read_text().replace("Swap:", "swap:"))
+
+
+def lose_capture(study: Path) -> None:
+    (study / STAGE / "free.txt").unlink()
+
+
+def add_capture(study: Path) -> None:
+    (study / STAGE / "extra.txt").write_text("x")
+
+
+def lose_index(study: Path) -> None:
+    (study / STAGE / "index.json").unlink()
+
+
+def unknown_layout(study: Path) -> None:
+    keep(study, "vm-1", "meminfo", "hello")
+
+
+def odd_folder(study: Path) -> None:
+    (study / "runs/kvm-01/captures/vm-x").mkdir()
+
+
+@pytest.mark.parametrize(
+    ("tamper", "message"),
+    [
+        (change_value, "booting/free.txt: total is 3913 MiB, measurements.csv says 1 MiB"),
+        (change_guests, "guests 3"),
+        (drop_row, "total is not in measurements.csv"),
+        (add_row, "does not give invented"),
+        (change_capture, "free.txt: changed since it was captured"),
+        (lose_capture, "free.txt: the capture is missing"),
+        (lose_capture, "free.txt: in index.json but missing"),
+        (add_capture, "extra.txt: not in index.json"),
+        (lose_index, "vm-1: cannot read"),
+        (unknown_layout, "meter meminfo: 'hello' is no field"),
+        (odd_folder, "unknown stage 'vm-x'"),
+    ],
+)
+def test_tampering_is_found(study: Path, tamper: Callable[[Path], None], message: str) -> None:
+    tamper(study)
+    problems = rederive(study)
+    assert any(message in problem for problem in problems), problems
+    assert all("\n" not in problem for problem in problems)
+
+
+def test_captures_of_a_run_that_died_are_not_asked_for(study: Path) -> None:
+    info = json.loads((study / "study.json").read_text())
+    info["runs"][0]["status"] = "failed"
+    write_json_atomic(study / "study.json", info)
+    drop_row(study)
+    assert rederive(study) == []
+
+
+def test_a_published_study_needs_only_its_captures(study: Path) -> None:
+    info = json.loads((study / "study.json").read_text())
+    info["environment"]["kind"] = "published"
+    write_json_atomic(study / "study.json", info)
+    change_value(study)
+    assert rederive(study) == []
+    lose_capture(study)
+    assert rederive(study) == [f"{STAGE}/free.txt: the capture is missing"]
+
+
+def test_measurements_of_an_unknown_layout() -> None:
+    with pytest.raises(HvlabError, match="meter free"):
+        measurements("kvm", 1, parse_stage("vm-1"), "free", "hello")

@@ -1,0 +1,139 @@
+import subprocess
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lab.errors import HvlabError
+from study.settle import SAMPLER_SH, Sample, Settler, SettleRule, is_settled, parse_sample
+
+RULE = SettleRule(window_s=6, memory_spread_mib=4, busy_percent=10, busy_drift_points=5, give_up_s=30)
+
+
+def curve(free_mib: Sequence[float], busy: Sequence[float]) -> list[Sample]:
+    return [
+        Sample(float(second), int(free * 1024), percent)
+        for second, (free, percent) in enumerate(zip(free_mib, busy, strict=True))
+    ]
+
+
+def line(second: int, free_kib: int, busy: int, idle: int) -> str:
+    return f"{second}.25 {free_kib} {busy} 0 0 {idle} 0 0 0 0 0 0"
+
+
+def test_calm() -> None:
+    assert is_settled(curve([3000] * 7, [2.0] * 7), RULE)
+
+
+def test_needs_a_whole_window() -> None:
+    assert not is_settled([], RULE)
+    assert not is_settled(curve([3000] * 6, [2.0] * 6), RULE)
+
+
+def test_needs_enough_samples_in_the_window() -> None:
+    slow = [Sample(float(second), 3000, 1.0) for second in range(0, 20, 5)]
+    assert not is_settled(slow, RULE)
+
+
+def test_memory_that_moves_is_not_settled() -> None:
+    assert not is_settled(curve([3000, 2999, 2998, 2997, 2996.5, 2996, 2996], [2.0] * 7), RULE)
+    assert is_settled(curve([3000, 2999, 2998, 2997, 2997, 2997, 2997], [2.0] * 7), RULE)
+
+
+def test_busy_but_steady_is_settled() -> None:
+    assert is_settled(curve([3000] * 8, [30, 34, 31, 33, 32, 31, 34, 30]), RULE)
+    assert not is_settled(curve([3000] * 8, [60, 60, 55, 40, 30, 25, 20, 20]), RULE)
+
+
+def test_only_the_window_counts() -> None:
+    boot = curve([3500, 3300, 3100] + [3000] * 7, [90.0, 80.0, 70.0] + [1.0] * 7)
+    assert is_settled(boot, RULE)
+
+
+@given(
+    free=st.lists(st.floats(0, 4000), min_size=7, max_size=20),
+    shift=st.floats(0, 1000),
+    busy=st.floats(0, 100),
+)
+def test_the_level_of_free_memory_does_not_matter(free: list[float], shift: float, busy: float) -> None:
+    whole = [float(int(part)) for part in free]
+    shifted = [part + int(shift) for part in whole]
+    constant = [busy] * len(whole)
+    assert is_settled(curve(whole, constant), RULE) == is_settled(curve(shifted, constant), RULE)
+
+
+def test_a_sample_counts_neither_idle_nor_waiting_nor_guests_twice() -> None:
+    reading = parse_sample("87.74 848896 100 20 30 5000 40 5 6 7 60 10\n")
+    assert (reading.uptime_s, reading.free_kib) == (87.74, 848896)
+    assert reading.busy_ticks == 100 + 20 + 30 + 5 + 6 + 7
+    assert reading.total_ticks == reading.busy_ticks + 5000 + 40
+
+
+@pytest.mark.parametrize(
+    "text", ["", "87.74", "87.74 848896 1 2", "x 1 2 3 4 5 6 7", "87.74 848896 1 2 3 4 5 6.5"]
+)
+def test_a_line_that_is_not_the_samplers(text: str) -> None:
+    with pytest.raises(HvlabError, match="sampler"):
+        parse_sample(text)
+
+
+def test_settler_stops_when_settled_and_keeps_the_curve() -> None:
+    settler = Settler(RULE)
+    lines = [line(second, 3_000_000, busy=second, idle=199 * second) for second in range(20)]
+    fed = 0
+    for each in lines:
+        fed += 1
+        if settler.feed(each):
+            break
+    assert settler.settled
+    assert settler.done
+    assert fed == 8  # the first line only starts the counters; then a window of 6 s from 1 s to 7 s
+    assert settler.seconds == 7
+    assert [sample.busy_percent for sample in settler.curve] == [0.5] * 7
+    assert settler.report()["state"] == "settled"
+    settler.give_up("too late")
+    assert settler.settled
+
+
+def test_settler_gives_up_and_says_why() -> None:
+    settler = Settler(RULE)
+    second = 0
+    while not settler.feed(line(second, 3_000_000 - 10_240 * second, busy=100 * second, idle=100 * second)):
+        second += 1
+    assert not settler.settled
+    assert settler.state == "not settled"
+    assert settler.seconds == 30
+    assert settler.reason.startswith("not steady after 30 s; over the last 6 s free memory moved by 60.0 MiB")
+    assert "50.0 % busy" in settler.reason
+    assert len(settler.report()["curve"]) == 30
+    assert settler.feed("anything, it is over")
+
+
+def test_settler_that_is_told_to_give_up() -> None:
+    settler = Settler()
+    settler.give_up("the session broke")
+    assert settler.report()["reason"] == "the session broke"
+    assert settler.seconds == 0
+
+
+def test_settler_does_not_judge_counters_that_stand_still_or_run_back() -> None:
+    settler = Settler(RULE)
+    settler.feed("1.0 3000 10 0 0 100 50 0")
+    settler.feed("1.0 3000 10 0 0 100 50 0")
+    assert settler.curve == []
+    settler.feed("2.0 3000 10 0 0 90 160 0")  # idle fell, iowait rose: busy stays
+    assert settler.curve[0].busy_percent == 0
+
+
+def test_sampler_runs_here_and_ends_with_its_reader() -> None:
+    with subprocess.Popen(["sh", "-c", SAMPLER_SH], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        settler = Settler(SettleRule(window_s=0.5, give_up_s=1.5))
+        for each in process.stdout:
+            if settler.feed(each):
+                break
+        process.stdout.close()
+        process.wait(timeout=5)
+    assert settler.curve[0].free_kib > 0
+    assert 0 <= settler.curve[0].busy_percent <= 100
