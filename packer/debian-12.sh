@@ -1,9 +1,9 @@
 # Run by Packer in the guest, as root: boot loader, identity, free space.
 disk=/dev/$(lsblk -no PKNAME "$(findfs LABEL=root)")
 grub-install "$disk"
-sync
+
 # What the paper prints about the guest.
 uname -r; cat /etc/debian_version; free -m; swapon --show
 : > /etc/machine-id
 fstrim /
-sync
+

@@ -205,9 +205,7 @@ def write_measurements(path: Path, rows: Iterable[Measurement]) -> None:
         if row.key in seen:
             raise HvlabError(f"{file}: twice the number {row.key}", "drop_run before a run is taken again")
         seen.add(row.key)
-        writer.writerow(
-            [value_text(row.value) if name == "value" else getattr(row, name) for name in COLUMNS]
-        )
+        writer.writerow([value_text(row.value) if name == "value" else getattr(row, name) for name in COLUMNS])
     write_atomic(file, text.getvalue().encode())
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,12 +10,11 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AwareDatetime, PlainSerializer, ValidationError
 
 from lab.errors import HvlabError
+from lab.files import write_atomic
 
 
 def _utc_text(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds" if moment.microsecond else "seconds").replace(
-        "+00:00", "Z"
-    )
+    return moment.isoformat(timespec="milliseconds" if moment.microsecond else "seconds").replace("+00:00", "Z")
 
 
 UtcTime = Annotated[
@@ -36,26 +34,6 @@ def write_json_atomic(path: Path, data: Mapping[str, Any]) -> None:
     """Write JSON with sorted keys and a newline at its end; the same data gives the same bytes."""
     text = json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
     write_atomic(path, text.encode())
-
-
-def write_atomic(path: Path, content: bytes) -> None:
-    """Write a file so that its name always leads to the whole old or the whole new content."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with aside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
-    # The new name is safe only when the folder is on the disk, too.
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def read_bytes(path: Path) -> bytes:

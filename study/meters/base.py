@@ -60,9 +60,7 @@ class Context:
         for pattern in self.guest_processes + self.daemon_processes:
             # The patterns become part of a shell program that root runs.
             if not _PROCESS_PATTERN.fullmatch(pattern):
-                raise HvlabError(
-                    f"process pattern {pattern!r} is not a name", "use letters, digits and . _ + - * ?"
-                )
+                raise HvlabError(f"process pattern {pattern!r} is not a name", "use letters, digits and . _ + - * ?")
 
 
 @dataclass(frozen=True)

@@ -45,9 +45,7 @@ def parse(text: str) -> list[Number]:
     unknown = [name for name in header if name not in _METRICS and name not in _NOT_READ]
     if unknown or len(header) != len(row) or not all(_DECIMAL.fullmatch(field) for field in row):
         raise unrecognised("mpstat", text, f"row {row} does not fit header {header}")
-    shares = {
-        _METRICS[name]: float(field) for name, field in zip(header, row, strict=True) if name in _METRICS
-    }
+    shares = {_METRICS[name]: float(field) for name, field in zip(header, row, strict=True) if name in _METRICS}
     if "idle" not in shares:
         raise unrecognised("mpstat", text, "no column %idle")
     return [Number(metric, value, "percent") for metric, value in shares.items()]

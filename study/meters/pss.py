@@ -30,9 +30,7 @@ class _Patterns:
 _LIBVIRT = ("libvirtd", "virt*d", "virt-manager", "dnsmasq")
 _KNOWN: Mapping[str, _Patterns] = {
     "kvm": _Patterns(("qemu-system-*", "qemu-kvm", "virtiofsd"), _LIBVIRT),
-    "xen": _Patterns(
-        ("qemu-system-*", "qemu-dm", "xl"), ("oxenstored", "xenstored", "xenconsoled", *_LIBVIRT)
-    ),
+    "xen": _Patterns(("qemu-system-*", "qemu-dm", "xl"), ("oxenstored", "xenstored", "xenconsoled", *_LIBVIRT)),
     "virtualbox": _Patterns(
         ("VBoxHeadless", "VirtualBoxVM"),
         ("VBoxSVC", "VBoxXPCOMIPCD", "VBoxNetDHCP", "VBoxNetNAT", "VirtualBox"),

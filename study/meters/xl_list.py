@@ -10,9 +10,7 @@ from study.meters.base import Context, Meter, Number, unrecognised
 
 _HEADER = re.compile(r"Name\s+ID\s+Mem(\(MiB\))?\s+VCPUs\s+State\s+Time\(s\)\s*")
 # From the right, since a domain's name may hold spaces.
-_ROW = re.compile(
-    r"(?P<name>\S.*?)\s+[0-9]+\s+(?P<mem>[0-9]+)\s+[0-9]+\s+[a-z-]+\s+(?P<time>[0-9]+\.[0-9]+)\s*"
-)
+_ROW = re.compile(r"(?P<name>\S.*?)\s+[0-9]+\s+(?P<mem>[0-9]+)\s+[0-9]+\s+[a-z-]+\s+(?P<time>[0-9]+\.[0-9]+)\s*")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,121 @@
+"""Brings the lab up and takes it down: the lab host first, then its guests one after the other."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from lab.errors import HvlabError
+from lab.files import write_atomic
+from lab.hosts.nested import NestedHost
+from lab.images.boxes import Boxes, boxes_for
+from lab.images.guest import GuestImage, guest_image, vagrant_keys
+from lab.images.host import host_image
+from lab.paths import state_root
+from lab.progress import step
+from lab.providers import get_provider
+from lab.providers.base import Provider
+from lab.settings import Settings
+from lab.ssh import Ssh, write_config
+from lab.topology import STORE, ssh_entries, write_topology
+from lab.vagrant import VAGRANTFILE, VagrantLab, forget, home, use_boxes
+
+
+@contextmanager
+def exclusive(state: Path) -> Iterator[None]:
+    """Keep two commands from driving one lab; the lock ends with the process.
+
+    Raises:
+        HvlabError: If another command has it.
+    """
+    state.mkdir(parents=True, exist_ok=True)
+    with (state / "lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise HvlabError(f"another command uses the lab in {state}", "wait for it, or end it") from error
+        yield
+
+
+class Lab:
+    """The lab of one work tree.
+
+    Args:
+        settings: All parameters; images that are missing are built when they are first needed.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.state = state_root()
+
+    @cached_property
+    def guest(self) -> GuestImage:
+        """The guests' disk."""
+        return guest_image(self.settings.topology)
+
+    @cached_property
+    def boxes(self) -> Boxes:
+        """The boxes made from it."""
+        return boxes_for(self.guest, self.settings.topology)
+
+    @cached_property
+    def host(self) -> NestedHost:
+        """The lab host."""
+        return NestedHost(host_image(), self.boxes, self.settings.lab_host, self.state)
+
+    def boot(self, name: str) -> Provider:
+        """Boot the lab host for a provider and make it ready for guests.
+
+        Raises:
+            HvlabError: If it does not come up.
+        """
+        provider = get_provider(name)
+        forget(self.state)
+        self.host.boot(provider)
+        use_boxes(self.state, self.boxes)
+        write_topology(self.state / "topology.json", self.settings.topology, self.boxes, self.host.ssh.config)
+        key = self.state / "guest_key"
+        write_atomic(key, (vagrant_keys() / "vagrant").read_bytes())
+        key.chmod(0o600)
+        entries = ssh_entries(provider, self.settings.topology.guests, key)
+        write_config(self.host.ssh.config, [self.host.entry, *entries])
+        with step(f"Lab host: preparing {provider.title}"):
+            self._prepare(provider)
+        return provider
+
+    def _prepare(self, provider: Provider) -> None:
+        """Define network and storage for the guests, as the provider wants them."""
+        script = (VAGRANTFILE / "prepare" / f"{provider.name}.sh").read_bytes()
+        facts = {
+            "HVLAB_BOX": f"{STORE}/{self.boxes.path(provider.box)}",
+            "HVLAB_BOXES": str(home(self.state) / "boxes"),
+            "HVLAB_STORE": STORE,
+        }
+        words = " ".join(f"{name}='{value}'" for name, value in facts.items())
+        what = f"preparing {provider.title}"
+        self.host.ssh.check(f"env {words} sh -eu -s", stdin=script, timeout=180, what=what)
+
+    def up(self, provider: Provider, guest: str) -> None:
+        """Bring one guest up; when this returns it answers over SSH.
+
+        Raises:
+            HvlabError: If it does not, or the lab host dies meanwhile.
+        """
+        with step(f"{guest}: vagrant up --provider={provider.vagrant}"):
+            try:
+                with self.host.ssh.shared_connection(self.state / "ssh.sock"):
+                    VagrantLab(provider, self.state).up(guest)
+            except HvlabError as error:
+                if death := self.host.died():
+                    raise HvlabError(death, f"see {self.host.console_log()}") from error
+                raise
+
+    def guest_ssh(self, guest: str) -> Ssh:
+        """Return how a guest is reached."""
+        return Ssh(self.host.ssh.config, guest)
+
+    def down(self) -> None:
+        """End the lab host and everything in it."""
+        self.host.stop()
+        forget(self.state)

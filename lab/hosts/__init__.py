@@ -1,0 +1,1 @@
+"""Lab hosts: the machines whose hypervisor and resources are studied."""

@@ -1,0 +1,237 @@
+"""A lab host in a virtual machine: one QEMU process, reached on a loopback port."""
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import stamina
+
+from lab.accel import probe_accelerator
+from lab.commands import run
+from lab.errors import HvlabError
+from lab.files import write_atomic
+from lab.images.boxes import Boxes
+from lab.images.host import HostImage
+from lab.progress import step
+from lab.providers.base import Provider
+from lab.settings import LabHostSettings
+from lab.ssh import Ssh, SshEntry, make_key, write_config
+
+# What the kernel or Xen say on the console before they stop; waiting for SSH would be in vain.
+_FATAL = ("Kernel panic", "Panic on CPU", "stack guard page was hit", "initrd: no root file system")
+_READY = "HVLAB-READY"
+
+
+@dataclass(frozen=True)
+class _Process:
+    """The QEMU process on record, with what tells it from another process of the same number."""
+
+    pid: int
+    started: str
+    provider: str
+    accelerator: str
+
+
+def _start_time(pid: int) -> str | None:
+    """Return field 22 of /proc/PID/stat (clock ticks after boot), None if there is no such process or it is dead."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] == "Z" else fields[19]
+
+
+def _recorded(state: Path) -> _Process | None:
+    """Return the process on record if it still is that process."""
+    try:
+        record = _Process(**json.loads((state / "host.json").read_text()))
+    except FileNotFoundError:
+        return None
+    return record if _start_time(record.pid) == record.started else None
+
+
+def running_provider(state: Path) -> str | None:
+    """Return the provider that the lab host of a state folder runs, None if it is off."""
+    record = _recorded(state)
+    return record.provider if record else None
+
+
+def stop(state: Path) -> None:
+    """Kill the virtual machine of a state folder if it runs; remove its disk and its record."""
+    record = _recorded(state)
+    if record:
+        _end(record.pid)
+    for name in ("host.json", "overlay.qcow2", "ssh.sock"):
+        (state / name).unlink(missing_ok=True)
+
+
+class NestedHost:
+    """The lab host as a virtual machine of this one.
+
+    Args:
+        image: Its disk and kernels.
+        boxes: What its guests are made from; attached read-only.
+        settings: Memory, virtual CPUs, port.
+        state: Folder for the overlay disk, keys, logs and the record of the process.
+    """
+
+    def __init__(self, image: HostImage, boxes: Boxes, settings: LabHostSettings, state: Path) -> None:
+        self.image, self.boxes, self.settings, self.state = image, boxes, settings, state
+        self.versions = dict(image.versions)
+        self.entry = SshEntry("labhost", "127.0.0.1", settings.ssh_port, "root", state / "key", extra=(
+            "ControlMaster no", f'ControlPath "{state / "ssh.sock"}"',
+        ))  # fmt: skip
+        self.ssh = Ssh(state / "ssh_config", "labhost")
+
+    @property
+    def accelerator(self) -> str:
+        """Return "kvm" or "tcg"."""
+        return probe_accelerator(self.image.kernel, self.image.busybox)
+
+    def console_log(self) -> Path:
+        """Return the serial console's log."""
+        return self.state / "console.log"
+
+    def running(self) -> str | None:
+        """Return the name of the provider that it runs, None if it is off."""
+        return running_provider(self.state)
+
+    def _kernel_arguments(self, provider: Provider, key: str) -> list[str]:
+        console = "hvc0" if provider.boots_xen else "ttyS0"
+        line = (
+            "root=LABEL=root rw quiet net.ifnames=0 mitigations=off panic=-1 "
+            f"hvlab.key={key.replace(' ', ':')} hvlab.provider={provider.name} console={console}"
+        )
+        if not provider.boots_xen:
+            return ["-kernel", str(self.image.kernel), "-append", line, "-initrd", str(self.image.initrd)]
+        memory = self.settings.dom0_memory_mib
+        xen = f"console=com1 com1=115200,8n1 dom0_mem={memory}M,max:{memory}M"
+        modules = f"{self.image.vmlinux} {line},{self.image.initrd}"
+        return ["-kernel", str(self.image.xen), "-append", xen, "-initrd", modules]
+
+    def command(self, provider: Provider, accelerator: str, key: str) -> list[str]:
+        """Return the QEMU command line."""
+        cpu = self.settings.cpu_model if accelerator == "tcg" else "host"
+        # Software emulation: one thread for each virtual CPU; the cache of translated code would grow to over 1 GiB.
+        accel = "tcg,thread=multi,tb-size=512" if accelerator == "tcg" else "kvm"
+        return [
+            "qemu-system-x86_64", "-name", "hvlab-labhost", "-M", "q35", "-accel", accel, "-cpu", cpu,
+            "-smp", str(self.settings.vcpus), "-m", str(self.settings.memory_mib),
+            "-nodefaults", "-display", "none", "-no-reboot",
+            *self._kernel_arguments(provider, key),
+            "-drive", f"file={self.state / 'overlay.qcow2'},format=qcow2,if=virtio,cache=unsafe",
+            "-drive", f"file={self.boxes.store},format=raw,if=virtio,readonly=on,cache=unsafe",
+            "-netdev", f"user,id=net0,hostfwd=tcp:127.0.0.1:{self.settings.ssh_port}-:22",
+            "-device", "virtio-net-pci,netdev=net0,romfile=",
+            "-serial", f"file:{self.console_log()}",
+        ]  # fmt: skip
+
+    def _check_port(self) -> None:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", self.settings.ssh_port))
+            except OSError as error:
+                raise HvlabError(
+                    f"port {self.settings.ssh_port} on 127.0.0.1 is in use",
+                    "choose another: HVLAB_LAB_HOST__SSH_PORT=NNNN, or ssh_port in hvlab.toml",
+                ) from error
+
+    def boot(self, provider: Provider) -> None:
+        """Start the virtual machine with a fresh overlay disk and wait until it can be used."""
+        self.stop()
+        self._check_port()
+        self.state.mkdir(parents=True, exist_ok=True)
+        key = make_key(self.entry.key)
+        write_config(self.ssh.config, [self.entry])
+        overlay = self.state / "overlay.qcow2"
+        run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", self.image.disk, "-F", "raw", overlay],
+            what="making the lab host's overlay disk")  # fmt: skip
+        self.console_log().write_bytes(b"")
+        accelerator = self.accelerator
+        with step(f"Lab host: booting for {provider.title} ({accelerator})"):
+            try:
+                self._launch(provider, accelerator, key)
+                self._wait_ready()
+            except BaseException:
+                self.stop()
+                raise
+
+    def _launch(self, provider: Provider, accelerator: str, key: str) -> None:
+        with (self.state / "qemu.log").open("wb") as log:
+            process = subprocess.Popen(
+                self.command(provider, accelerator, key),
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        started = _start_time(process.pid) or ""
+        record = _Process(process.pid, started, provider.name, accelerator)
+        write_atomic(self.state / "host.json", json.dumps(asdict(record)).encode())
+
+    def died(self) -> str | None:
+        """Return in words that the machine has died, None if nothing speaks for it."""
+        console = self.console_log().read_text(errors="replace")
+        for words in _FATAL:
+            if words in console:
+                return f"the lab host's kernel died: {words!r} on its console"
+        return None if self.running() else "the lab host has ended"
+
+    def _ready(self) -> bool:
+        return _READY in self.console_log().read_text(errors="replace") and self.ssh.answers()
+
+    def _wait_ready(self) -> None:
+        """Wait for the start script's last line, then for a login; a panic or an exit ends the waiting."""
+        limit = self.settings.boot_timeout_s
+        hint = f"see {self.console_log()} and {self.state / 'qemu.log'}"
+        deadline = time.monotonic() + limit
+        for attempt in stamina.retry_context(
+            on=_NotYetError, attempts=None, timeout=None, wait_initial=0.2, wait_max=0.5, wait_jitter=0
+        ):
+            with attempt:
+                if death := self.died():
+                    raise HvlabError(death, hint)
+                if time.monotonic() > deadline:
+                    raise HvlabError(f"the lab host was not ready within {limit:.0f} s", hint)
+                if not self._ready():
+                    raise _NotYetError
+
+    def stop(self) -> None:
+        """Kill the virtual machine if it is ours and runs; remove its disk and its record."""
+        stop(self.state)
+
+
+class _NotYetError(Exception):
+    """The machine is not ready yet."""
+
+
+def _ended(pid: int, seconds: float) -> bool:
+    """Wait until a process has ended, at most `seconds`."""
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        ended = bool(select.select([handle], [], [], seconds)[0])
+    finally:
+        os.close(handle)
+    if ended:
+        # Only a child of this process leaves a zombie behind; another command's is not ours to wait for.
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+    return ended
+
+
+def _end(pid: int) -> None:
+    """End a process: ask, and after five seconds kill."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, sign)
+        if _ended(pid, 5):
+            return
+    raise HvlabError(f"the lab host's process {pid} does not end", "is its disk stuck? see dmesg")

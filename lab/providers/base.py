@@ -1,0 +1,28 @@
+"""What the kit knows of a hypervisor with its manager and tools."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Provider:
+    """One hypervisor. Adding one is adding a module to this package that defines `PROVIDER`.
+
+    Attributes:
+        name: In data and commands.
+        title: In print.
+        vagrant: Name of Vagrant's provider.
+        box: Name of the box's format.
+        boots_xen: Whether the lab host boots Xen and runs Linux as dom0, or Linux alone.
+        folder: Where its image files lie on the lab host.
+        disk_strategy: How a guest's disk comes from the box.
+        version_commands: Component to a shell line that prints its version on the lab host.
+    """
+
+    name: str
+    title: str
+    vagrant: str
+    box: str
+    boots_xen: bool
+    folder: str
+    disk_strategy: str
+    version_commands: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,17 @@
+"""KVM: Linux's own hypervisor, with QEMU and libvirt."""
+
+from lab.providers.base import Provider
+
+PROVIDER = Provider(
+    name="kvm",
+    title="KVM",
+    vagrant="libvirt",
+    box="libvirt",
+    boots_xen=False,
+    folder="/kvm",
+    disk_strategy="linked clone (qcow2 overlay on the box's disk)",
+    version_commands={
+        "qemu": "qemu-system-x86_64 --version | head -n 1",
+        "libvirt": "virsh --version",
+    },
+)

@@ -1,0 +1,103 @@
+"""The parameters: hvlab.toml, overridden by HVLAB_* in the environment."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from lab.errors import HvlabError
+
+ProviderName = Literal["xen", "kvm", "virtualbox"]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LabHostSettings(_Table):
+    """The nested lab host; memory in MiB, time in seconds."""
+
+    memory_mib: int = Field(4096, ge=2048)
+    vcpus: int = Field(2, ge=1, le=64)
+    ssh_port: int = Field(2622, ge=1024, le=65535)
+    dom0_memory_mib: int = Field(1024, ge=512)
+    boot_timeout_s: float = Field(300, gt=0)
+    cpu_model: str = "Opteron_G3,-misalignsse,+svm,+npt,+ssse3,+sse4.1,+sse4.2,+popcnt"
+
+
+class TopologySettings(_Table):
+    """The guests; memory in MiB, disk in GiB, time in seconds."""
+
+    guests: int = Field(4, ge=1, le=99)
+    memory_mib: int = Field(512, ge=128)
+    vcpus: int = Field(1, ge=1)
+    disk_gib: int = Field(20, ge=4)
+    swap_gib: int = Field(2, ge=0)
+    os: str = "debian-12"
+    boot_timeout_s: float = Field(300, gt=0)
+
+
+class StudySettings(_Table):
+    """What is read, how often; times in seconds."""
+
+    providers: tuple[ProviderName, ...] = ("xen", "kvm", "virtualbox")
+    repeats: int = Field(1, ge=1)
+    mpstat_interval_s: int = Field(5, ge=1)
+    mpstat_count: int = Field(2, ge=1)
+    xentop_delay_s: int = Field(5, ge=1)
+
+
+class SettleSettings(_Table):
+    """When the lab host counts as quiet; see docs/meters.md."""
+
+    window_s: float = Field(6, gt=0)
+    memory_spread_mib: float = Field(4, gt=0)
+    busy_percent: float = Field(10, ge=0, le=100)
+    busy_drift_points: float = Field(5, ge=0)
+    give_up_s: float = Field(60, gt=0)
+
+
+class Settings(_Table):
+    """All parameters of a study."""
+
+    lab_host: LabHostSettings = LabHostSettings()
+    topology: TopologySettings = TopologySettings()
+    study: StudySettings = StudySettings()
+    settle: SettleSettings = SettleSettings()
+
+
+def _override(table: dict[str, Any], environ: Mapping[str, str]) -> None:
+    """Put HVLAB_<TABLE>__<NAME> of the environment over the values of the file; TOML syntax, else text."""
+    for name, text in environ.items():
+        if not name.startswith("HVLAB_") or "__" not in name:
+            continue
+        section, _, key = name.removeprefix("HVLAB_").lower().partition("__")
+        try:
+            value = tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            value = text
+        table.setdefault(section, {})[key] = value
+
+
+def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read `path` and the environment.
+
+    Raises:
+        HvlabError: If the file is no TOML, or a name or value is not right; the message names it.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise HvlabError(f"{path}: {error.strerror}", "restore it: git checkout hvlab.toml") from error
+    except tomllib.TOMLDecodeError as error:
+        raise HvlabError(f"{path} is not valid TOML: {error}") from error
+    _override(table, environ)
+    try:
+        return Settings.model_validate(table)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise HvlabError(f"{path}: {where}: {first['msg']}", "the comments in hvlab.toml list what is known") from error

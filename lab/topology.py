@@ -1,0 +1,77 @@
+"""The guests and their network, the same under every provider; written as one JSON file that the Vagrantfile reads."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.files import write_atomic
+from lab.images.boxes import INITRD, KERNEL, Boxes
+from lab.images.guest import COMMAND_LINE
+from lab.providers import all_providers
+from lab.providers.base import Provider
+from lab.settings import TopologySettings
+from lab.ssh import SshEntry
+
+# A network that lies wholly inside the lab host.
+NETWORK = {
+    "name": "hvlab",
+    "bridge": "hvlab0",
+    "address": "192.168.68.1",
+    "netmask": "255.255.255.0",
+    "prefix": 24,
+}
+# On the lab host's loopback, for guests behind VirtualBox's NAT.
+FIRST_FORWARD = 22100
+# Where the lab host mounts the store of boxes.
+STORE = "/boxes"
+
+
+@dataclass(frozen=True)
+class Guest:
+    """One guest.
+
+    Attributes:
+        name: server1, server2, ...
+        mac: Its network card's; its last byte is the guest's number, from which the guest takes its name.
+        address: On the lab's network (KVM, Xen).
+        ssh_forward: Port on the lab host's loopback that leads to its sshd (VirtualBox).
+    """
+
+    name: str
+    mac: str
+    address: str
+    ssh_forward: int
+
+
+def guests(count: int) -> list[Guest]:
+    """Return server1 .. serverN."""
+    return [
+        Guest(f"server{n}", f"52:54:00:68:76:{n:02x}", f"192.168.68.{10 + n}", FIRST_FORWARD + n)
+        for n in range(1, count + 1)
+    ]
+
+
+def write_topology(path: Path, settings: TopologySettings, boxes: Boxes, ssh_config: Path) -> None:
+    """Write the file that HVLAB_TOPOLOGY names; its form is described in docs/vagrant.md."""
+    shape = {"memory_mib": settings.memory_mib, "vcpus": settings.vcpus}
+    topology = {
+        "box": boxes.name,
+        "box_version": boxes.version,
+        "guest_os": settings.os.partition("-")[0],
+        "lab_host": {"ssh_config": str(ssh_config), "name": "labhost"},
+        "network": NETWORK,
+        "folders": {name: provider.folder for name, provider in all_providers().items()},
+        "boot": {"kernel": f"{STORE}/{KERNEL}", "initrd": f"{STORE}/{INITRD}", "command_line": COMMAND_LINE},
+        "boot_timeout_s": int(settings.boot_timeout_s),
+        "guests": [{**vars(guest), **shape} for guest in guests(settings.guests)],
+    }
+    write_atomic(path, (json.dumps(topology, indent=2) + "\n").encode())
+
+
+def ssh_entries(provider: Provider, count: int, key: Path) -> list[SshEntry]:
+    """Return how each guest is reached: through the lab host, as the user vagrant."""
+    entries = []
+    for guest in guests(count):
+        place = ("127.0.0.1", guest.ssh_forward) if provider.name == "virtualbox" else (guest.address, 22)
+        entries.append(SshEntry(guest.name, *place, user="vagrant", key=key, via="labhost"))
+    return entries

@@ -1,0 +1,116 @@
+"""Drives Vagrant, through python-vagrant, for the project's Vagrantfile."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import vagrant
+from lab.errors import HvlabError
+from lab.images.boxes import Boxes
+from lab.paths import PROJECT
+from lab.providers.base import Provider
+
+VAGRANTFILE = PROJECT / "vagrant"
+
+
+def home(state: Path) -> Path:
+    """Return VAGRANT_HOME of a lab."""
+    return state / "vagrant-home"
+
+
+def forget(state: Path) -> None:
+    """Remove Vagrant's notes on guests that are no more."""
+    shutil.rmtree(state / "vagrant", ignore_errors=True)
+
+
+def use_boxes(state: Path, boxes: Boxes) -> None:
+    """Make the boxes those of the lab's Vagrant."""
+    link = home(state) / "boxes"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(boxes.folder)
+
+
+class VagrantLab:
+    """The guests of one provider, as Vagrant sees them.
+
+    Args:
+        state: The lab's folder; holds topology.json, Vagrant's home and notes, and its log.
+    """
+
+    def __init__(self, provider: Provider, state: Path) -> None:
+        self.provider = provider
+        self.log = state / f"vagrant-{provider.name}.log"
+        self.home = home(state)
+        self._environment = {
+            **os.environ,
+            "HVLAB_TOPOLOGY": str(state / "topology.json"),
+            "VAGRANT_CWD": str(VAGRANTFILE),
+            "VAGRANT_HOME": str(self.home),
+            # One folder a provider: Vagrant allows one provider a machine and folder.
+            "VAGRANT_DOTFILE_PATH": str(state / "vagrant" / provider.name),
+            "VAGRANT_DEFAULT_PROVIDER": provider.vagrant,
+            "VAGRANT_CHECKPOINT_DISABLE": "1",
+            "VAGRANT_BOX_UPDATE_CHECK_DISABLE": "1",
+            "VAGRANT_NO_COLOR": "1",
+            "PATH": f"{VAGRANTFILE / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        }
+
+    def _vagrant(self) -> Any:
+        @contextmanager
+        def log() -> Iterator[IO[str]]:
+            self.log.parent.mkdir(parents=True, exist_ok=True)
+            with self.log.open("a", encoding="utf-8") as handle:
+                yield handle
+
+        try:
+            return vagrant.Vagrant(  # type: ignore[no-untyped-call]
+                str(VAGRANTFILE), env=self._environment, out_cm=log, err_cm=log
+            )
+        except RuntimeError as error:
+            raise HvlabError("Vagrant is not installed", "apt-get install vagrant vagrant-libvirt") from error
+
+    def _failure(self, what: str) -> HvlabError:
+        lines = [line for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
+        return HvlabError(f"{what}: {lines[-1].strip() if lines else 'no output'}", f"see {self.log}")
+
+    def up(self, guest: str) -> None:
+        """Bring one guest up and wait until it answers over SSH.
+
+        Raises:
+            HvlabError: If Vagrant fails.
+        """
+        try:
+            self._vagrant().up(vm_name=guest, provider=self.provider.vagrant)
+        except subprocess.CalledProcessError as error:
+            raise self._failure(f"vagrant up {guest} failed") from error
+
+    def destroy(self) -> None:
+        """Destroy all guests.
+
+        Raises:
+            HvlabError: If Vagrant fails.
+        """
+        try:
+            self._vagrant().destroy()
+        except subprocess.CalledProcessError as error:
+            raise self._failure("vagrant destroy failed") from error
+
+    def states(self) -> dict[str, str]:
+        """Return each guest's state in Vagrant's words ("running", "not_created", ...).
+
+        Raises:
+            HvlabError: If Vagrant fails.
+        """
+        try:
+            return {status.name: status.state for status in self._vagrant().status()}
+        except subprocess.CalledProcessError as error:
+            raise self._failure("vagrant status failed") from error
+
+    def version(self) -> str:
+        """Return Vagrant's version."""
+        return str(self._vagrant().version())

@@ -1,0 +1,84 @@
+"""The cost model: a fixed cost and a cost per guest, as a straight line through the guests' stages."""
+
+import math
+from dataclasses import dataclass
+
+from report.memory import Taken
+from report.names import PROVIDERS, guests_at
+from report.readings import Estimate
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a provider takes of the machine's memory, in MiB.
+
+    Attributes:
+        provider: Name as in data.
+        per_guest: Memory taken by one further guest: mean of the steps from the first to the last stage
+            with guests.
+        fixed: The line's value at no guest; None if the machine's total is not known.
+        first: Guests at the line's first stage.
+        last: Guests at its last stage.
+    """
+
+    provider: str
+    per_guest: Estimate
+    fixed: Estimate | None
+    first: int
+    last: int
+
+    def at(self, guests: int) -> float | None:
+        """Return the line's value at a number of guests, MiB; None if the fixed cost is not known."""
+        return None if self.fixed is None else self.fixed.mean + guests * self.per_guest.mean
+
+
+def costs(taken: Taken) -> dict[str, Cost]:
+    """Fit the cost model for each provider that was read at two or more stages with guests.
+
+    per guest = (free at the first - free at the last stage) / (guests between them), which is the mean of the
+    steps; fixed = taken at the first stage - per guest x its guests. One line per repeat, then the mean.
+
+    Args:
+        taken: Comparable memory of the study.
+
+    Returns:
+        The costs by provider; a provider with too few stages is not in it.
+    """
+    fitted = {provider: _fit(taken, provider) for provider in PROVIDERS}
+    return {provider: cost for provider, cost in fitted.items() if cost is not None}
+
+
+def break_even(flat: Cost, steep: Cost) -> int | None:
+    """Return the least number of guests at which `flat` takes less memory than `steep`.
+
+    Args:
+        flat: The provider with the lower cost per guest.
+        steep: The other.
+
+    Returns:
+        Guests, on the straight lines; None if the lines do not cross at one guest or more, or a fixed cost
+        is not known.
+    """
+    if flat.fixed is None or steep.fixed is None:
+        return None
+    slope = steep.per_guest.mean - flat.per_guest.mean
+    head_start = flat.fixed.mean - steep.fixed.mean
+    if slope <= 0 or head_start <= slope:
+        return None
+    return math.floor(head_start / slope) + 1
+
+
+def _fit(taken: Taken, provider: str) -> Cost | None:
+    stages = [s for s in taken.stages if guests_at(s) > 0 and (provider, s) in taken.free]
+    if len(stages) < 2:
+        return None
+    first, last = guests_at(stages[0]), guests_at(stages[-1])
+    begin, end = taken.free[provider, stages[0]], taken.free[provider, stages[-1]]
+    # Subtraction aligns by repeat: a repeat that lacks one of the ends gives no line.
+    per_guest = ((begin - end) / (last - first)).dropna()
+    if per_guest.empty:
+        return None
+    fixed = None
+    if taken.baseline is not None:
+        fixed = Estimate.of((taken.baseline.total.mean - begin - first * per_guest).dropna())
+    return Cost(provider, Estimate.of(per_guest), fixed, first, last)

@@ -1,0 +1,64 @@
+"""How numbers, names and dates are printed; Jinja2 filters."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from report.names import PRINTED, printed_stage
+from report.readings import Estimate
+
+_GIB = 1024.0**3
+
+
+def mib(value: Estimate | float) -> str:
+    """Print MiB: a whole number as it is, anything else (means, slopes) with one decimal."""
+    return whole_or(value, 1)
+
+
+def whole_or(value: Estimate | float, digits: int) -> str:
+    """Print a whole number read once as such, anything else with `digits` decimals."""
+    number = value.mean if isinstance(value, Estimate) else value
+    once = not isinstance(value, Estimate) or value.n == 1
+    return f"{number:.0f}" if once and number.is_integer() else f"{number:.{digits}f}"
+
+
+def fixed(value: Estimate | float, digits: int) -> str:
+    """Print a number with `digits` decimals."""
+    return f"{value.mean if isinstance(value, Estimate) else value:.{digits}f}"
+
+
+def whole_bytes(value: Estimate) -> str:
+    """Print bytes with commas between thousands; a mean over repeats is rounded to a byte."""
+    return f"{value.mean:,.0f}"
+
+
+def gib(value: Estimate | float) -> str:
+    """Print bytes as GiB with two decimals."""
+    return f"{(value.mean if isinstance(value, Estimate) else value) / _GIB:.2f}"
+
+
+def day(value: datetime) -> str:
+    """Print the UTC day of a time, 2026-11-22; a time without zone is taken as UTC."""
+    return _utc(value).strftime("%Y-%m-%d")
+
+
+def instant(value: datetime) -> str:
+    """Print a time in the form that the PDF's dates need: UTC, to the second."""
+    return _utc(value).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _utc(value: datetime) -> datetime:
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "mib": mib,
+    "whole_or": whole_or,
+    "fixed": fixed,
+    "whole_bytes": whole_bytes,
+    "gib": gib,
+    "day": day,
+    "instant": instant,
+    "provider": PRINTED.__getitem__,
+    "stage": printed_stage,
+}

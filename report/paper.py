@@ -1,0 +1,121 @@
+"""The paper: from a study's folder to a PDF."""
+
+import importlib
+import os
+from pathlib import Path
+from types import ModuleType
+
+import jinja2
+import matplotlib as mpl
+
+from lab.errors import HvlabError
+from report.context import context
+from report.filters import FILTERS
+from report.load import load
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+LANGUAGES = ("en",)
+
+# The faces come with matplotlib, at the version that requirements.txt pins: the same paper on every machine.
+_FACES = (
+    ("Paper", "normal", "normal", "STIXGeneral.ttf"),
+    ("Paper", "normal", "italic", "STIXGeneralItalic.ttf"),
+    ("Paper", "bold", "normal", "STIXGeneralBol.ttf"),
+    ("Paper", "bold", "italic", "STIXGeneralBolIta.ttf"),
+    ("Paper Sans", "normal", "normal", "DejaVuSans.ttf"),
+    ("Paper Sans", "bold", "normal", "DejaVuSans-Bold.ttf"),
+    ("Paper Mono", "normal", "normal", "DejaVuSansMono.ttf"),
+)
+_PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core"
+
+
+def render(study_dir: Path, out_dir: Path, lang: str = "en") -> Path:
+    """Render a study as a PDF (PDF/UA-1), `paper.<lang>.pdf`.
+
+    The same dataset gives the same bytes: dates come from the study, not from the clock.
+
+    Args:
+        study_dir: The study's folder, in the form of docs/dataset.md; only read.
+        out_dir: Where the PDF goes; made if need be.
+        lang: Language, only "en" for now.
+
+    Returns:
+        The PDF's path.
+
+    Raises:
+        HvlabError: The dataset is not in the form of docs/dataset.md or has no usable number, the language is
+            not known, a system library is missing, or the PDF cannot be written. Nothing half-written is
+            left.
+    """
+    if lang not in LANGUAGES:
+        raise HvlabError(f"no paper in language {lang!r}", f"use {' or '.join(LANGUAGES)}")
+    pdf = _pdf(html(study_dir, lang))
+    path = out_dir / f"paper.{lang}.pdf"
+    try:
+        _write_whole(path, pdf)
+    except OSError as error:
+        raise HvlabError(f"cannot write {path}: {error.strerror}", "check the folder and the free space") from error
+    return path
+
+
+def html(study_dir: Path, lang: str = "en") -> str:
+    """Return the paper as an HTML page, as it goes into WeasyPrint; arguments and errors as `render`."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=lambda name: name is not None and name.endswith(".html.j2"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(FILTERS)
+    return environment.get_template("paper.html.j2").render(context(load(study_dir), environment, lang))
+
+
+def _pdf(page: str) -> bytes:
+    weasyprint = _weasyprint()
+    fonts = weasyprint.text.fonts.FontConfiguration()
+    # Only the style sheet's faces and the figures within the page: nothing is ever fetched over a network.
+    fetcher = weasyprint.URLFetcher(allowed_protocols={"file", "data"})
+    style = _font_faces() + (TEMPLATES / "paper.css").read_text(encoding="utf-8")
+    sheet = weasyprint.CSS(string=style, font_config=fonts, url_fetcher=fetcher)
+    document = weasyprint.HTML(string=page, url_fetcher=fetcher)
+    pdf: bytes = document.write_pdf(stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1")
+    return pdf
+
+
+def _weasyprint() -> ModuleType:
+    try:
+        # Imported only here: the rest of the report works, and tells what is wrong, without Pango.
+        importlib.import_module("weasyprint.text.fonts")
+        return importlib.import_module("weasyprint")
+    except OSError as error:
+        reason = str(error).splitlines()[0]
+        raise HvlabError(f"WeasyPrint lacks a library: {reason}", f"apt-get install {_PACKAGES}") from error
+
+
+def _font_faces() -> str:
+    folder = Path(mpl.get_data_path()) / "fonts" / "ttf"
+    return "".join(
+        f"@font-face {{ font-family: '{family}'; font-weight: {weight}; font-style: {style};"
+        f" src: url('{(folder / file).as_uri()}') }}\n"
+        for family, weight, style, file in _FACES
+    )
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write a file aside, sync it and rename it, so that a reader sees the old or the new one, never half."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with aside.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

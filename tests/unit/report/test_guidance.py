@@ -1,0 +1,96 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from report.context import Results, results
+from report.guidance import rank
+from report.load import load
+from report.missing import find_missing
+from report.names import PROVIDERS
+from report.readings import Readings
+
+REFERENCE = Path(__file__).resolve().parents[3] / "reference" / "paper-2011"
+GIB = 1024**3
+MakeStudy = Callable[..., Path]
+
+
+def worked_out(folder: Path) -> Results:
+    dataset = load(folder)
+    return results(dataset, Readings(dataset.measurements))
+
+
+def test_published_guidance() -> None:
+    found = worked_out(REFERENCE).guidance
+    assert found.per_guest.winner == "xen"
+    assert [(s.provider, s.behind) for s in found.at_last.others] == [("xen", 86), ("virtualbox", 204)]
+    assert found.idle.winner == "kvm"
+    assert [round(s.behind, 2) for s in found.idle.others] == [2.07, 5.34]
+    assert found.allocated.winner == "virtualbox"
+    shares = [s.behind / found.allocated.best[0].value for s in found.allocated.others]
+    assert [round(100 * share, 1) for share in shares] == [1.7, 5.5]
+    assert found.crossing is not None
+    assert (found.crossing.flat, found.crossing.steep, found.crossing.guests) == ("xen", "kvm", 12)
+    assert found.n == (1, 1)
+
+
+def test_small_differences_are_no_differences(make_study: MakeStudy) -> None:
+    found = worked_out(make_study()).guidance
+    assert found.idle.winner is None
+    assert [s.provider for s in found.idle.best] == ["xen", "kvm"]
+
+
+def test_what_is_missing_is_named(make_study: MakeStudy) -> None:
+    found = worked_out(make_study(providers=("kvm",), without=("disk",))).guidance
+    assert (found.per_guest.read, found.per_guest.winner, found.per_guest.missing) == (
+        1,
+        None,
+        ("xen", "virtualbox"),
+    )
+    assert (found.allocated.read, found.allocated.missing) == (0, PROVIDERS)
+    assert found.crossing is None
+
+
+def test_last_stage_is_the_last_that_was_read(make_study: MakeStudy) -> None:
+    found = worked_out(make_study(stages=("booting", "vm-1", "vm-2")))
+    assert found.guests == 2
+    assert found.cpu.stage == "vm-2"
+    assert found.guidance.at_last.read == 3
+    assert found.table3.missing.rows == ("manager", "vm-3", "vm-4")
+
+
+@pytest.mark.parametrize(
+    ("values", "best"),
+    [
+        ({}, []),
+        ({"kvm": 5.0}, ["kvm"]),
+        ({"kvm": 5.0, "xen": 14.9}, ["kvm", "xen"]),
+        ({"kvm": 5.0, "xen": 15.0}, ["kvm"]),
+        ({"kvm": 5.0, "xen": 5.0}, ["xen", "kvm"]),
+    ],
+)
+def test_level_with_the_best(values: dict[str, float], best: list[str]) -> None:
+    assert [s.provider for s in rank(values, 10.0).best] == best
+
+
+@given(st.dictionaries(st.sampled_from(PROVIDERS), st.floats(-1e9, 1e9)), st.floats(0, 1e6), st.booleans())
+def test_ranking_names_everyone_once(values: dict[str, float], resolution: float, highest: bool) -> None:
+    found = rank(values, resolution, highest=highest)
+    named = [s.provider for s in (*found.best, *found.others)] + list(found.missing)
+    assert sorted(named) == sorted(PROVIDERS)
+    assert bool(found.best) == bool(values)
+    assert all(s.behind >= 0 for s in (*found.best, *found.others))
+    assert all(s.behind >= resolution for s in found.others)
+
+
+@given(st.sets(st.tuples(st.sampled_from(PROVIDERS), st.sampled_from(["a", "b", "c"]))))
+def test_every_gap_is_named_exactly_once(present: set[tuple[str, str]]) -> None:
+    rows = ["a", "b", "c"]
+    found = find_missing(present, rows)
+    named = {(p, row) for p in found.providers for row in rows}
+    named |= {(p, row) for p in PROVIDERS if p not in found.providers for row in found.rows}
+    assert named.isdisjoint(found.cells)
+    assert named | set(found.cells) == {(p, row) for p in PROVIDERS for row in rows} - present
+    assert bool(found) == (len(present) < 9)

@@ -1,0 +1,147 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lab.errors import HvlabError
+from report.load import find_study, load
+from report.measurements import COLUMNS
+
+MakeStudy = Callable[..., Path]
+
+HEADER = ",".join(COLUMNS)
+GOOD = "kvm,1,vm-1,1,free,total,3937,MiB,runs/kvm-01/captures/vm-1/free.txt"
+
+
+def with_csv(folder: Path, *lines: str) -> Path:
+    (folder / "measurements.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+def test_reads_study_and_numbers(make_study: MakeStudy) -> None:
+    dataset = load(make_study())
+    assert dataset.study.id == "made-up"
+    assert list(dataset.measurements.columns) == COLUMNS
+    assert dataset.measurements["value"].dtype == float
+    assert dataset.measurements["repeat"].max() == 2
+
+
+@pytest.mark.parametrize("name", ["study.json", "measurements.csv"])
+def test_missing_file_is_named(make_study: MakeStudy, name: str) -> None:
+    folder = make_study()
+    (folder / name).unlink()
+    with pytest.raises(HvlabError, match=name) as caught:
+        load(folder)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (GOOD.replace("kvm,", "vmware,", 1), "line 3: provider is 'vmware'"),
+        (GOOD.replace("3937", "lots"), "line 3: value is 'lots'"),
+        (GOOD.replace("3937", ""), "line 3: value is ''"),
+        (GOOD.replace("3937", "nan"), "line 3: value is 'nan'"),
+        (GOOD.replace("3937", "1e999"), "line 3: value is '1e999'"),
+        (GOOD.replace("vm-1,1,", "vm-x,1,"), "line 3: stage is 'vm-x'"),
+        (GOOD.replace("vm-1,1,", "vm-1,2,"), "line 3: 2 guests at stage vm-1"),
+        (GOOD.replace("kvm,1,", "kvm,0,"), "line 3: repeat is '0'"),
+        (GOOD.replace("MiB", "MB"), "line 3: unit is 'MB'"),
+        (GOOD.replace("total", "free").rpartition(",")[0] + ",", "line 3: capture is ''"),
+        ("kvm,1,vm-1,1,free", "line 3: "),
+        (GOOD, "line 3: kvm 1 vm-1 free total is there twice"),
+    ],
+)
+def test_bad_row_is_one_line_that_names_it(make_study: MakeStudy, line: str, said: str) -> None:
+    with pytest.raises(HvlabError) as caught:
+        load(with_csv(make_study(), HEADER, GOOD, line))
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "cannot read"),
+        (HEADER.replace(",unit", ""), "missing column unit"),
+        (HEADER + ",note", "unknown column note"),
+        (f'{HEADER}\n"kvm', "cannot read"),
+    ],
+)
+def test_bad_file(make_study: MakeStudy, content: str, said: str) -> None:
+    folder = make_study()
+    (folder / "measurements.csv").write_text(content, encoding="utf-8")
+    with pytest.raises(HvlabError, match=said):
+        load(folder)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@given(
+    st.one_of(
+        st.binary(max_size=200),
+        st.text(alphabet='kvmxen,-10.\n"\r\u0663é ', max_size=200).map(lambda text: f"{HEADER}\n{text}".encode()),
+    )
+)
+def test_no_file_content_is_a_traceback(make_study: MakeStudy, content: bytes) -> None:
+    folder = make_study(guests=1, repeats=1)
+    (folder / "measurements.csv").write_bytes(content)
+    try:
+        load(folder)
+    except HvlabError as error:
+        assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"schema": 2}, "schema"),
+        ({"created": "yesterday"}, "created"),
+        ({"parameters": {"guests": 0}}, "parameters.guests"),
+        ({"parameters": {"guests": 1, "providers": ["vmware"]}}, "unknown provider 'vmware'"),
+        ({"parameters": {"guests": 1, "stages": ["vm-0"]}}, "unknown stage 'vm-0'"),
+    ],
+)
+def test_bad_study_says_where(make_study: MakeStudy, change: dict[str, object], said: str) -> None:
+    with pytest.raises(HvlabError, match=said):
+        load(make_study(info=change))
+
+
+def test_study_that_is_no_json(make_study: MakeStudy) -> None:
+    folder = make_study()
+    (folder / "study.json").write_text("{", encoding="utf-8")
+    with pytest.raises(HvlabError, match="Invalid JSON"):
+        load(folder)
+
+
+def study_at(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    (folder / "study.json").write_text(json.dumps({}), encoding="utf-8")
+    return folder
+
+
+def test_finds_by_name_and_latest(tmp_path: Path) -> None:
+    first, published = study_at(tmp_path / "studies" / "one"), study_at(tmp_path / "reference" / "paper-2011")
+    (tmp_path / "studies" / "latest").symlink_to("one")
+    assert find_study(tmp_path, "one") == first
+    assert find_study(tmp_path, "paper-2011") == published
+    assert find_study(tmp_path, None) == find_study(tmp_path, "latest") == first.resolve()
+
+
+@pytest.mark.parametrize("name", ["two", "../reference/paper-2011", "", ".", "/"])
+def test_unknown_study_lists_what_there_is(tmp_path: Path, name: str) -> None:
+    study_at(tmp_path / "studies" / "one")
+    study_at(tmp_path / "reference" / "paper-2011")
+    (tmp_path / "studies" / "latest").symlink_to("one")
+    with pytest.raises(HvlabError) as caught:
+        find_study(tmp_path, name)
+    assert caught.value.hint == "there is: one, paper-2011"
+
+
+def test_no_study_at_all_and_dangling_latest(tmp_path: Path) -> None:
+    (tmp_path / "studies").mkdir()
+    (tmp_path / "studies" / "latest").symlink_to("gone")
+    with pytest.raises(HvlabError, match=r"study\.all"):
+        find_study(tmp_path, None)

@@ -1,0 +1,211 @@
+import html as markup
+import json
+import logging
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from lab.errors import HvlabError
+from report import paper
+from report.load import load
+
+ROOT = Path(__file__).resolve().parents[3]
+REFERENCE = ROOT / "reference" / "paper-2011"
+MakeStudy = Callable[..., Path]
+
+
+def text_of(folder: Path) -> str:
+    """The page's words as a reader sees them, with plain apostrophes."""
+    words = markup.unescape(re.sub(r"<[^>]+>", " ", paper.html(folder))).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    return " ".join(words.split()).replace(" .", ".").replace(" ,", ",")
+
+
+def test_published_text() -> None:
+    text = text_of(REFERENCE)
+    assert "VM-4 1866 468 1397 3937 2453 1483 3937 2658 1279" in text
+    assert "Xen 543.7 365.3 VM-1 and VM-4" in text
+    assert "idle 96.55 98.62 93.28" in text
+    assert "user not read not read not read" in text
+    assert "KVM has taken least of the machine, 2454 MiB; it is 86 MiB more under Xen and 204 MiB more" in text
+    assert "Xen takes less than KVM from 12 guests" in text
+    assert "server1.vdi 3,984,678,912 not read" in text
+    assert "the hypervisor's own was not read" in text
+    assert "Each number was published once (n = 1)" in text
+
+
+def test_measured_text(make_study: MakeStudy) -> None:
+    text = text_of(make_study())
+    assert "Means of n = 2 boots of the lab host per hypervisor." in text
+    assert "QEMU Virtual CPU <2 & more>" in text
+    assert "By xentop the guests used 5.0 % of one CPU" in text
+    assert "So this is no finding that the machine is most idle under Xen." in text
+    assert "runs/kvm-02/captures/vm-4/ disk.txt, free.txt, mpstat.txt" in text
+    assert "Not read in this study" not in text
+
+
+def test_nothing_is_said_of_chance_when_read_once(make_study: MakeStudy) -> None:
+    text = text_of(make_study(repeats=1))
+    assert "read in one boot only (n = 1); whether a difference is due to chance cannot be told" in text
+
+
+def test_one_provider_without_disk_and_manager(make_study: MakeStudy) -> None:
+    stages = ("booting", "vm-1", "vm-2", "vm-3", "vm-4")
+    text = text_of(make_study(providers=("kvm",), stages=stages, without=("disk",)))
+    assert "Not read in this study: Xen and VirtualBox; Manager." in text
+    assert "Figure 9: disk use was not read in this study." in text
+    assert "A further guest takes 560.0 MiB under KVM; there is nothing to compare it with." in text
+    assert re.search(r"Booting not read not read not read 3937", text)
+
+
+@pytest.mark.parametrize(
+    ("without", "said"),
+    [
+        (("free", "xl-info"), "Table 3 and Figure 6: memory was not read in this study."),
+        (("mpstat",), "Table 4 and Figure 8: CPU use at VM-4 was not read in this study."),
+        (("xentop",), "What the guests used ( xentop ) was not read in this study"),
+        (("xl-info",), "the hypervisor's own was not read"),
+    ],
+)
+def test_missing_meter_is_said(make_study: MakeStudy, without: tuple[str, ...], said: str) -> None:
+    assert said in text_of(make_study(without=without))
+
+
+def test_unfinished_bare_study(make_study: MakeStudy) -> None:
+    environment = {"kind": "nested", "hardware": [], "partitions": [], "versions": {}}
+    info: dict[str, object] = {"finished": None, "environment": environment, "runs": []}
+    text = text_of(make_study(guests=1, repeats=1, info=info))
+    assert "This study is not finished" in text
+    assert "Hardware not read in this study" in text
+    assert "Table A2, run timings: not read in this study." in text
+    assert "without which no cost per guest can be told" in text
+
+
+def test_stage_that_did_not_settle_is_marked(make_study: MakeStudy) -> None:
+    timing = {"stage": "vm-1", "settling_s": 600.0, "settled": False}
+    run = {"name": "kvm-01", "provider": "kvm", "repeat": 1, "status": "finished", "timings": [timing]}
+    text = text_of(make_study(info={"runs": [run]}))
+    assert "VM-1, not settled not read 600.0 not read not read" in text
+    assert "the host was read although it had not come to rest" in text
+
+
+def test_host_read_without_guests(make_study: MakeStudy) -> None:
+    text = text_of(make_study(stages=("booting",)))
+    assert "VM-1 not read" in text
+
+
+def test_study_without_usable_numbers(make_study: MakeStudy, tmp_path: Path) -> None:
+    nothing = make_study(keep=lambda _row: False)
+    with pytest.raises(HvlabError, match="no reading of memory, CPU or disk"):
+        paper.render(nothing, tmp_path / "out")
+    other = make_study(keep=lambda row: row[5] == "total_memory" and row[2] == "nowhere")
+    with pytest.raises(HvlabError, match="no reading"):
+        paper.render(other, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_alternative_texts_come_from_the_data(make_study: MakeStudy) -> None:
+    alts = re.findall(r'<img [^>]*alt="(.*?)">', paper.html(make_study(providers=("kvm",), repeats=1)))
+    assert len(alts) == 3
+    assert "KVM: Booting 210, Manager 210, VM-1 770" in alts[0]
+    assert "Xen: idle not read" in alts[1]
+    assert "KVM: apparent 80.00, allocated 12.00." in alts[2]
+    assert "Xen: not read." in alts[2]
+
+
+def test_other_language_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(HvlabError) as caught:
+        paper.render(REFERENCE, tmp_path, "ko")
+    assert caught.value.hint == "use en"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_failed_write_leaves_the_old_paper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = tmp_path / "paper.en.pdf"
+    old.write_bytes(b"old")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(paper, "_pdf", lambda _page: b"new")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(HvlabError, match="No space left on device"):
+        paper.render(REFERENCE, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["paper.en.pdf"]
+    assert old.read_bytes() == b"old"
+
+
+def test_missing_library_is_a_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_pango(_name: str) -> None:
+        raise OSError("cannot load library 'libpango-1.0-0'\nlong story")
+
+    monkeypatch.setattr("importlib.import_module", no_pango)
+    with pytest.raises(HvlabError, match=r"libpango-1\.0-0") as caught:
+        paper.render(REFERENCE, tmp_path)
+    assert "apt-get install" in caught.value.hint
+
+
+def elements(node: pikepdf.Object) -> Iterator[pikepdf.Object]:
+    if isinstance(node, pikepdf.Array):
+        for kid in node:
+            yield from elements(kid)
+    elif isinstance(node, pikepdf.Dictionary):
+        yield node
+        if "/K" in node:
+            yield from elements(node["/K"])
+
+
+def test_pdf_is_tagged_and_embedded(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, logger="weasyprint"):
+        path = paper.render(REFERENCE, tmp_path / "report")
+    assert caplog.messages == []
+    assert path == tmp_path / "report" / "paper.en.pdf"
+    assert [it.name for it in path.parent.iterdir()] == ["paper.en.pdf"]
+    with pikepdf.open(path) as pdf:
+        assert str(pdf.Root.Lang) == "en"
+        assert pdf.Root.MarkInfo.Marked
+        assert str(pdf.docinfo["/Title"]) == load(REFERENCE).study.title
+        assert str(pdf.docinfo["/CreationDate"]).startswith("D:20110325000000")
+        with pdf.open_metadata() as metadata:
+            assert metadata["pdfuaid:part"] == "1"
+        found = [it for it in elements(pdf.Root.StructTreeRoot.K) if it.get("/S") == "/Figure"]
+        assert len(found) == 3
+        assert all(len(str(it.Alt)) > 50 for it in found)
+        # Every page has something on it, and no font is left to the reader's machine.
+        fonts = [font for page in pdf.pages for font in page.Resources.Font.values()]
+        assert fonts
+        assert all("/FontFile2" in f.DescendantFonts[0].FontDescriptor for f in fonts)
+        assert all(len(page.Contents.read_bytes()) > 500 for page in pdf.pages)
+
+
+def test_same_dataset_gives_same_bytes_in_another_process(make_study: MakeStudy, tmp_path: Path) -> None:
+    study = make_study(providers=("xen", "kvm"), guests=2)
+    code = (
+        "import sys, pathlib; from report.paper import render;"
+        "render(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))"
+    )
+    papers = []
+    for seed in ("1", "2"):
+        out = tmp_path / seed
+        env = os.environ | {"PYTHONHASHSEED": seed, "TZ": f"UTC+{seed}", "PYTHONPATH": str(ROOT)}
+        subprocess.run([sys.executable, "-c", code, str(study), str(out)], check=True, env=env)
+        papers.append((out / "paper.en.pdf").read_bytes())
+    assert papers[0] == papers[1]
+    # Nothing of the machine is in it, not even in compressed streams.
+    with pikepdf.open(tmp_path / "1" / "paper.en.pdf") as pdf:
+        for thing in pdf.objects:
+            if isinstance(thing, pikepdf.Stream):
+                assert str(ROOT).encode() not in thing.read_bytes()
+
+
+def test_figure_texts_fit_the_reference(tmp_path: Path) -> None:
+    """The dataset that ships is in the form that the report reads, also after a round trip of its JSON."""
+    info = json.loads((REFERENCE / "study.json").read_text(encoding="utf-8"))
+    (tmp_path / "study.json").write_text(json.dumps(info), encoding="utf-8")
+    (tmp_path / "measurements.csv").write_bytes((REFERENCE / "measurements.csv").read_bytes())
+    assert load(tmp_path).study == load(REFERENCE).study
