@@ -7,7 +7,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from study.files import UtcTime, invalid, read_bytes, write_atomic, write_json_atomic
+from lab.files import write_atomic
+from study.files import UtcTime, invalid, read_bytes, write_json_atomic
 
 INDEX_FILE = "index.json"
 

@@ -16,8 +16,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lab.errors import HvlabError
+from lab.files import write_atomic
 from study.captures import run_name
-from study.files import UtcTime, invalid, read_bytes, sha256_of, write_atomic, write_json_atomic
+from study.files import UtcTime, invalid, read_bytes, sha256_of, write_json_atomic
 
 __all__ = [
     "COLUMNS",

@@ -47,9 +47,7 @@ STUDY = {
             "status": "finished",
             "started": "2026-11-22T21:00:00Z",
             "ended": "2026-11-22T21:30:00.125Z",
-            "timings": [
-                {"stage": "vm-1", "booting_s": 61.2, "settling_s": 12.0, "reading_s": 14.8, "kit_s": 1.9}
-            ],
+            "timings": [{"stage": "vm-1", "booting_s": 61.2, "settling_s": 12.0, "reading_s": 14.8, "kit_s": 1.9}],
         }
     ],
 }

@@ -121,13 +121,9 @@ def test_free_new_layout_round_trips(row: list[int]) -> None:
 
 
 @given(total=MIB, used=MIB, free=MIB, buffers=MIB, cached=MIB)
-def test_free_old_layout_agrees_with_the_new_one(
-    total: int, used: int, free: int, buffers: int, cached: int
-) -> None:
+def test_free_old_layout_agrees_with_the_new_one(total: int, used: int, free: int, buffers: int, cached: int) -> None:
     old = f"   total used free shared buffers cached\nMem: {total} {used} {free} 0 {buffers} {cached}\n"
-    new = (
-        f"   total used free shared buff/cache available\nMem: {total} {used} {free} 0 {buffers + cached} 0\n"
-    )
+    new = f"   total used free shared buff/cache available\nMem: {total} {used} {free} 0 {buffers + cached} 0\n"
     read_old, read_new = values(meter("free").parse(old)), values(meter("free").parse(new))
     assert read_old["paper_used"] == read_new["paper_used"]
     assert read_old["paper_free"] == read_new["paper_free"]

@@ -70,9 +70,7 @@ def test_a_sample_counts_neither_idle_nor_waiting_nor_guests_twice() -> None:
     assert reading.total_ticks == reading.busy_ticks + 5000 + 40
 
 
-@pytest.mark.parametrize(
-    "text", ["", "87.74", "87.74 848896 1 2", "x 1 2 3 4 5 6 7", "87.74 848896 1 2 3 4 5 6.5"]
-)
+@pytest.mark.parametrize("text", ["", "87.74", "87.74 848896 1 2", "x 1 2 3 4 5 6 7", "87.74 848896 1 2 3 4 5 6.5"])
 def test_a_line_that_is_not_the_samplers(text: str) -> None:
     with pytest.raises(HvlabError, match="sampler"):
         parse_sample(text)

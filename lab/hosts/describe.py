@@ -1,0 +1,120 @@
+"""What a lab host is: hardware and partitions for the paper's Tables 1 and 2, and versions."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from lab.images.host import PARTITIONS
+from lab.providers.base import Provider
+from lab.ssh import Ssh
+
+_GB = 1 << 30
+_PURPOSES = {mount: purpose for mount, _, purpose in PARTITIONS}
+_MARK = "=====hvlab "
+
+# Name to shell line. What a machine does not tell is missing in the answer, not an error.
+_QUESTIONS = {
+    "cpu": "lscpu -J",
+    "board": "dmidecode -s baseboard-product-name; dmidecode -s system-manufacturer; dmidecode -s system-product-name",
+    "memory": "grep MemTotal /proc/meminfo; xl info 2>/dev/null | grep ^total_memory",
+    "disks": "lsblk -Jbo NAME,TYPE,SIZE,MODEL,FSTYPE,LABEL,MOUNTPOINTS",
+    "pci": "lspci",
+    "kernel": "uname -r",
+    "mpstat": "mpstat -V | head -n 1",
+    "procps": "free --version",
+}
+
+
+@dataclass(frozen=True)
+class Description:
+    """A lab host in words.
+
+    Attributes:
+        hardware: (part, value) in the order of the study's Table 1.
+        partitions: (mount, size in GB of 2^30 bytes, purpose) as in its Table 2.
+        versions: Component to version.
+    """
+
+    hardware: list[tuple[str, str]]
+    partitions: list[tuple[str, float, str]]
+    versions: dict[str, str]
+
+
+def describe(ssh: Ssh, provider: Provider) -> Description:
+    """Ask a lab host what it is, in one session.
+
+    Raises:
+        HvlabError: If it cannot be reached.
+    """
+    questions = _QUESTIONS | {f"version {name}": line for name, line in provider.version_commands.items()}
+    script = "export LC_ALL=C\n" + "".join(
+        f"echo '{_MARK}{name}'\n({line}) 2>/dev/null\n" for name, line in questions.items()
+    )
+    answers = split_answers(ssh.run("sh -s", stdin=script.encode(), timeout=120).text)
+    versions = {name.partition(" ")[2]: text.strip() for name, text in answers.items() if name.startswith("version ")}
+    for name in ("kernel", "mpstat", "procps"):
+        versions[name] = answers.get(name, "").strip()
+    return Description(
+        hardware(answers), partitions(answers.get("disks", "")), {name: text for name, text in versions.items() if text}
+    )
+
+
+def split_answers(text: str) -> dict[str, str]:
+    """Take the session's output apart: question's name to answer."""
+    parts = re.split(rf"^{re.escape(_MARK)}(.*)\n", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def _cpu(text: str) -> str:
+    facts = {row["field"].rstrip(":"): row["data"] for row in _flat(json.loads(text)["lscpu"])}
+    return f"{facts.get('Model name', 'not told')}, {facts.get('CPU(s)', '?')} CPUs, {facts.get('Architecture', '?')}"
+
+
+def _flat(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [found for row in rows for found in (row, *_flat(row.get("children", [])))]
+
+
+def _memory(text: str) -> str:
+    if xen := re.search(r"total_memory\s*:\s*(\d+)", text):
+        return f"{xen[1]} MiB (as Xen tells)"
+    if linux := re.search(r"MemTotal:\s*(\d+) kB", text):
+        return f"{int(linux[1]) // 1024} MiB usable by Linux"
+    return "not told"
+
+
+def _disks(text: str) -> str:
+    found = [row for row in json.loads(text)["blockdevices"] if row["type"] == "disk"]
+    return ", ".join(f"{row['name']} {row['size'] / _GB:.0f} GB {row['model'] or ''}".strip() for row in found)
+
+
+def _pci(text: str, kind: str) -> str:
+    found = [line.split(": ", 1)[1] for line in text.splitlines() if kind in line and ": " in line]
+    return ", ".join(found) or "none"
+
+
+def hardware(answers: dict[str, str]) -> list[tuple[str, str]]:
+    """Return the rows of Table 1 from the answers."""
+    board = " ".join(dict.fromkeys(line for line in answers.get("board", "").splitlines() if line.strip()))
+    pci = answers.get("pci", "")
+    return [
+        ("CPU", _cpu(answers["cpu"]) if answers.get("cpu") else "not told"),
+        ("Main board", board or "not told"),
+        ("Memory", _memory(answers.get("memory", ""))),
+        ("HDD", _disks(answers["disks"]) if answers.get("disks") else "not told"),
+        ("NIC", _pci(pci, "Ethernet controller")),
+        ("VGA", _pci(pci, "VGA compatible controller")),
+    ]
+
+
+def partitions(text: str) -> list[tuple[str, float, str]]:
+    """Return the rows of Table 2 from lsblk's JSON: what is mounted where the study had its partitions."""
+    if not text:
+        return []
+    rows = []
+    for row in _flat(json.loads(text)["blockdevices"]):
+        for mount in row.get("mountpoints") or []:
+            name = "swap" if mount == "[SWAP]" else mount
+            if name in _PURPOSES:
+                rows.append((name, round(row["size"] / _GB, 1), _PURPOSES[name]))
+    return rows

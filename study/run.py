@@ -1,0 +1,135 @@
+"""One run: one boot of the lab host, taken through all its stages under one provider."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.bringup import Lab
+from lab.errors import HvlabError
+from lab.hosts.describe import Description, describe
+from lab.progress import say, step
+from lab.providers import get_provider
+from study.captures import capture_path, write_capture
+from study.clock import StageClock
+from study.dataset import Measurement, StageTiming, append_measurements
+from study.journal import Journal
+from study.meters import Context, meters_for
+from study.meters.record import measurements
+from study.reading import Output, commands, take
+from study.settle import SettleRule
+from study.stages import Stage
+from study.watch import wait_settled
+
+# From inside the newest guest: which hypervisor it sees, and how much memory.
+GUEST_PROOFS = {
+    "guest-hypervisor": "sudo dmesg | grep -i -E 'hypervisor|booting paravirtualized' | head -n 5",
+    "guest-free": "free -m",
+}
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a finished run adds to study.json."""
+
+    timings: list[StageTiming]
+    description: Description
+
+
+class Run:
+    """Takes one run and writes its captures and numbers into the study's folder.
+
+    Args:
+        lab: The lab; it is down before and after.
+        study_dir: The study's folder.
+        provider: Name of the provider.
+        repeat: 1, 2, ...
+    """
+
+    def __init__(self, lab: Lab, study_dir: Path, provider: str, repeat: int, journal: Journal) -> None:
+        self.lab, self.study_dir, self.repeat, self.journal = lab, study_dir, repeat, journal
+        self.provider = get_provider(provider)
+
+    def take(self, stages: list[Stage]) -> RunResult:
+        """Go through the stages in order.
+
+        Raises:
+            HvlabError: If a stage cannot be reached or read. The lab is down then, too.
+        """
+        try:
+            timings = [self._stage(stage) for stage in stages]
+            with step("Lab host: asking for its hardware and versions"):
+                description = describe(self.lab.host.ssh, self.provider)
+        finally:
+            self.lab.down()
+        return RunResult(timings, description)
+
+    def _stage(self, stage: Stage) -> StageTiming:
+        clock = StageClock()
+        say(f"[bold]{self.provider.title}[/bold], repeat {self.repeat}, stage {stage.name}")
+        with clock.part("booting"):
+            self._act(stage)
+        with clock.part("settling"):
+            settler = wait_settled(self.lab.host.ssh, SettleRule(**self.lab.settings.settle.model_dump()))
+        self._note(stage, "settling", **settler.report())
+        if not settler.settled:
+            say(f"[yellow]not settled[/yellow]: {settler.reason}")
+        with clock.part("reading"):
+            outputs = self._read(stage)
+        self._keep(stage, outputs)
+        timing = clock.timing(stage.name, settler.settled)
+        self._note(stage, "read", **timing.model_dump(exclude={"stage"}))
+        return timing
+
+    def _act(self, stage: Stage) -> None:
+        """Bring the lab to the stage: boot the lab host, or bring up the next guest."""
+        if stage.guests == 0:
+            self.lab.boot(self.provider.name)
+        else:
+            self.lab.up(self.provider, f"server{stage.guests}")
+
+    def _read(self, stage: Stage) -> dict[str, Output]:
+        wanted = self.lab.settings.study
+        context = Context(
+            self.provider.name,
+            self.provider.folder,
+            mpstat_interval_s=wanted.mpstat_interval_s,
+            mpstat_count=wanted.mpstat_count,
+            xentop_delay_s=wanted.xentop_delay_s,
+        )
+        outputs = take(self.lab.host.ssh, commands(context), timeout=300)
+        if stage.guests:
+            outputs |= take(self.lab.guest_ssh(f"server{stage.guests}"), GUEST_PROOFS, timeout=120)
+        return outputs
+
+    def _keep(self, stage: Stage, outputs: dict[str, Output]) -> None:
+        """Write the captures, then the numbers in them.
+
+        Raises:
+            HvlabError: If a meter failed on the lab host.
+        """
+        rows: list[Measurement] = []
+        names = {meter.name for meter in meters_for(self.provider.name)}
+        failed = []
+        for name, output in outputs.items():
+            path = capture_path(self.provider.name, self.repeat, stage.name, name)
+            write_capture(
+                self.study_dir,
+                path,
+                output.stdout,
+                command=output.command,
+                exit_status=output.status,
+                started=output.started,
+                seconds=output.seconds,
+            )
+            if name not in names:
+                continue
+            if output.status:
+                failed.append(f"{name}: {output.stderr.decode(errors='replace').strip()[-200:]}")
+                continue
+            text = output.stdout.decode(errors="replace")
+            rows += measurements(self.provider.name, self.repeat, stage, name, text)
+        append_measurements(self.study_dir, rows)
+        if failed:
+            raise HvlabError(f"meters failed at stage {stage.name}: {'; '.join(failed)}")
+
+    def _note(self, stage: Stage, event: str, **facts: object) -> None:
+        self.journal.append(event, provider=self.provider.name, repeat=self.repeat, stage=stage.name, **facts)

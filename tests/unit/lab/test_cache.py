@@ -1,0 +1,56 @@
+"""The cache builds a thing once, and never shows half of it."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lab.cache import cached, fingerprint, manifest
+from lab.errors import HvlabError
+
+
+@pytest.fixture(autouse=True)
+def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HVLAB_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def build(folder: Path) -> dict[str, object]:
+    (folder / "thing").write_text("built")
+    return {"versions": {"x": "1"}}
+
+
+def test_builds_once() -> None:
+    first = cached("thing", {"a": "1"}, build)
+
+    def never(folder: Path) -> dict[str, object]:
+        raise AssertionError("built twice")
+
+    assert cached("thing", {"a": "1"}, never) == first
+    assert manifest(first)["versions"] == {"x": "1"}
+    assert cached("thing", {"a": "2"}, build) != first
+
+
+def test_leaves_nothing_half_built(cache_folder: Path) -> None:
+    def fails(folder: Path) -> dict[str, object]:
+        (folder / "half").write_text("x")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(HvlabError, match="No space left"):
+        cached("thing", {}, fails)
+    assert [path for path in cache_folder.iterdir() if path.is_dir()] == []
+
+
+def test_files_count_by_content(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "f").write_text("1")
+    before = fingerprint({"in": folder})
+    (folder / "f").write_text("2")
+    assert fingerprint({"in": folder}) != before
+
+
+@given(st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=4))
+def test_order_does_not_count(inputs: dict[str, str]) -> None:
+    assert fingerprint(inputs) == fingerprint(dict(reversed(inputs.items())))

@@ -1,0 +1,105 @@
+"""The nested lab host: how it is started, and that its process is told from others."""
+
+import json
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lab.errors import HvlabError
+from lab.hosts import nested
+from lab.hosts.nested import NestedHost, running_provider
+from lab.images.boxes import Boxes
+from lab.images.host import HostImage
+from lab.providers import all_providers, get_provider
+from lab.settings import LabHostSettings
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> NestedHost:
+    names = ("disk.raw", "vmlinuz", "vmlinux", "initrd", "xen", "busybox")
+    disk, kernel, vmlinux, initrd, xen, busybox = (tmp_path / name for name in names)
+    image = HostImage(disk, kernel, vmlinux, initrd, xen, busybox, {})
+    boxes = Boxes("hvlab/debian-12", "1.0.1", tmp_path / "boxes", tmp_path / "store.img")
+    return NestedHost(image, boxes, LabHostSettings(), tmp_path / "state")
+
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5/+x"
+
+
+def test_all_providers_have_the_same_virtual_machine(host: NestedHost) -> None:
+    """What differs between providers is the kernel that is started, nothing of the machine."""
+    machines = set()
+    for provider in all_providers().values():
+        words = host.command(provider, "tcg", KEY)
+        assert any(f"hvlab.provider={provider.name} " in word for word in words)
+        for option in ("-kernel", "-append", "-initrd"):
+            place = words.index(option)
+            del words[place : place + 2]
+        machines.add(tuple(words))
+    assert len(machines) == 1
+
+
+def test_xens_modules_are_told_apart_by_one_comma(host: NestedHost) -> None:
+    words = host.command(get_provider("xen"), "tcg", KEY)
+    modules = words[words.index("-initrd") + 1].split(",")
+    assert len(modules) == 2
+    assert "hvlab.key=ssh-ed25519:AAAAC3NzaC1lZDI1NTE5/+x" in modules[0]
+
+
+def test_hardware_virtualization_shows_the_machines_own_cpu(host: NestedHost) -> None:
+    words = host.command(get_provider("kvm"), "kvm", KEY)
+    assert words[words.index("-cpu") + 1] == "host"
+
+
+def test_listens_on_loopback_only(host: NestedHost) -> None:
+    assert any("hostfwd=tcp:127.0.0.1:2622-:22" in word for word in host.command(get_provider("kvm"), "tcg", KEY))
+
+
+def test_a_port_in_use_is_named(host: NestedHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(host, "settings", LabHostSettings(ssh_port=port))
+        with pytest.raises(HvlabError, match=f"port {port} .* in use"):
+            host.boot(get_provider("kvm"))
+    assert running_provider(host.state) is None
+
+
+def record(state: Path, pid: int, started: str) -> None:
+    state.mkdir(exist_ok=True)
+    facts = {"pid": pid, "started": started, "provider": "kvm", "accelerator": "tcg"}
+    (state / "host.json").write_text(json.dumps(facts))
+
+
+def test_stop_ends_its_own_process_and_no_other(tmp_path: Path) -> None:
+    with subprocess.Popen(["sleep", "60"]) as process:
+        try:
+            # A record of another process that once had this number.
+            record(tmp_path, process.pid, "1")
+            assert running_provider(tmp_path) is None
+            nested.stop(tmp_path)
+            assert process.poll() is None
+            started = nested._start_time(process.pid)
+            assert started
+            record(tmp_path, process.pid, started)
+            assert running_provider(tmp_path) == "kvm"
+            nested.stop(tmp_path)
+            assert nested._start_time(process.pid) != started
+        finally:
+            process.kill()
+    assert not (tmp_path / "host.json").exists()
+
+
+def test_no_process_no_start_time() -> None:
+    assert nested._start_time(os.getpid())
+    assert nested._start_time(2**22 + 1) is None
+
+
+def test_a_panic_on_the_console_is_told(host: NestedHost) -> None:
+    host.state.mkdir()
+    host.console_log().write_text("... Kernel panic - not syncing: Fatal exception in interrupt\n")
+    assert "Kernel panic" in (host.died() or "")

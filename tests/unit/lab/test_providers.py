@@ -1,0 +1,19 @@
+"""Providers are found by their modules."""
+
+import pytest
+
+from lab.errors import HvlabError
+from lab.providers import all_providers, get_provider
+
+
+def test_three_providers_with_folders_of_their_own() -> None:
+    found = all_providers()
+    assert set(found) == {"kvm", "xen", "virtualbox"}
+    assert len({provider.folder for provider in found.values()}) == 3
+    assert [name for name, provider in found.items() if provider.boots_xen] == ["xen"]
+
+
+def test_unknown_provider_is_told_what_is_known() -> None:
+    with pytest.raises(HvlabError) as caught:
+        get_provider("hyperv")
+    assert "kvm, virtualbox, xen" in caught.value.hint
