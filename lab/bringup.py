@@ -13,13 +13,14 @@ from lab.images.boxes import Boxes, boxes_for
 from lab.images.guest import GuestImage, guest_image, vagrant_keys
 from lab.images.host import host_image
 from lab.paths import state_root
+from lab.preparation import script
 from lab.progress import step
 from lab.providers import get_provider
 from lab.providers.base import Provider
 from lab.settings import Settings
 from lab.ssh import Ssh, write_config
-from lab.topology import STORE, ssh_entries, write_topology
-from lab.vagrant import VAGRANTFILE, VagrantLab, forget, home, use_boxes
+from lab.topology import ssh_entries, write_topology
+from lab.vagrant import VagrantLab, forget, home, use_boxes
 
 
 @contextmanager
@@ -86,15 +87,9 @@ class Lab:
 
     def _prepare(self, provider: Provider) -> None:
         """Define network and storage for the guests, as the provider wants them."""
-        script = (VAGRANTFILE / "prepare" / f"{provider.name}.sh").read_bytes()
-        facts = {
-            "HVLAB_BOX": f"{STORE}/{self.boxes.path(provider.box)}",
-            "HVLAB_BOXES": str(home(self.state) / "boxes"),
-            "HVLAB_STORE": STORE,
-        }
-        words = " ".join(f"{name}='{value}'" for name, value in facts.items())
+        program = script(provider, self.boxes, home(self.state) / "boxes", self.settings.topology.guests)
         what = f"preparing {provider.title}"
-        self.host.ssh.check(f"env {words} sh -eu -s", stdin=script, timeout=180, what=what)
+        self.host.ssh.check("sh -s", stdin=program.encode(), timeout=180, what=what)
 
     def up(self, provider: Provider, guest: str) -> None:
         """Bring one guest up; when this returns it answers over SSH.

@@ -1,5 +1,6 @@
 """Built things, kept under the hash of everything that went into them."""
 
+import ast
 import fcntl
 import hashlib
 import json
@@ -27,8 +28,14 @@ def fingerprint(inputs: Mapping[str, str | Path]) -> str:
         if isinstance(value, str):
             digest.update(value.encode() + b"\0")
         for file in files:
-            digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+            digest.update(file.name.encode() + b"\0" + _content(file) + b"\0")
     return digest.hexdigest()[:16]
+
+
+def _content(file: Path) -> bytes:
+    """Return what counts of a file: of Python code what it does, not how it is laid out or commented."""
+    content = file.read_bytes()
+    return ast.dump(ast.parse(content)).encode() if file.suffix == ".py" else content
 
 
 @contextmanager

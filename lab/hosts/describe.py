@@ -89,6 +89,8 @@ def _disks(text: str) -> str:
 
 
 def _pci(text: str, kind: str) -> str:
+    if not text.strip():
+        return "not told"
     found = [line.split(": ", 1)[1] for line in text.splitlines() if kind in line and ": " in line]
     return ", ".join(found) or "none"
 

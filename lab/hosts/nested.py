@@ -24,6 +24,9 @@ from lab.providers.base import Provider
 from lab.settings import LabHostSettings
 from lab.ssh import Ssh, SshEntry, make_key, write_config
 
+# Waiting is no fault that anybody needs to read of.
+stamina.instrumentation.set_on_retry_hooks([])
+
 # What the kernel or Xen say on the console before they stop; waiting for SSH would be in vain.
 _FATAL = ("Kernel panic", "Panic on CPU", "stack guard page was hit", "initrd: no root file system")
 _READY = "HVLAB-READY"

@@ -51,6 +51,15 @@ def test_files_count_by_content(tmp_path: Path) -> None:
     assert fingerprint({"in": folder}) != before
 
 
+def test_of_code_only_what_it_does_counts(tmp_path: Path) -> None:
+    code = tmp_path / "code.py"
+    prints = []
+    for text in ("x = f(1, 2)\n", "# why\nx = f(\n    1,\n    2,\n)\n", "x = f(1, 3)\n"):
+        code.write_text(text)
+        prints.append(fingerprint({"code": code}))
+    assert prints[0] == prints[1] != prints[2]
+
+
 @given(st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=4))
 def test_order_does_not_count(inputs: dict[str, str]) -> None:
     assert fingerprint(inputs) == fingerprint(dict(reversed(inputs.items())))

@@ -1,0 +1,31 @@
+"""What a provider needs on the lab host before its first guest: the scripts in vagrant/prepare, and their words."""
+
+import shlex
+from pathlib import Path
+
+from lab.images.boxes import Boxes
+from lab.paths import PROJECT
+from lab.providers.base import Provider
+from lab.topology import NETWORK, STORE, guests
+
+SCRIPTS = PROJECT / "vagrant" / "prepare"
+def script(provider: Provider, boxes: Boxes, boxes_link: Path, count: int) -> str:
+    """Return the shell program that prepares a lab host for a provider.
+
+    Args:
+        boxes_link: The controller's VAGRANT_HOME/boxes, which must lead to the boxes on the lab host, too.
+        count: Number of guests.
+    """
+    words = {
+        "HVLAB_BOX": f"{STORE}/{boxes.path(provider.box)}",
+        "HVLAB_STORE": STORE,
+        "HVLAB_BOXES": str(boxes_link),
+        "HVLAB_FOLDER": provider.folder,
+        "HVLAB_NETWORK": NETWORK["name"],
+        "HVLAB_BRIDGE": NETWORK["bridge"],
+        "HVLAB_ADDRESS": NETWORK["address"],
+        "HVLAB_NETMASK": NETWORK["netmask"],
+        "HVLAB_GUESTS": " ".join(f"{guest.name},{guest.mac},{guest.address}" for guest in guests(count)),
+    }
+    head = "".join(f"{name}={shlex.quote(str(value))}\n" for name, value in words.items())
+    return head + "".join((SCRIPTS / f"{name}.sh").read_text() for name in ("common", provider.name))

@@ -1,0 +1,112 @@
+"""A whole study: what it leaves behind is complete, and every number leads to a capture."""
+
+import hashlib
+import itertools
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lab.paths import STUDIES
+from study.captures import read_index
+from study.dataset import load_study, read_measurements
+from study.meters.proof import running_guests
+from study.meters.record import rederive
+
+PROVIDERS = ("xen", "kvm", "virtualbox")
+STAGES = ("booting", "vm-1", "vm-2", "vm-3", "vm-4")
+GUESTS = ["server1", "server2", "server3", "server4"]
+LISTS = {"xen": "virsh-xen-list", "kvm": "virsh-list", "virtualbox": "vboxmanage-runningvms"}
+
+
+def captures(study: Path, provider: str, stage: str) -> Path:
+    return study / "runs" / f"{provider}-01" / "captures" / stage
+
+
+def test_it_is_finished_and_the_newest(study: Path) -> None:
+    info = load_study(study)
+    assert info.finished
+    assert {run.status for run in info.runs} == {"finished"}
+    assert (STUDIES / "latest").resolve() == study.resolve()
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_memory_cpu_and_disk_were_read_at_every_stage(study: Path, provider: str) -> None:
+    rows = [row for row in read_measurements(study) if row.provider == provider]
+    for meter, metric in (("free", "paper_used"), ("meminfo", "MemFree"), ("mpstat", "idle"), ("disk", "allocated")):
+        found = {row.stage: row for row in rows if (row.meter, row.metric) == (meter, metric)}
+        assert set(found) == set(STAGES), (meter, metric)
+        assert all((study / row.capture).is_file() for row in found.values())
+        assert [found[stage].guests for stage in STAGES] == [0, 1, 2, 3, 4]
+
+
+def test_every_number_can_be_read_again_from_its_capture(study: Path) -> None:
+    assert rederive(study) == []
+
+
+def test_every_capture_is_the_one_that_was_taken(study: Path) -> None:
+    indexes = list(study.glob("runs/*/captures/*/index.json"))
+    assert len(indexes) == len(PROVIDERS) * len(STAGES)
+    for index in indexes:
+        for name, entry in read_index(index).items():
+            assert hashlib.sha256((index.parent / name).read_bytes()).hexdigest() == entry.sha256
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_the_hypervisor_itself_lists_the_guests(study: Path, provider: str) -> None:
+    for count, stage in enumerate(STAGES):
+        text = (captures(study, provider, stage) / f"{LISTS[provider]}.txt").read_text()
+        assert sorted(running_guests(LISTS[provider], text)) == GUESTS[:count]
+
+
+@pytest.mark.parametrize(
+    ("provider", "says"), [("xen", "xen"), ("kvm", "kvm"), ("virtualbox", "kvm|virtualbox|oracle")]
+)
+def test_the_guest_sees_its_hypervisor(study: Path, provider: str, says: str) -> None:
+    text = (captures(study, provider, "vm-4") / "guest-hypervisor.txt").read_text().lower()
+    assert any(word in text for word in says.split("|")), text
+    total = int((captures(study, provider, "vm-4") / "guest-free.txt").read_text().split("Mem:")[1].split()[0])
+    assert 400 <= total <= 512
+
+
+def test_xen_speaks_for_itself(study: Path) -> None:
+    assert "(XEN)" in (captures(study, "xen", "booting") / "xl-dmesg.txt").read_text()
+    free = {
+        row.stage: row.value
+        for row in read_measurements(study)
+        if (row.provider, row.meter, row.metric) == ("xen", "xl-info", "free_memory")
+    }
+    # A paravirtual guest takes all of its memory at once.
+    assert 512 <= free["vm-1"] - free["vm-2"] <= 530
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_each_guest_costs_memory(study: Path, provider: str) -> None:
+    """The machine has less free memory with every guest, by something between a kernel and all of its 512 MiB."""
+    rows = read_measurements(study)
+    meter, metric = ("xl-info", "free_memory") if provider == "xen" else ("free", "paper_free")
+    free = {r.stage: r.value for r in rows if (r.provider, r.meter, r.metric) == (provider, meter, metric)}
+    steps = [free[before] - free[after] for before, after in itertools.pairwise(STAGES)]
+    assert all(30 < step < 700 for step in steps), steps
+
+
+def test_what_it_was_made_with_is_told(study: Path) -> None:
+    info = json.loads((study / "study.json").read_text())
+    assert {"xen", "qemu", "libvirt", "virtualbox", "kernel"} <= set(info["environment"]["versions"])
+    assert {row["mount"] for row in info["environment"]["partitions"]} == {"/", "swap", "/xen", "/kvm", "/vbox"}
+    assert info["environment"]["accelerator"] in {"tcg", "kvm"}
+    assert len(info["environment"]["hardware"]) == 6
+
+
+def test_the_paper_shows_the_numbers(study: Path) -> None:
+    pdf = study / "report" / "paper.en.pdf"
+    text = subprocess.run(["pdftotext", "-layout", pdf, "-"], capture_output=True, text=True, check=True).stdout
+    rows = read_measurements(study)
+    for provider in PROVIDERS:
+        (idle,) = (
+            row.value
+            for row in rows
+            if (row.provider, row.stage, row.meter, row.metric) == (provider, "vm-4", "mpstat", "idle")
+        )
+        assert f"{idle:.2f}" in text

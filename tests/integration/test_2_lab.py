@@ -1,0 +1,91 @@
+"""The lab by itself: up, used, down; and what goes wrong says so and leaves nothing behind."""
+
+import os
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+import stamina
+
+from lab.hosts.nested import running_provider
+from lab.paths import PROJECT
+
+from .conftest import Invoke
+
+PORT = "2633"
+
+
+@pytest.fixture
+def own_lab(tmp_path: Path) -> dict[str, str]:
+    """A state folder and a port that no other lab has."""
+    return {"HVLAB_STATE": str(tmp_path / "lab"), "HVLAB_LAB_HOST__SSH_PORT": PORT}
+
+
+def emulators() -> list[str]:
+    found = subprocess.run(
+        ["pgrep", "-f", f"hostfwd=tcp:127.0.0.1:{PORT}"], capture_output=True, text=True, check=False
+    )
+    return found.stdout.split()
+
+
+def test_up_ssh_status_down(invoke: Invoke, own_lab: dict[str, str]) -> None:
+    try:
+        assert invoke("lab.up", "--provider=kvm", "--guests=1", **own_lab).returncode == 0
+        assert running_provider(Path(own_lab["HVLAB_STATE"])) == "kvm"
+        said = invoke("lab.ssh", "server1", "-c", "hostname; swapon --noheadings --show=size; exit 3", **own_lab)
+        assert said.returncode == 3
+        assert said.stdout.split()[0] == "server1"
+        assert "2G" in said.stdout
+        status = invoke("lab.status", **own_lab).stdout
+        assert "KVM" in status
+        assert "running" in status
+        assert "not_created" in status
+    finally:
+        assert invoke("lab.down", **own_lab).returncode == 0
+    assert emulators() == []
+    assert invoke("lab.status", **own_lab).stdout.strip() == "lab host: off"
+
+
+def test_interrupting_leaves_nothing_behind(own_lab: dict[str, str]) -> None:
+    command = [str(PROJECT / "invoke"), "lab.up", "--provider=kvm"]
+    with subprocess.Popen(
+        command, env={**os.environ, **own_lab}, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        for attempt in stamina.retry_context(on=AssertionError, attempts=None, timeout=120, wait_max=0.5):
+            with attempt:
+                assert running_provider(Path(own_lab["HVLAB_STATE"]))
+        # As a terminal does: to the whole group.
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted" in said
+    assert "Traceback" not in said
+    assert emulators() == []
+
+
+def test_a_port_in_use(own_lab: dict[str, str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", int(PORT)))
+        taken.listen()
+        done = subprocess.run(
+            [PROJECT / "invoke", "lab.up", "--provider=xen"],
+            env={**os.environ, **own_lab}, capture_output=True, text=True, timeout=600, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert f"port {PORT} on 127.0.0.1 is in use" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_guest_that_does_not_come_up_in_its_time(own_lab: dict[str, str]) -> None:
+    done = subprocess.run(
+        [PROJECT / "invoke", "lab.up", "--provider=kvm"],
+        env={**os.environ, **own_lab, "HVLAB_TOPOLOGY__BOOT_TIMEOUT_S": "3"},
+        capture_output=True, text=True, timeout=900, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "server1" in done.stderr
+    assert "hint:" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert emulators() == []

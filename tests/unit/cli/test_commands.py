@@ -1,0 +1,58 @@
+"""The commands as a person types them: help, and one line for what is wrong."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lab.paths import PROJECT
+
+
+def invoke(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [PROJECT / "invoke", *words], env={**os.environ, **environ}, capture_output=True, text=True, check=False
+    )
+
+
+def test_every_command_has_one_line_of_help() -> None:
+    lines = invoke("--list").stdout.splitlines()
+    commands = [line.split() for line in lines if line.startswith("  ")]
+    assert {"study.all", "study.run", "report.pdf", "lab.up", "lab.down", "lab.ssh", "lab.status", "image.guest"} <= {
+        words[0] for words in commands
+    }
+    assert all(len(words) > 2 for words in commands)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["lab.up", "--provider=hyperv"], "unknown provider 'hyperv'"),
+        (["study.run", "--provider=kvm,vmware"], "unknown provider 'vmware'"),
+        (["study.all", "--repeats=-1"], "--repeats=-1"),
+        (["report.pdf", "--study=nowhere"], "nowhere"),
+        (["report.pdf", "--study=paper-2011", "--lang=xx"], "xx"),
+        (["lab.ssh", "server1"], "the lab is down"),
+        (["lab.up", "--provider=kvm", "--guests=7"], "--guests=7"),
+    ],
+)
+def test_bad_input_is_one_line_and_a_hint(words: list[str], says: str, tmp_path: Path) -> None:
+    done = invoke(*words, HVLAB_STATE=str(tmp_path))
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    first, *rest = [line for line in done.stderr.splitlines() if line]
+    assert first.startswith("hvlab: ")
+    assert says in first
+    assert [line.lstrip()[:5] for line in rest] == ["hint:"]
+
+
+def test_wrong_settings(tmp_path: Path) -> None:
+    done = invoke("lab.up", "--provider=kvm", HVLAB_LAB_HOST__MEMORY_MIB="lots", HVLAB_STATE=str(tmp_path))
+    assert done.returncode == 1
+    assert "lab_host.memory_mib" in done.stderr
+
+
+def test_too_little_memory(tmp_path: Path) -> None:
+    done = invoke("lab.up", "--provider=kvm", HVLAB_LAB_HOST__MEMORY_MIB="99999999", HVLAB_STATE=str(tmp_path))
+    assert done.returncode == 1
+    assert "too little memory" in done.stderr

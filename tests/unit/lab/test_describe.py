@@ -1,0 +1,72 @@
+"""Tables 1 and 2 from what the tools of a lab host say, or do not say."""
+
+import json
+
+from lab.hosts.describe import hardware, partitions, split_answers
+
+LSCPU = {
+    "lscpu": [
+        {"field": "Architecture:", "data": "x86_64"},
+        {"field": "CPU(s):", "data": "2"},
+        {
+            "field": "Vendor ID:",
+            "data": "AuthenticAMD",
+            "children": [{"field": "Model name:", "data": "AMD Opteron 23xx"}],
+        },
+    ]
+}
+GIB = 1 << 30
+LSBLK = {
+    "blockdevices": [
+        {
+            "name": "vda", "type": "disk", "size": 289 * GIB, "model": None, "mountpoints": [None],
+            "children": [
+                {"name": "vda1", "type": "part", "size": 15 * GIB, "model": None, "mountpoints": ["/"]},
+                {"name": "vda2", "type": "part", "size": 4 * GIB, "model": None, "mountpoints": ["[SWAP]"]},
+                {"name": "vda3", "type": "part", "size": 90 * GIB, "model": None, "mountpoints": ["/xen"]},
+            ],
+        },
+        {"name": "loop0", "type": "loop", "size": GIB, "model": None, "mountpoints": [None]},
+        {"name": "vdb", "type": "disk", "size": 2 * GIB, "model": None, "mountpoints": ["/boxes"]},
+    ]
+}  # fmt: skip
+ANSWERS = {
+    "cpu": json.dumps(LSCPU),
+    "board": "Standard PC (Q35)\nQEMU\nStandard PC (Q35)\n",
+    "memory": "MemTotal:        4011000 kB\n",
+    "disks": json.dumps(LSBLK),
+    "pci": "00:02.0 Ethernet controller: Red Hat, Inc. Virtio network device\n",
+}
+
+
+def test_hardware() -> None:
+    rows = dict(hardware(ANSWERS))
+    assert rows["CPU"] == "AMD Opteron 23xx, 2 CPUs, x86_64"
+    assert rows["Main board"] == "Standard PC (Q35) QEMU"
+    assert rows["Memory"] == "3916 MiB usable by Linux"
+    assert rows["HDD"] == "vda 289 GB, vdb 2 GB"
+    assert rows["NIC"] == "Red Hat, Inc. Virtio network device"
+    assert rows["VGA"] == "none"
+
+
+def test_under_xen_the_machines_memory_is_xens_word() -> None:
+    text = "MemTotal:        914000 kB\ntotal_memory           : 4095\n"
+    assert dict(hardware({**ANSWERS, "memory": text}))["Memory"].startswith("4095 MiB")
+
+
+def test_what_is_not_told_is_said_so() -> None:
+    assert {value for _, value in hardware({})} == {"not told"}
+    assert partitions("") == []
+
+
+def test_partitions() -> None:
+    assert partitions(ANSWERS["disks"]) == [
+        ("/", 15.0, "host operating system"),
+        ("swap", 4.0, "host swap"),
+        ("/xen", 90.0, "Xen image files"),
+    ]
+
+
+def test_answers_are_taken_apart() -> None:
+    text = "motd\n=====hvlab cpu\n{}\n=====hvlab kernel\n6.1\n=====hvlab pci\n"
+    assert split_answers(text) == {"cpu": "{}\n", "kernel": "6.1\n", "pci": ""}
