@@ -14,7 +14,7 @@ from lab.images.guest import GuestImage, guest_image, vagrant_keys
 from lab.images.host import host_image
 from lab.paths import state_root
 from lab.preparation import script
-from lab.progress import step
+from lab.progress import say, step
 from lab.providers import get_provider
 from lab.providers.base import Provider
 from lab.settings import Settings
@@ -91,20 +91,41 @@ class Lab:
         what = f"preparing {provider.title}"
         self.host.ssh.check("sh -s", stdin=program.encode(), timeout=180, what=what)
 
-    def up(self, provider: Provider, guest: str) -> None:
+    def up(self, provider: Provider, guest: str) -> int:
         """Bring one guest up; when this returns it answers over SSH.
 
+        Returns:
+            How often it was tried: one that failed is destroyed and brought up again, `topology.attempts` times in all.
+
         Raises:
-            HvlabError: If it does not, or the lab host dies meanwhile.
+            HvlabError: If it does not come up, or the lab host dies meanwhile.
         """
-        with step(f"{guest}: vagrant up --provider={provider.vagrant}"):
+        attempts = self.settings.topology.attempts
+        for attempt in range(1, attempts + 1):
             try:
-                with self.host.ssh.shared_connection(self.state / "ssh.sock"):
-                    VagrantLab(provider, self.state).up(guest)
+                with step(f"{guest}: vagrant up --provider={provider.vagrant}"):
+                    self._up_once(provider, guest)
             except HvlabError as error:
-                if death := self.host.died():
-                    raise HvlabError(death, f"see {self.host.console_log()}") from error
-                raise
+                if attempt == attempts or self.host.died():
+                    raise
+                say(f"[yellow]{guest} did not come up[/yellow] ({error.message}); once more")
+                self._destroy(provider, guest)
+            else:
+                break
+        return attempt
+
+    def _up_once(self, provider: Provider, guest: str) -> None:
+        try:
+            with self.host.ssh.shared_connection(self.state / "ssh.sock"):
+                VagrantLab(provider, self.state).up(guest)
+        except HvlabError as error:
+            if death := self.host.died():
+                raise HvlabError(death, f"see {self.host.console_log()}") from error
+            raise
+
+    def _destroy(self, provider: Provider, guest: str) -> None:
+        with self.host.ssh.shared_connection(self.state / "ssh.sock"):
+            VagrantLab(provider, self.state).destroy(guest)
 
     def guest_ssh(self, guest: str) -> Ssh:
         """Return how a guest is reached."""

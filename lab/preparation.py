@@ -9,6 +9,8 @@ from lab.providers.base import Provider
 from lab.topology import NETWORK, STORE, guests
 
 SCRIPTS = PROJECT / "vagrant" / "prepare"
+
+
 def script(provider: Provider, boxes: Boxes, boxes_link: Path, count: int) -> str:
     """Return the shell program that prepares a lab host for a provider.
 

@@ -37,7 +37,8 @@ class TopologySettings(_Table):
     disk_gib: int = Field(20, ge=4)
     swap_gib: int = Field(2, ge=0)
     os: str = "debian-12"
-    boot_timeout_s: float = Field(300, gt=0)
+    boot_timeout_s: float = Field(600, gt=0)
+    attempts: int = Field(2, ge=1)
 
 
 class StudySettings(_Table):
@@ -48,6 +49,7 @@ class StudySettings(_Table):
     mpstat_interval_s: int = Field(5, ge=1)
     mpstat_count: int = Field(2, ge=1)
     xentop_delay_s: int = Field(5, ge=1)
+    attempts: int = Field(2, ge=1)
 
 
 class SettleSettings(_Table):

@@ -57,6 +57,7 @@ class VagrantLab:
             "VAGRANT_CHECKPOINT_DISABLE": "1",
             "VAGRANT_BOX_UPDATE_CHECK_DISABLE": "1",
             "VAGRANT_NO_COLOR": "1",
+            "VAGRANT_NO_PARALLEL": "1",
             "PATH": f"{VAGRANTFILE / 'bin'}{os.pathsep}{os.environ['PATH']}",
         }
 
@@ -89,14 +90,14 @@ class VagrantLab:
         except subprocess.CalledProcessError as error:
             raise self._failure(f"vagrant up {guest} failed") from error
 
-    def destroy(self) -> None:
-        """Destroy all guests.
+    def destroy(self, guest: str) -> None:
+        """Destroy one guest, whatever is left of it.
 
         Raises:
             HvlabError: If Vagrant fails.
         """
         try:
-            self._vagrant().destroy()
+            self._vagrant().destroy(vm_name=guest)
         except subprocess.CalledProcessError as error:
             raise self._failure("vagrant destroy failed") from error
 

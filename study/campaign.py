@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from rich.table import Table
 
@@ -143,10 +144,28 @@ class Study:
         return self.folder
 
     def _take_run(self, entry: RunInfo) -> None:
-        entry.status, entry.started = "running", now()
+        """Take a run; one that dies is begun again, from the lab host's boot on.
+
+        Raises:
+            HvlabError: If it died as often as `study.attempts` allows.
+        """
+        attempts = self.lab.settings.study.attempts
+        for attempt in range(1, attempts + 1):
+            try:
+                self._try_run(entry)
+            except HvlabError as error:
+                if attempt == attempts:
+                    raise
+                console.print(f"[yellow]{entry.name} died:[/yellow] {error}; it is begun again", soft_wrap=True)
+                self.journal.append("run is begun again", run=entry.name, reason=str(error))
+            else:
+                return
+
+    def _try_run(self, entry: RunInfo) -> None:
+        entry.status, entry.started, entry.ended = "running", now(), None
         self.journal.append("run begins", run=entry.name)
         self._save()
-        status = "interrupted"
+        status: Literal["finished", "failed", "interrupted"] = "interrupted"
         try:
             result = Run(self.lab, self.folder, entry.provider, entry.repeat, self.journal).take(self.stages)
             self._describe(result)
@@ -158,7 +177,7 @@ class Study:
             # Half a run is no run: what it read would stand beside whole ones.
             if status != "finished":
                 drop_run(self.folder, entry.provider, entry.repeat)
-            entry.status, entry.ended = status, now()  # type: ignore[assignment]
+            entry.status, entry.ended = status, now()
             self.journal.append("run ends", run=entry.name, status=status)
             self._save()
 

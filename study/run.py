@@ -13,6 +13,7 @@ from study.clock import StageClock
 from study.dataset import Measurement, StageTiming, append_measurements
 from study.journal import Journal
 from study.meters import Context, meters_for
+from study.meters.proof import running_guests
 from study.meters.record import measurements
 from study.reading import Output, commands, take
 from study.settle import SettleRule
@@ -24,6 +25,9 @@ GUEST_PROOFS = {
     "guest-hypervisor": "sudo dmesg | grep -i -E 'hypervisor|booting paravirtualized' | head -n 5",
     "guest-free": "free -m",
 }
+
+# The captures that tell which guests run, as far as a provider has them.
+GUEST_LISTS = {"virsh-list", "virsh-xen-list", "vboxmanage-runningvms"}
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,9 @@ class Run:
         if stage.guests == 0:
             self.lab.boot(self.provider.name)
         else:
-            self.lab.up(self.provider, f"server{stage.guests}")
+            attempts = self.lab.up(self.provider, f"server{stage.guests}")
+            if attempts > 1:
+                self._note(stage, "brought up again", attempts=attempts)
 
     def _read(self, stage: Stage) -> dict[str, Output]:
         wanted = self.lab.settings.study
@@ -130,6 +136,22 @@ class Run:
         append_measurements(self.study_dir, rows)
         if failed:
             raise HvlabError(f"meters failed at stage {stage.name}: {'; '.join(failed)}")
+        self._check_guests(stage, outputs)
+
+    def _check_guests(self, stage: Stage, outputs: dict[str, Output]) -> None:
+        """Make sure that the hypervisor itself lists the stage's guests as running: a paused guest costs, but less.
+
+        Raises:
+            HvlabError: If one is missing; its name is told.
+        """
+        wanted = {f"server{number}" for number in range(1, stage.guests + 1)}
+        for name in GUEST_LISTS & outputs.keys():
+            running = running_guests(name, outputs[name].stdout.decode(errors="replace"))
+            if gone := sorted(wanted - set(running)):
+                raise HvlabError(
+                    f"{', '.join(gone)} no longer ran when {stage.name} was read under {self.provider.title}",
+                    f"see {self.lab.host.console_log()}",
+                )
 
     def _note(self, stage: Stage, event: str, **facts: object) -> None:
         self.journal.append(event, provider=self.provider.name, repeat=self.repeat, stage=stage.name, **facts)

@@ -101,7 +101,7 @@ def boxes_for(guest: GuestImage, topology: TopologySettings) -> Boxes:
     here = Path(__file__).parent
     inputs: dict[str, str | Path] = {
         "guest": guest.version,
-        "shape": repr(topology),
+        "shape": f"{topology.memory_mib} MiB, {topology.vcpus} CPUs, {topology.disk_gib} GiB, {topology.os}",
         "code": here / "boxes.py",
         "ovf": here / "box.ovf.xml",
     }

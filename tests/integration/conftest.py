@@ -10,7 +10,7 @@ import pytest
 from lab.paths import PROJECT
 
 Invoke = Callable[..., subprocess.CompletedProcess[str]]
-HOUR = 3600
+LIMIT = 4500
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def invoke() -> Invoke:
     """Run `./invoke` with words and, by keyword, environment variables; its progress is shown as it comes."""
 
-    def call(*words: str, timeout: float = HOUR, **environ: str) -> subprocess.CompletedProcess[str]:
+    def call(*words: str, timeout: float = LIMIT, **environ: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [PROJECT / "invoke", *words],
             stdout=subprocess.PIPE,

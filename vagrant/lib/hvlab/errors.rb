@@ -1,0 +1,53 @@
+# frozen_string_literal: true
+
+module Hvlab
+  # Errors that Vagrant shows as text: what is wrong and what to do about it.
+  module Errors
+    # The topology file is missing or does not say what is needed.
+    class TopologyError < Vagrant::Errors::VagrantError
+      def initialize(problem)
+        @problem = problem
+        super()
+      end
+
+      def error_message
+        "#{@problem}\nhvlab writes this file: bring the lab up with ./invoke lab.up, or see docs/vagrant.md."
+      end
+    end
+
+    # libvirt's library failed, or lost its connection.
+    class LibvirtFailed < Vagrant::Errors::VagrantError
+      def initialize(error)
+        @error = error
+        super()
+      end
+
+      def error_message
+        "libvirt on the lab host: #{@error.message}\nIs the lab host running? ./invoke lab.status tells."
+      end
+    end
+
+    # A command on the lab host failed.
+    class CommandFailed < Vagrant::Errors::VagrantError
+      def initialize(command, result)
+        @command = command
+        @result = result
+        super()
+      end
+
+      def error_message
+        "On the lab host, this command ended with status #{@result.exit_code}:\n  #{@command}\n" \
+          "#{[@result.stderr, @result.stdout].join.strip}\n#{hint}"
+      end
+
+      private
+
+      # ssh itself ends with 255.
+      def hint
+        return "Is the lab host running? ./invoke lab.status tells." if @result.exit_code == 255
+
+        "Is the lab host running under Xen, with libvirtd? ./invoke doctor tells."
+      end
+    end
+  end
+end

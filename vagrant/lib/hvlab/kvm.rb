@@ -1,0 +1,62 @@
+# frozen_string_literal: true
+
+module Hvlab
+  # vagrant-libvirt's settings for one guest under KVM.
+  module Kvm
+    POOL = "hvlab"
+
+    def self.apply(libvirt, override, topology, guest)
+      # Vagrant gives a real `override` only where this is the provider in use; loading libvirt takes a second.
+      in_use unless override.is_a?(Vagrant::Config::V2::DummyConfig)
+      connection(libvirt, topology.lab_host)
+      hardware(libvirt, guest)
+      boot(libvirt, topology)
+      network(libvirt, topology, guest)
+      libvirt.default_prefix = ""
+      libvirt.storage_pool_name = POOL
+    end
+
+    def self.in_use
+      require_relative "kvm/known_address"
+      require_relative "kvm/readable_errors"
+    end
+
+    def self.connection(libvirt, lab_host)
+      libvirt.uri = lab_host.libvirt_uri("qemu")
+      libvirt.id_ssh_key_file = nil
+      libvirt.proxy_command = lab_host.proxy_command unless lab_host.local?
+    end
+
+    # No sound and no USB; a screen on loopback, which a manager can show.
+    def self.hardware(libvirt, guest)
+      libvirt.driver = "kvm"
+      libvirt.machine_type = "q35"
+      libvirt.cpu_mode = "host-passthrough"
+      libvirt.memory = guest.memory_mib
+      libvirt.cpus = guest.vcpus
+      libvirt.disk_driver cache: "unsafe"
+      libvirt.usb_controller model: "none"
+      libvirt.video_type = "vga"
+      libvirt.graphics_type = "vnc"
+      libvirt.graphics_ip = "127.0.0.1"
+    end
+
+    def self.boot(libvirt, topology)
+      return if topology.optional("boot").nil?
+
+      libvirt.kernel = topology.value("boot", "kernel")
+      libvirt.initrd = topology.value("boot", "initrd")
+      libvirt.cmd_line = topology.value("boot", "command_line")
+    end
+
+    # The network is the kit's own, made by prepare/network.sh: vagrant-libvirt finds it by name and address.
+    def self.network(libvirt, topology, guest)
+      libvirt.management_network_name = topology.value("network", "name")
+      libvirt.management_network_address =
+        "#{topology.value('network', 'address')}/#{topology.value('network', 'prefix')}"
+      libvirt.management_network_mac = guest.mac
+      libvirt.management_network_keep = true
+    end
+    private_class_method :in_use, :connection, :hardware, :boot, :network
+  end
+end

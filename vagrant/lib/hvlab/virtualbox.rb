@@ -1,0 +1,44 @@
+# frozen_string_literal: true
+
+require_relative "virtualbox/fewer_calls"
+require_relative "virtualbox/newer_versions"
+
+module Hvlab
+  # The settings of Vagrant's VirtualBox provider for one guest.
+  module VirtualBox
+    def self.apply(virtualbox, override, topology, guest)
+      machine(virtualbox, guest)
+      virtualbox.customize(["modifyvm", :id, *hardware(guest)])
+      # Under emulation the guest's clock must follow the TSC's offset, or it stands still.
+      virtualbox.customize(["setextradata", :id, "VBoxInternal/TM/TSCMode", "RealTSCOffset"])
+      network(override.vm, guest)
+    end
+
+    # Each of these spares commands on the lab host.
+    def self.machine(virtualbox, guest)
+      virtualbox.name = guest.name
+      virtualbox.gui = false
+      virtualbox.linked_clone = false
+      virtualbox.check_guest_additions = false
+      virtualbox.functional_vboxsf = false
+      virtualbox.auto_nat_dns_proxy = false
+    end
+
+    # No sound, no USB, no logo to wait for. Without I/O APIC and HPET the guest's clock is the 8254, each tick an exit.
+    def self.hardware(guest)
+      { "memory" => guest.memory_mib, "cpus" => guest.vcpus, "ioapic" => "on", "x86-hpet" => "on",
+        "graphicscontroller" => "vmsvga", "vram" => 9, "audio-driver" => "none", "usb-ohci" => "off", "firmware-boot-menu" => "disabled",
+        "firmware-logo-fade-in" => "off", "firmware-logo-fade-out" => "off",
+        "firmware-logo-display-time" => 0, "boot1" => "disk", "boot2" => "none", "boot3" => "none",
+        "boot4" => "none" }.flat_map { |option, value| ["--#{option}", value.to_s] }
+    end
+
+    # One NAT adapter; SSH is forwarded to a port of the lab host's loopback address.
+    def self.network(machine, guest)
+      machine.base_mac = guest.mac.delete(":").upcase
+      machine.network :forwarded_port, id: "ssh", guest: 22, host: guest.ssh_forward, host_ip: "127.0.0.1",
+                                       auto_correct: false
+    end
+    private_class_method :machine, :hardware, :network
+  end
+end

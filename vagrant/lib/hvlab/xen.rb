@@ -1,0 +1,23 @@
+# frozen_string_literal: true
+
+require_relative "xen/plugin"
+
+module Hvlab
+  # The settings of the project's Xen provider for one guest.
+  module Xen
+    def self.apply(xen, topology, guest)
+      xen.lab_host = topology.lab_host
+      xen.guest = guest
+      xen.folder = topology.value("folders", "xen")
+      xen.network = topology.value("network", "name")
+      boot(xen, topology) unless topology.optional("boot").nil?
+    end
+
+    def self.boot(xen, topology)
+      xen.kernel = topology.value("boot", "kernel")
+      xen.initrd = topology.value("boot", "initrd")
+      xen.command_line = topology.value("boot", "command_line")
+    end
+    private_class_method :boot
+  end
+end

@@ -1,0 +1,24 @@
+# frozen_string_literal: true
+
+module Hvlab
+  module Xen
+    module Action
+      # Gives the guest its disk, a full copy of the box's, and makes it known to libvirt.
+      class Create
+        def initialize(app, _env)
+          @app = app
+        end
+
+        def call(env)
+          machine = env[:machine]
+          env[:ui].info("Copying the disk of #{machine.box.name} #{machine.box.version} to #{machine.provider_config.disk}...")
+          driver = machine.provider.driver
+          driver.copy_disk(machine.box.directory.join("disk.raw").to_s)
+          driver.define
+          machine.id = machine.name.to_s
+          @app.call(env)
+        end
+      end
+    end
+  end
+end

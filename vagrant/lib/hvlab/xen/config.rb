@@ -1,0 +1,26 @@
+# frozen_string_literal: true
+
+module Hvlab
+  module Xen
+    # What a Xen guest is made of. Without a kernel the guest is started by the boot loader of its own disk (pygrub).
+    class Config < Vagrant.plugin("2", :config)
+      NEEDED = %i[lab_host guest folder network].freeze
+      BOOT = %i[kernel initrd command_line].freeze
+
+      attr_accessor(*NEEDED, *BOOT)
+
+      # The guest's disk on the lab host.
+      def disk
+        File.join(folder, "#{guest.name}.img")
+      end
+
+      def validate(_machine)
+        errors = _detected_errors
+        NEEDED.each { |name| errors << "#{name} must be set." if public_send(name).nil? }
+        given = BOOT.reject { |name| public_send(name).nil? }
+        errors << "#{(BOOT - given).join(', ')} must be set too where #{given.join(', ')} is." if given.size.between?(1, 2)
+        { "Xen" => errors }
+      end
+    end
+  end
+end

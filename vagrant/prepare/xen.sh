@@ -1,0 +1,9 @@
+# shellcheck shell=sh
+# Xen: the network, the folder of the guests' disks, and what Xen's backends need. Comes after common.sh.
+modprobe -a xen-blkback xen-netback loop
+# Xen's block script takes its lock through these, which are udev's to make, and waits for ever without them.
+[ -e /dev/fd ] || ln -s /proc/self/fd /dev/fd
+[ -e /dev/stdin ] || ln -s fd/0 /dev/stdin
+network xen:///system
+link_boxes
+mkdir -p "$HVLAB_FOLDER"
