@@ -189,8 +189,10 @@ def report_pdf(c: Context, study: str = "latest", lang: str = "en") -> None:
 def test(c: Context, unit: bool = False) -> None:
     """Run the tests; --unit for the quick part."""
     packages.ensure([*packages.LAB, *packages.REPORT, "poppler-utils"])
-    parts = ["tests/unit"] if unit else ["tests/unit", "tests/integration"]
-    _check(c, f"{sys.executable} -m pytest {' '.join(parts)}")
+    _check(c, f"{sys.executable} -m pytest tests/unit")
+    if not unit:
+        # Not captured: what takes half an hour shows how far it is.
+        _check(c, f"{sys.executable} -m pytest --capture=no tests/integration")
 
 
 @command()

@@ -38,7 +38,7 @@ class TopologySettings(_Table):
     swap_gib: int = Field(2, ge=0)
     os: str = "debian-12"
     boot_timeout_s: float = Field(600, gt=0)
-    attempts: int = Field(2, ge=1)
+    attempts: int = Field(3, ge=1)
 
 
 class StudySettings(_Table):

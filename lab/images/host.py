@@ -15,10 +15,7 @@ from lab.progress import step
 FILES = Path(__file__).parent / "host_files"
 
 # VirtualBox is only in Debian sid's contrib; Xen, KVM and libvirt are taken from the same release. The packages'
-# versions move with it and are recorded. The kernel is stable's: since 6.14, KVM takes what QEMU's software emulation
-# leaves in exit_int_info without its valid bit for an interrupted event, and stops guests now and then
-# ("KVM internal error. Suberror: 3").
-KERNEL_RELEASE = "trixie"
+# versions move with it and are recorded.
 HYPERVISORS = (
     "xen-hypervisor-4.20-amd64", "xen-utils-4.20", "xenstore-utils",
     "qemu-system-x86", "qemu-utils", "libvirt-daemon-system", "libvirt-clients",
@@ -33,7 +30,6 @@ RECIPE = Recipe(
         "openssh-server", "sysstat", "procps", "dbus", "dnsmasq-base", "iptables", "nftables", "iproute2", "kmod",
         "busybox-static", "e2fsprogs", "netcat-openbsd", "dmidecode", "pciutils", "initramfs-tools",
     ),
-    pinned=((KERNEL_RELEASE, ("linux-image-amd64", "linux-headers-amd64")),),
 )  # fmt: skip
 MODULES = ("virtio_pci", "virtio_blk", "ext4")
 

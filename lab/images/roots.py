@@ -1,6 +1,5 @@
 """Makes a Debian root with mmdebstrap from the mirror of this machine."""
 
-import shlex
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,26 +35,12 @@ class Recipe:
         components: Parts of the archive, e.g. ("main", "contrib").
         packages: Names; recommended packages are not added.
         exclude: Path patterns that dpkg leaves out.
-        pinned: Packages that come from another release: its name to their names.
     """
 
     suite: str
     components: tuple[str, ...]
     packages: tuple[str, ...]
     exclude: tuple[str, ...] = LEAN
-    pinned: tuple[tuple[str, tuple[str, ...]], ...] = ()
-
-    def _preferences(self) -> str:
-        """Return apt's preferences: a pinned package from its release, nothing else from there."""
-        stanzas = []
-        for release, names in self.pinned:
-            stanzas.append(f"Package: {' '.join(names)}\nPin: release n={release}\nPin-Priority: 990\n")
-            stanzas.append(f"Package: *\nPin: release n={release}\nPin-Priority: 100\n")
-        return "\n".join(stanzas)
-
-    def _sources(self, mirror: str) -> list[str]:
-        releases = [self.suite, *(release for release, _ in self.pinned)]
-        return [f"deb {mirror} {release} {' '.join(self.components)}" for release in releases]
 
     def command(self, target: Path, mirror: str) -> list[str]:
         """Return the mmdebstrap command that fills `target`."""
@@ -69,6 +54,7 @@ class Recipe:
             "--mode=root",
             "--variant=minbase",
             "--skip=check/empty",
+            f"--components={','.join(self.components)}",
             f"--include={','.join(self.packages)}",
             "--dpkgopt=force-unsafe-io",
             *(f"--dpkgopt=path-exclude={pattern}" for pattern in self.exclude),
@@ -76,11 +62,9 @@ class Recipe:
             # The packaged initial RAM disk is not used; a list of no modules makes it quickly.
             '--essential-hook=mkdir -p "$1"/etc/initramfs-tools/conf.d; '
             'echo MODULES=list > "$1"/etc/initramfs-tools/conf.d/hvlab',
-            '--setup-hook=mkdir -p "$1"/etc/apt/preferences.d; '
-            f'printf %s {shlex.quote(self._preferences())} > "$1"/etc/apt/preferences.d/hvlab',
             self.suite,
             str(target),
-            *self._sources(mirror),
+            mirror,
         ]
 
 
