@@ -1,7 +1,6 @@
 """The paper: from a study's folder to a PDF."""
 
 import importlib
-import os
 from pathlib import Path
 from types import ModuleType
 
@@ -9,6 +8,7 @@ import jinja2
 import matplotlib as mpl
 
 from lab.errors import HvlabError
+from lab.files import write_atomic
 from report.context import context
 from report.filters import FILTERS
 from report.load import load
@@ -52,7 +52,7 @@ def render(study_dir: Path, out_dir: Path, lang: str = "en") -> Path:
     pdf = _pdf(html(study_dir, lang))
     path = out_dir / f"paper.{lang}.pdf"
     try:
-        _write_whole(path, pdf)
+        write_atomic(path, pdf)
     except OSError as error:
         raise HvlabError(f"cannot write {path}: {error.strerror}", "check the folder and the free space") from error
     return path
@@ -100,22 +100,3 @@ def _font_faces() -> str:
         f" src: url('{(folder / file).as_uri()}') }}\n"
         for family, weight, style, file in _FACES
     )
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file aside, sync it and rename it, so that a reader sees the old or the new one, never half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with aside.open("wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

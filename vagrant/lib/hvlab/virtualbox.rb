@@ -28,8 +28,8 @@ module Hvlab
     # tick is many exits.
     def self.hardware(guest)
       { "memory" => guest.memory_mib, "cpus" => guest.vcpus, "ioapic" => "on",
-        "graphicscontroller" => "vmsvga", "vram" => 9, "audio-driver" => "none", "usb-ohci" => "off", "firmware-boot-menu" => "disabled",
-        "firmware-logo-fade-in" => "off", "firmware-logo-fade-out" => "off",
+        "graphicscontroller" => "vmsvga", "vram" => 9, "audio-driver" => "none", "usb-ohci" => "off",
+        "firmware-boot-menu" => "disabled", "firmware-logo-fade-in" => "off", "firmware-logo-fade-out" => "off",
         "firmware-logo-display-time" => 0, "boot1" => "disk", "boot2" => "none", "boot3" => "none",
         "boot4" => "none" }.flat_map { |option, value| ["--#{option}", value.to_s] }
     end
