@@ -24,8 +24,8 @@ module Hvlab
       virtualbox.auto_nat_dns_proxy = false
     end
 
-    # No sound, no USB, no logo to wait for. Without I/O APIC and HPET the guest measures time
-    # with the 8254, many exits a tick: it took over five minutes to boot under emulation, against two with both.
+    # No sound, no USB, no logo to wait for. I/O APIC and HPET are on since guests without
+    # a HPET took over five minutes to boot under emulation; one started by hand with both took under two.
     def self.hardware(guest)
       { "memory" => guest.memory_mib, "cpus" => guest.vcpus, "ioapic" => "on", "x86-hpet" => "on",
         "graphicscontroller" => "vmsvga", "vram" => 9, "audio-driver" => "none", "usb-ohci" => "off",
