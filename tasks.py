@@ -191,8 +191,8 @@ def test(c: Context, unit: bool = False) -> None:
     packages.ensure([*packages.LAB, *packages.REPORT, "poppler-utils"])
     _check(c, f"{sys.executable} -m pytest tests/unit")
     if not unit:
-        # Not captured: what takes half an hour shows how far it is.
-        _check(c, f"{sys.executable} -m pytest --capture=no tests/integration")
+        # Not captured: what takes half an hour shows how far it is. Without the one study most tests would fail alike.
+        _check(c, f"{sys.executable} -m pytest --capture=no --exitfirst --tb=short tests/integration")
 
 
 @command()

@@ -10,6 +10,7 @@ from lab.errors import HvlabError
 from lab.files import write_atomic
 from lab.hosts.nested import NestedHost
 from lab.images.boxes import Boxes, boxes_for
+from lab.images.emulator import emulator
 from lab.images.guest import GuestImage, guest_image, vagrant_keys
 from lab.images.host import host_image
 from lab.paths import state_root
@@ -63,7 +64,7 @@ class Lab:
     @cached_property
     def host(self) -> NestedHost:
         """The lab host."""
-        return NestedHost(host_image(), self.boxes, self.settings.lab_host, self.state)
+        return NestedHost(host_image(), emulator(), self.boxes, self.settings.lab_host, self.state)
 
     def boot(self, name: str) -> Provider:
         """Boot the lab host for a provider and make it ready for guests.

@@ -23,8 +23,9 @@ def home(state: Path) -> Path:
 
 
 def forget(state: Path) -> None:
-    """Remove Vagrant's notes on guests that are no more."""
+    """Remove Vagrant's notes on guests that are no more, and on ports that an interrupted command took for them."""
     shutil.rmtree(state / "vagrant", ignore_errors=True)
+    shutil.rmtree(home(state) / "data" / "fp-leases", ignore_errors=True)
 
 
 def use_boxes(state: Path, boxes: Boxes) -> None:

@@ -12,8 +12,8 @@ from typing import Literal
 from rich.table import Table
 
 from lab.bringup import Lab
-from lab.commands import run
 from lab.errors import HvlabError
+from lab.images.emulator import emulator_version
 from lab.progress import console, say
 from lab.providers import get_provider
 from study.captures import run_name
@@ -64,8 +64,7 @@ def now() -> datetime:
 
 
 def _controller() -> dict[str, str]:
-    qemu = run(["qemu-system-x86_64", "--version"], what="asking QEMU's version").splitlines()[0]
-    return {"system": platform.platform(), "cpus": str(os.cpu_count()), "qemu": qemu}
+    return {"system": platform.platform(), "cpus": str(os.cpu_count()), "qemu": emulator_version()}
 
 
 def _parameters(lab: Lab, plan: Plan, wanted: Sequence[Stage]) -> dict[str, object]:

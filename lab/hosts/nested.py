@@ -80,13 +80,14 @@ class NestedHost:
 
     Args:
         image: Its disk and kernels.
+        emulator: QEMU.
         boxes: What its guests are made from; attached read-only.
         settings: Memory, virtual CPUs, port.
         state: Folder for the overlay disk, keys, logs and the record of the process.
     """
 
-    def __init__(self, image: HostImage, boxes: Boxes, settings: LabHostSettings, state: Path) -> None:
-        self.image, self.boxes, self.settings, self.state = image, boxes, settings, state
+    def __init__(self, image: HostImage, emulator: Path, boxes: Boxes, settings: LabHostSettings, state: Path) -> None:
+        self.image, self.emulator, self.boxes, self.settings, self.state = image, emulator, boxes, settings, state
         self.versions = dict(image.versions)
         self.entry = SshEntry("labhost", "127.0.0.1", settings.ssh_port, "root", state / "key", extra=(
             "ControlMaster no", f'ControlPath "{state / "ssh.sock"}"',
@@ -108,8 +109,10 @@ class NestedHost:
 
     def _kernel_arguments(self, provider: Provider, key: str) -> list[str]:
         console = "hvc0" if provider.boots_xen else "ttyS0"
+        # Linux would check the emulated TSC against the HPET, find it wanting when this machine is busy, and go over to
+        # slower clocks while it runs.
         line = (
-            "root=LABEL=root rw quiet net.ifnames=0 mitigations=off panic=-1 "
+            "root=LABEL=root rw quiet net.ifnames=0 mitigations=off tsc=reliable panic=-1 "
             f"hvlab.key={key.replace(' ', ':')} hvlab.provider={provider.name} console={console}"
         )
         if not provider.boots_xen:
@@ -125,7 +128,7 @@ class NestedHost:
         # Software emulation: one thread for each virtual CPU; the cache of translated code would grow to over 1 GiB.
         accel = "tcg,thread=multi,tb-size=512" if accelerator == "tcg" else "kvm"
         return [
-            "qemu-system-x86_64", "-name", "hvlab-labhost", "-M", "q35", "-accel", accel, "-cpu", cpu,
+            str(self.emulator), "-name", "hvlab-labhost", "-M", "q35", "-accel", accel, "-cpu", cpu,
             "-smp", str(self.settings.vcpus), "-m", str(self.settings.memory_mib),
             "-nodefaults", "-display", "none", "-no-reboot",
             *self._kernel_arguments(provider, key),

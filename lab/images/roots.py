@@ -35,12 +35,14 @@ class Recipe:
         components: Parts of the archive, e.g. ("main", "contrib").
         packages: Names; recommended packages are not added.
         exclude: Path patterns that dpkg leaves out.
+        variant: mmdebstrap's word for how far to go: "minbase", or "extract" to unpack only.
     """
 
     suite: str
     components: tuple[str, ...]
     packages: tuple[str, ...]
     exclude: tuple[str, ...] = LEAN
+    variant: str = "minbase"
 
     def command(self, target: Path, mirror: str) -> list[str]:
         """Return the mmdebstrap command that fills `target`."""
@@ -52,7 +54,7 @@ class Recipe:
         return [
             "mmdebstrap",
             "--mode=root",
-            "--variant=minbase",
+            f"--variant={self.variant}",
             "--skip=check/empty",
             f"--components={','.join(self.components)}",
             f"--include={','.join(self.packages)}",

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from lab.paths import PROJECT
 
 Invoke = Callable[..., subprocess.CompletedProcess[str]]
 LIMIT = 4500
+# Of the progress, for a test that fails.
+LINES = 30
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -19,19 +22,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def invoke() -> Invoke:
-    """Run `./invoke` with words and, by keyword, environment variables; its progress is shown as it comes."""
+def invoke(tmp_path_factory: pytest.TempPathFactory) -> Invoke:
+    """Run `./invoke` with words and, by keyword, environment variables.
+
+    Its progress (standard error) is shown as it comes; of it the last lines are kept.
+    """
 
     def call(*words: str, timeout: float = LIMIT, **environ: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [PROJECT / "invoke", *words],
-            stdout=subprocess.PIPE,
-            stderr=None,
-            text=True,
-            timeout=timeout,
-            env={**os.environ, **environ},
-            check=False,
-        )
+        seen = tmp_path_factory.mktemp("invoke") / "stderr.log"
+        with subprocess.Popen(["tee", seen], stdin=subprocess.PIPE, stdout=sys.stderr) as tee:
+            done = subprocess.run(
+                [PROJECT / "invoke", *words],
+                stdout=subprocess.PIPE,
+                stderr=tee.stdin,
+                text=True,
+                timeout=timeout,
+                env={**os.environ, **environ},
+                check=False,
+            )
+        done.stderr = "".join(seen.read_text().splitlines(keepends=True)[-LINES:])
+        return done
 
     return call
 
@@ -40,7 +50,7 @@ def invoke() -> Invoke:
 def study(invoke: Invoke) -> Path:
     """The folder of a study of all providers, taken now."""
     done = invoke("study.all", "--repeats=1")
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == 0, done.stderr
     pdf = Path(done.stdout.strip().splitlines()[-1])
     assert pdf.name == "paper.en.pdf"
     return pdf.parent.parent

@@ -23,7 +23,7 @@ def host(tmp_path: Path) -> NestedHost:
     disk, kernel, vmlinux, initrd, xen, busybox = (tmp_path / name for name in names)
     image = HostImage(disk, kernel, vmlinux, initrd, xen, busybox, {})
     boxes = Boxes("hvlab/debian-12", "1.0.1", tmp_path / "boxes", tmp_path / "store.img")
-    return NestedHost(image, boxes, LabHostSettings(), tmp_path / "state")
+    return NestedHost(image, tmp_path / "qemu", boxes, LabHostSettings(), tmp_path / "state")
 
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5/+x"

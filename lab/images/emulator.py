@@ -1,0 +1,60 @@
+"""The emulator that runs the lab host: QEMU from the lab host's own Debian release, unpacked, not installed.
+
+Debian 12's QEMU 7.2 lets one virtual CPU translate code that another is just rewriting, and keeps the stale result;
+Linux rewrites itself whenever VirtualBox starts its first guest, and the lab host died of that ("Oops: int3").
+QEMU 8.1 and later hold the page while they translate it.
+"""
+
+import shutil
+from pathlib import Path
+
+from lab.cache import cached, manifest
+from lab.images.roots import Recipe, make_root, package_versions, slim
+from lab.progress import step
+
+RECIPE = Recipe(suite="sid", components=("main",), packages=("qemu-system-x86", "seabios"), variant="extract")
+PROGRAM = "qemu-system-x86_64"
+# With its own loader and libraries, whatever this machine's are. `exec`, so that the process is QEMU's.
+_STARTER = f"""\
+#!/bin/sh
+root=$(dirname "$(readlink -f "$0")")/root
+export QEMU_MODULE_DIR="$root/usr/lib/x86_64-linux-gnu/qemu"
+exec "$root/usr/lib64/ld-linux-x86-64.so.2" --argv0 {PROGRAM} --library-path "$root/usr/lib/x86_64-linux-gnu" \\
+    "$root/usr/bin/{PROGRAM}" -L "$root/usr/share/qemu" -L "$root/usr/share/seabios" "$@"
+"""
+
+
+def _build(folder: Path) -> dict[str, object]:
+    root = folder / "root"
+    with step("Emulator: unpacking QEMU"):
+        make_root(RECIPE, root, folder / "build.log")
+    slim(root)
+    versions = package_versions(root, RECIPE.packages)
+    for unused in ("usr/share/doc", "usr/share/locale", "usr/share/man"):
+        shutil.rmtree(root / unused, ignore_errors=True)
+    starter = folder / PROGRAM
+    starter.write_text(_STARTER)
+    starter.chmod(0o755)
+    return {"versions": versions}
+
+
+def _folder() -> Path:
+    here = Path(__file__).parent
+    inputs: dict[str, str | Path] = {name: here / name for name in ("emulator.py", "roots.py")}
+    return cached("emulator", inputs, _build)
+
+
+def emulator() -> Path:
+    """Return the program to start, unpacking it (some seconds) if it is not in the cache.
+
+    Raises:
+        HvlabError: If it cannot be had.
+    """
+    return _folder() / PROGRAM
+
+
+def emulator_version() -> str:
+    """Return the version of the emulator's package."""
+    versions = manifest(_folder())["versions"]
+    assert isinstance(versions, dict)
+    return str(versions["qemu-system-x86"])
