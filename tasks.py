@@ -85,7 +85,7 @@ def image_guest(c: Context) -> None:
 @command(*packages.LAB, help={"provider": "kvm, xen or virtualbox", "guests": "bring up only the first N guests"})
 def lab_up(c: Context, provider: str, guests: int = 0) -> None:
     """Bring the four guests up under --provider."""
-    from lab.bringup import exclusive
+    from lab.bringup import exclusive, require_off
     from lab.providers import get_provider
 
     wanted = get_provider(provider)
@@ -94,6 +94,7 @@ def lab_up(c: Context, provider: str, guests: int = 0) -> None:
     if not 1 <= count <= lab.settings.topology.guests:
         raise HvlabError(f"--guests={count} is not in the topology", f"1 to {lab.settings.topology.guests}")
     with exclusive(state_root()):
+        require_off(state_root())
         try:
             lab.boot(wanted.name)
             for number in range(1, count + 1):
@@ -134,7 +135,7 @@ def lab_down(c: Context) -> None:
 
 
 def _study(providers: Sequence[str], repeats: int, seed: int) -> Path:
-    from lab.bringup import exclusive
+    from lab.bringup import exclusive, require_off
     from study.campaign import Plan, Study, print_timings
 
     lab = _lab()
@@ -143,6 +144,7 @@ def _study(providers: Sequence[str], repeats: int, seed: int) -> Path:
     if times < 1:
         raise HvlabError(f"--repeats={times} makes no study", "1 or more")
     with exclusive(state_root()):
+        require_off(state_root())
         study = Study(lab, STUDIES, Plan(chosen, times, seed or int.from_bytes(os.urandom(3))))
         folder = study.take()
     print_timings(study.info)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lab.errors import HvlabError
 from lab.files import write_atomic
-from lab.hosts.nested import NestedHost
+from lab.hosts.nested import NestedHost, running_provider
 from lab.images.boxes import Boxes, boxes_for
 from lab.images.emulator import emulator
 from lab.images.guest import GuestImage, guest_image, vagrant_keys
@@ -38,6 +38,16 @@ def exclusive(state: Path) -> Iterator[None]:
         except BlockingIOError as error:
             raise HvlabError(f"another command uses the lab in {state}", "wait for it, or end it") from error
         yield
+
+
+def require_off(state: Path) -> None:
+    """Keep a lab that somebody uses from being ended by the next command.
+
+    Raises:
+        HvlabError: If the lab host of a state folder runs.
+    """
+    if name := running_provider(state):
+        raise HvlabError(f"the lab is up already, under {get_provider(name).title}", "end it: ./invoke lab.down")
 
 
 class Lab:

@@ -102,17 +102,6 @@ class VagrantLab:
         except subprocess.CalledProcessError as error:
             raise self._failure("vagrant destroy failed") from error
 
-    def states(self) -> dict[str, str]:
-        """Return each guest's state in Vagrant's words ("running", "not_created", ...).
-
-        Raises:
-            HvlabError: If Vagrant fails.
-        """
-        try:
-            return {status.name: status.state for status in self._vagrant().status()}
-        except subprocess.CalledProcessError as error:
-            raise self._failure("vagrant status failed") from error
-
     def version(self) -> str:
         """Return Vagrant's version."""
         return str(self._vagrant().version())

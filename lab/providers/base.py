@@ -14,6 +14,7 @@ class Provider:
         box: Name of the box's format.
         boots_xen: Whether the lab host boots Xen and runs Linux as dom0, or Linux alone.
         folder: Where its image files lie on the lab host.
+        running_command: Shell line that prints the names of the running guests on the lab host, one a line.
         disk_strategy: How a guest's disk comes from the box.
         version_commands: Component to a shell line that prints its version on the lab host.
     """
@@ -24,5 +25,6 @@ class Provider:
     box: str
     boots_xen: bool
     folder: str
+    running_command: str
     disk_strategy: str
     version_commands: dict[str, str] = field(default_factory=dict)

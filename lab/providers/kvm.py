@@ -9,6 +9,7 @@ PROVIDER = Provider(
     box="libvirt",
     boots_xen=False,
     folder="/kvm",
+    running_command="virsh -c qemu:///system list --name",
     disk_strategy="linked clone (qcow2 overlay on the box's disk)",
     version_commands={
         "qemu": "qemu-system-x86_64 --version | head -n 1",

@@ -9,6 +9,7 @@ PROVIDER = Provider(
     box="virtualbox",
     boots_xen=False,
     folder="/vbox",
+    running_command="VBoxManage list runningvms | cut -d '\"' -f 2",
     disk_strategy="full copy (VMDK made by import)",
     version_commands={"virtualbox": "VBoxManage --version"},
 )

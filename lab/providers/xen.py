@@ -9,6 +9,7 @@ PROVIDER = Provider(
     box="xen",
     boots_xen=True,
     folder="/xen",
+    running_command="virsh -c xen:///system list --name",
     disk_strategy="full copy (sparse raw file)",
     version_commands={
         "xen": "xl info | sed -n 's/^xen_version *: //p'",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.bringup import require_off
 from lab.errors import HvlabError
 from lab.hosts import nested
 from lab.hosts.nested import NestedHost, running_provider
@@ -87,11 +88,14 @@ def test_stop_ends_its_own_process_and_no_other(tmp_path: Path) -> None:
             assert started
             record(tmp_path, process.pid, started)
             assert running_provider(tmp_path) == "kvm"
+            with pytest.raises(HvlabError, match="up already, under KVM"):
+                require_off(tmp_path)
             nested.stop(tmp_path)
             assert nested._start_time(process.pid) != started
         finally:
             process.kill()
     assert not (tmp_path / "host.json").exists()
+    require_off(tmp_path)
 
 
 def test_no_process_no_start_time() -> None:
