@@ -100,6 +100,7 @@ class Run:
             mpstat_interval_s=wanted.mpstat_interval_s,
             mpstat_count=wanted.mpstat_count,
             xentop_delay_s=wanted.xentop_delay_s,
+            free_count=wanted.free_count,
         )
         outputs = take(self.lab.host.ssh, commands(context), timeout=300)
         if stage.guests:
@@ -132,7 +133,7 @@ class Run:
                 failed.append(f"{name}: {output.stderr.decode(errors='replace').strip()[-200:]}")
                 continue
             text = output.stdout.decode(errors="replace")
-            rows += measurements(self.provider.name, self.repeat, stage, name, text)
+            rows += measurements(self.provider.name, self.repeat, stage, name, text, command=output.command)
         append_measurements(self.study_dir, rows)
         if failed:
             raise HvlabError(f"meters failed at stage {stage.name}: {'; '.join(failed)}")
