@@ -46,6 +46,7 @@ class StudySettings(_Table):
 
     providers: tuple[ProviderName, ...] = ("xen", "kvm", "virtualbox")
     repeats: int = Field(1, ge=1)
+    most_repeats: int = Field(20, ge=1)
     mpstat_interval_s: int = Field(2, ge=1)
     mpstat_count: int = Field(5, ge=1)
     free_count: int = Field(5, ge=1)
