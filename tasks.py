@@ -134,10 +134,13 @@ def lab_down(c: Context) -> None:
         forget(state_root())
 
 
-def _study(providers: Sequence[str], repeats: int, seed: int) -> Path:
+def _study(providers: Sequence[str], repeats: int, seed: int, precision: str = "") -> Path:
     from lab.bringup import exclusive, require_off
-    from study.campaign import Plan, Study, print_timings
+    from study.campaign import Study, print_timings
+    from study.plan import Plan
+    from study.precision import parse_precision
 
+    wanted = parse_precision(precision) if precision else None
     lab = _lab()
     chosen = tuple(providers) or lab.settings.study.providers
     times = repeats or lab.settings.study.repeats
@@ -145,8 +148,9 @@ def _study(providers: Sequence[str], repeats: int, seed: int) -> Path:
         raise HvlabError(f"--repeats={times} makes no study", "1 or more")
     with exclusive(state_root()):
         require_off(state_root())
-        study = Study(lab, STUDIES, Plan(chosen, times, seed or int.from_bytes(os.urandom(3))))
-        folder = study.take()
+        most = lab.settings.study.most_repeats if wanted else None
+        study = Study.begin(lab, STUDIES, Plan(chosen, times, seed or int.from_bytes(os.urandom(3)), wanted, most))
+        folder = study.take(_half_widths)
     print_timings(study.info)
     return folder
 
@@ -165,12 +169,91 @@ def study_run(c: Context, provider: str, repeats: int = 0, seed: int = 0) -> Non
 
 
 @command(
-    *packages.LAB, *packages.REPORT, help={"repeats": "boots of the lab host per provider", "seed": "order of runs"}
+    *packages.LAB,
+    *packages.REPORT,
+    help={
+        "repeats": "boots of the lab host per provider",
+        "seed": "order of runs",
+        "precision": "add repeats until the cost per guest is known this well, e.g. 1MiB",
+    },
 )
-def study_all(c: Context, repeats: int = 0, seed: int = 0) -> None:
+def study_all(c: Context, repeats: int = 0, seed: int = 0, precision: str = "") -> None:
     """Take a study under all providers; write its paper."""
-    folder = _study((), repeats, seed)
+    folder = _study((), repeats, seed, precision)
     _render(folder.name, "en")
+
+
+def _half_widths(folder: Path) -> Any:
+    from report.precision import half_widths
+
+    return half_widths(folder)
+
+
+_STUDY = {"study": "a folder in studies/ or reference/; the newest, finished or not"}
+
+
+@command(help=_STUDY)
+def study_check(c: Context, study: str = "") -> None:
+    """Verify captures, numbers and disclosure of a study."""
+    from study.check import check
+    from study.find import find
+
+    folder = find(PROJECT, study)
+    problems = check(folder)
+    for problem in problems:
+        print(problem)
+    if problems:
+        raise HvlabError(f"study {folder.name} is not whole: {len(problems)} problems", "they are listed above")
+    print(f"study {folder.name} is whole")
+
+
+@command(help=_STUDY)
+def study_status(c: Context, study: str = "") -> None:
+    """Tell what of a study is done, what is left, and for how long."""
+    from lab.bringup import in_use
+    from study.campaign import now
+    from study.dataset import load_study
+    from study.find import find, taken
+    from study.status import print_status
+
+    folder = find(PROJECT, study)
+    others = [load_study(other) for other in reversed(taken(PROJECT)) if other != folder]
+    print_status(folder, now(), others, busy=in_use(state_root()))
+
+
+@command(*packages.LAB, help=_STUDY)
+def study_resume(c: Context, study: str = "") -> None:
+    """Go on with a study after a crash, a reboot or a failed run."""
+    from lab.bringup import Lab, end_leftover, exclusive, require_off
+    from lab.preflight import check_room
+    from study.campaign import Study, print_timings
+    from study.dataset import load_study
+    from study.find import find
+    from study.plan import settings_of
+
+    folder = find(PROJECT, study)
+    info = load_study(folder)
+    with exclusive(state_root()):
+        for run in info.runs:
+            if run.status == "running":
+                end_leftover(state_root(), run.provider)
+        require_off(state_root())
+        settings = settings_of(info)
+        check_room(settings)
+        taken_up = Study.resume(Lab(settings), folder)
+        print(taken_up.take(_half_widths))
+    print_timings(taken_up.info)
+
+
+@command(positional=["folder"], help={"folder": "the other study's folder", **_STUDY})
+def study_import(c: Context, folder: str, study: str = "") -> None:
+    """Merge the runs of a study that was taken on another host."""
+    from study.find import find
+    from study.merge import import_runs
+
+    here = find(PROJECT, study)
+    names = import_runs(here, (Path(os.environ.get("HVLAB_CALLED_FROM", ".")) / folder).resolve())
+    print(f"study {here.name} now has {', '.join(names)} too; its paper: ./invoke report.pdf --study={here.name}")
 
 
 def _render(study: str | None, lang: str) -> None:
@@ -242,7 +325,7 @@ def _collect(**groups: Sequence[Any]) -> Collection:
 namespace = _collect(
     image=(image_host, image_guest),
     lab=(lab_up, lab_status, lab_ssh, lab_down),
-    study=(study_run, study_all),
+    study=(study_run, study_all, study_check, study_status, study_resume, study_import),
     report=(report_pdf,),
 )
 for single in (test, lint, bench, lock):

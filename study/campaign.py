@@ -51,6 +51,13 @@ def _planned(provider: str, repeat: int) -> RunInfo:
     return RunInfo(name=run_name(provider, repeat), provider=provider, repeat=repeat, status="planned")
 
 
+def _point_latest(folder: Path) -> None:
+    """Let `latest` lead to a finished study, unless it leads to a newer one."""
+    link = folder.parent / LATEST
+    if not link.is_symlink() or link.readlink().name < folder.name:
+        point(link, folder.name)
+
+
 class Study:
     """A study that is being made; `begin` a new one, or `resume` one that came to no end.
 
@@ -99,6 +106,7 @@ class Study:
         if info.environment.kind == "published":
             raise HvlabError(f"study {info.id} was published, not taken here", "./invoke study.all takes a new one")
         if info.finished:
+            _point_latest(folder)
             raise HvlabError(f"study {info.id} is finished; nothing is left to do", "./invoke report.pdf writes it")
         here = parameters(lab, plan_of(info), stages(lab.settings.topology.guests))
         if differences := unlike(info.parameters, here):
@@ -142,10 +150,10 @@ class Study:
         self._take_planned()
         while judge and self._add_repeat(judge):
             self._take_planned()
+        self.journal.append("study ends")
         self.info.finished = now()
         self._save()
-        self.journal.append("study ends")
-        point(self.folder.parent / LATEST, self.folder.name)
+        _point_latest(self.folder)
         return self.folder
 
     def _take_planned(self) -> None:

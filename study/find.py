@@ -6,6 +6,13 @@ from lab.errors import HvlabError
 from study.dataset import STUDY_FILE
 
 
+def taken(project: Path) -> list[Path]:
+    """List the folders of the studies that were begun here, the oldest first."""
+    folders = sorted(path.parent for path in (project / "studies").glob("[!.]*/" + STUDY_FILE))
+    # `latest` is a link to one of them.
+    return [folder for folder in folders if not folder.is_symlink()]
+
+
 def find(project: Path, study_id: str = "") -> Path:
     """Return the folder of a study.
 
@@ -16,9 +23,7 @@ def find(project: Path, study_id: str = "") -> Path:
     Raises:
         HvlabError: There is none; tells which there are.
     """
-    studies = sorted(path.parent for path in (project / "studies").glob("[!.]*/" + STUDY_FILE))
-    # `latest` is a link to one of them.
-    studies = [folder for folder in studies if not folder.is_symlink()]
+    studies = taken(project)
     if not study_id:
         if not studies:
             raise HvlabError("no study yet", "make one with ./invoke study.all")

@@ -58,7 +58,7 @@ def progress(study_dir: Path, moment: datetime, others: list[StudyInfo]) -> Prog
 
 
 def _usual_seconds(provider: str, studies: list[StudyInfo]) -> float | None:
-    """Return the median time of the provider's finished runs in the first study that has some; else of any provider's."""
+    """Return the median time of the provider's finished runs, of the first study that has some; else of any's."""
     for wanted in (provider, None):
         for study in studies:
             times = [
@@ -95,7 +95,7 @@ def print_status(study_dir: Path, moment: datetime, others: list[StudyInfo], *, 
     for run in study.runs:
         state = run.status
         remarks = [f"{len(run.suspect)} new kernel errors: suspect"] if run.suspect else []
-        if run is not None and state == "running":
+        if state == "running":
             remarks.append(f"read up to {found.stage}" if found.stage else "no stage read yet")
             if not busy:
                 remarks.append("cut off; ./invoke study.resume begins it again")
