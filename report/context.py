@@ -9,7 +9,7 @@ from markupsafe import Markup
 from lab.errors import HvlabError
 from report import figures
 from report.captures import group_captures
-from report.cost import Cost, costs
+from report.cost import Cost, Difference, costs, differences
 from report.cpu import ROWS as CPU_ROWS
 from report.cpu import Table4, table_4
 from report.disk import Figure9, figure_9
@@ -35,6 +35,7 @@ class Results:
     table3: Table3
     taken: Taken
     costs: dict[str, Cost]
+    differences: list[tuple[str, str, Difference]]
     cpu: Table4
     disk: Figure9
     guidance: Guidance
@@ -68,6 +69,7 @@ def results(dataset: Dataset, readings: Readings) -> Results:
         table3=table_3(readings, stages),
         taken=taken,
         costs=fitted,
+        differences=differences(fitted),
         cpu=cpu,
         disk=disk,
         guidance=guide(taken, fitted, cpu, disk, last),

@@ -27,7 +27,7 @@ from study.dataset import (
 )
 from study.folder import clear_parts, new_folder, point
 from study.journal import NAME, Journal
-from study.plan import Plan, parameters, plan_of, unlike
+from study.plan import Plan, parameters, plan_of, require_taken, unlike
 from study.precision import Verdict, decide
 from study.run import Run, RunResult
 from study.stages import stages
@@ -103,8 +103,7 @@ class Study:
                 begun with; names the parameters.
         """
         info = load_study(folder)
-        if info.environment.kind == "published":
-            raise HvlabError(f"study {info.id} was published, not taken here", "./invoke study.all takes a new one")
+        require_taken(info)
         if info.finished:
             _point_latest(folder)
             raise HvlabError(f"study {info.id} is finished; nothing is left to do", "./invoke report.pdf writes it")

@@ -33,5 +33,6 @@ def find(project: Path, study_id: str = "") -> Path:
         # Only a plain name: "../x" or "/x" would leave the two folders.
         if Path(study_id).name == study_id and (folder / STUDY_FILE).is_file():
             return folder.resolve()
-    known = ", ".join(folder.name for folder in studies)
+    published = sorted(path.parent for path in (project / "reference").glob("*/" + STUDY_FILE))
+    known = ", ".join(folder.name for folder in [*studies, *published])
     raise HvlabError(f"no study {study_id!r}", f"there is: {known or 'none yet'}")

@@ -17,7 +17,7 @@ from study.dataset import (
     save_study,
 )
 from study.journal import NAME, Journal, read_journal
-from study.plan import unlike
+from study.plan import require_taken, unlike
 
 # Events of a run that its reader needs: how the host settled, what was tried twice.
 _ABOUT_RUN = {"settling", "read", "brought up again", "kernel errors", "run begins", "run ends", "run is begun again"}
@@ -63,8 +63,7 @@ def import_runs(study_dir: Path, other_dir: Path) -> list[str]:
 
 
 def _require_whole(folder: Path, info: StudyInfo) -> None:
-    if info.environment.kind == "published":
-        raise HvlabError(f"study {info.id} was published; it has no runs to merge")
+    require_taken(info)
     # Leftovers of an import that was cut off are no fault of the study; they are dropped below.
     problems = [line for line in check(folder) if "no finished run" not in line]
     if problems:

@@ -74,6 +74,16 @@ def parameters(lab: Lab, plan: Plan, wanted: Sequence[Stage]) -> dict[str, Any]:
     return found
 
 
+def require_taken(study: StudyInfo) -> None:
+    """Make sure that a study was taken by this kit.
+
+    Raises:
+        HvlabError: Its numbers were published; there is nothing to go on with.
+    """
+    if study.environment.kind == "published":
+        raise HvlabError(f"study {study.id} was published, it has no runs", "./invoke study.all takes a new one")
+
+
 def plan_of(study: StudyInfo) -> Plan:
     """Return the plan that a study was begun with.
 
@@ -95,6 +105,7 @@ def settings_of(study: StudyInfo) -> Settings:
     Raises:
         HvlabError: They are not told, or this version does not know one of them.
     """
+    require_taken(study)
     kept = study.parameters
     try:
         return Settings.model_validate(

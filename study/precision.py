@@ -41,7 +41,7 @@ class Verdict:
             "wanted_mib": self.wanted_mib,
             "half_width_mib": widths,
             "repeats": self.repeats,
-            "reached": self._reached(),
+            "reached": not self.go_on and self._reached(),
             "reason": self.reason,
         }
 

@@ -52,7 +52,7 @@ def test_one_changed_byte_in_any_capture_is_found(study: Path, data: st.DataObje
     assert any(f"{file.relative_to(study)}: changed since it was captured" in problem for problem in problems)
 
 
-def edit(study: Path, change: Callable[[StudyInfo], None]) -> None:
+def edit(study: Path, change: Callable[[StudyInfo], object]) -> None:
     info = load_study(study)
     change(info)
     save_study(study, info)
