@@ -121,9 +121,10 @@ def _take_row(table: _Table, text: str, line: str, row: re.Match[str]) -> None:
     if row["cpu"] != "all":
         return
     shares = {_METRICS[name]: value for name, value in zip(table.names, values, strict=True) if name != _NOT_READ}
-    if not mpstat_json.adds_up(shares):
+    is_mean = row["when"] == "Average:"
+    if not mpstat_json.adds_up(shares, mpstat_json.MEAN_POINTS if is_mean else mpstat_json.SAMPLE_POINTS):
         raise unrecognised("mpstat", text, f"the shares of {line!r} do not add up to 100")
-    if row["when"] == "Average:":
+    if is_mean:
         table.averages.append(shares)
     elif table.averages:
         raise unrecognised("mpstat", text, f"row {line!r} comes after the average")

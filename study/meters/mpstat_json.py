@@ -2,6 +2,7 @@
 
 import json
 import re
+import statistics
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,13 +23,15 @@ _METRICS = {
 _HOST = {"nodename", "sysname", "release", "machine", "number-of-cpus", "date", "statistics"}
 _SAMPLE = {"timestamp", "cpu-load"}
 _SHARE = re.compile(r"[0-9]{1,3}\.[0-9]{2}")
-# The kernel's counters are not read in one instant, and some may run backwards by a tick; mpstat prints those as 0.
-_TOLERANCE_POINTS = 0.5
+# The kernel's counters are not read in one instant, and some may run backwards by some ticks, which mpstat prints as 0.
+# Of 400 ticks (2 s of 2 CPUs) one is a quarter of a point, so a single sample may be further off than the mean of all.
+SAMPLE_POINTS = 2.0
+MEAN_POINTS = 0.5
 
 
-def adds_up(shares: Mapping[str, float]) -> bool:
-    """Tell whether shares of CPU time, in percent, make 100 within half a point."""
-    return abs(sum(shares.values()) - 100) <= _TOLERANCE_POINTS
+def adds_up(shares: Mapping[str, float], tolerance: float) -> bool:
+    """Tell whether shares of CPU time, in percent, make 100 within `tolerance` points."""
+    return abs(sum(shares.values()) - 100) <= tolerance
 
 
 def samples(text: str) -> list[dict[str, float]]:
@@ -45,6 +48,9 @@ def samples(text: str) -> list[dict[str, float]]:
         raise unrecognised("mpstat", text, f"not what mpstat -o JSON prints ({_one_line(error)})") from error
     if not found:
         raise unrecognised("mpstat", text, "no sample in it")
+    means = {metric: statistics.fmean(sample[metric] for sample in found) for metric in found[0]}
+    if not adds_up(means, MEAN_POINTS):
+        raise unrecognised("mpstat", text, "the mean shares do not add up to 100")
     return found
 
 
@@ -58,7 +64,7 @@ def _all_cpus(loads: list[dict[str, Any]]) -> dict[str, float]:
     shares = {_METRICS[name]: value for name, value in row.items() if name != "cpu"}
     if list(shares) != list(_METRICS.values()) or not all(isinstance(value, float) for value in shares.values()):
         raise ValueError(f"its columns are {list(row)}")
-    if not adds_up(shares):
+    if not adds_up(shares, SAMPLE_POINTS):
         raise ValueError("the shares do not add up to 100")
     return shares
 
