@@ -58,6 +58,7 @@ class Run(_Part):
     ended: str | None = None
     timings: tuple[Timing, ...] = ()
     suspect: tuple[str, ...] = ()
+    origin: dict[str, JsonValue] | None = None
 
 
 class Precision(_Part):

@@ -90,6 +90,28 @@ def test_a_suspect_run_is_marked(make_study: MakeStudy) -> None:
     )
 
 
+def test_outliers_are_named(make_study: MakeStudy) -> None:
+    folder = make_study()
+    assert "flagged as outliers" not in text_of(folder)
+    where = "runs/kvm-02/captures/vm-2"
+    with (folder / "measurements.csv").open("a") as file:
+        for meter, metric, value in (("free", "paper_free", 1), ("mpstat", "idle", 0)):
+            file.write(f"kvm,2,vm-2,2,{meter},samples,5,count,{where}/{meter}.txt\n")
+            file.write(f"kvm,2,vm-2,2,{meter},{metric}:outliers,{value},count,{where}/{meter}.txt\n")
+    text = text_of(folder)
+    assert "were read from 10 samples of free and mpstat" in text
+    assert "1 of free memory or idle time are flagged as outliers" in text
+    assert "KVM, repeat 2, VM-2: 1 of free." in text
+
+
+def test_a_run_of_another_host_is_named(make_study: MakeStudy) -> None:
+    folder = make_study()
+    info = json.loads((folder / "study.json").read_text())
+    info["runs"][1]["origin"] = {"study": "20260101-000000", "run": "xen-01", "started": None}
+    (folder / "study.json").write_text(json.dumps(info))
+    assert "taken on another host, as xen-01 of study 20260101-000000" in text_of(folder)
+
+
 def test_nothing_is_said_of_chance_when_read_once(make_study: MakeStudy) -> None:
     text = text_of(make_study(repeats=1))
     assert "read in one boot only (n = 1); whether a difference is due to chance cannot be told" in text
