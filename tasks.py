@@ -19,6 +19,14 @@ from lab.paths import PROJECT, SETTINGS, STUDIES, state_root
 
 INTERRUPTED = 130
 
+# Help for options that several commands have.
+_TAKING = {
+    "repeats": "boots of the lab host per provider",
+    "seed": "order of runs",
+    "precision": "add repeats until the cost per guest is known this well, e.g. 1MiB",
+}
+_WHICH = {"study": "a folder in studies/ or reference/; the newest, finished or not"}
+
 
 def command(*needed: str, **options: Any) -> Callable[[Callable[..., None]], Any]:
     """Make a function a task: what it needs is installed first, errors become one line with a hint.
@@ -134,126 +142,64 @@ def lab_down(c: Context) -> None:
         forget(state_root())
 
 
-def _study(providers: Sequence[str], repeats: int, seed: int, precision: str = "") -> Path:
-    from lab.bringup import exclusive, require_off
-    from study.campaign import Study, print_timings
-    from study.plan import Plan
-    from study.precision import parse_precision
-
-    wanted = parse_precision(precision) if precision else None
-    lab = _lab()
-    chosen = tuple(providers) or lab.settings.study.providers
-    times = repeats or lab.settings.study.repeats
-    if times < 1:
-        raise HvlabError(f"--repeats={times} makes no study", "1 or more")
-    with exclusive(state_root()):
-        require_off(state_root())
-        most = lab.settings.study.most_repeats if wanted else None
-        study = Study.begin(lab, STUDIES, Plan(chosen, times, seed or int.from_bytes(os.urandom(3)), wanted, most))
-        folder = study.take(_half_widths)
-    print_timings(study.info)
-    return folder
-
-
-@command(
-    *packages.LAB,
-    help={
-        "provider": "kvm, xen or virtualbox; several with commas",
-        "repeats": "boots of the lab host",
-        "seed": "order",
-    },
-)
-def study_run(c: Context, provider: str, repeats: int = 0, seed: int = 0) -> None:
-    """Take a study under --provider."""
-    print(_study(_providers(provider), repeats, seed))
-
-
-@command(
-    *packages.LAB,
-    *packages.REPORT,
-    help={
-        "repeats": "boots of the lab host per provider",
-        "seed": "order of runs",
-        "precision": "add repeats until the cost per guest is known this well, e.g. 1MiB",
-    },
-)
-def study_all(c: Context, repeats: int = 0, seed: int = 0, precision: str = "") -> None:
-    """Take a study under all providers; write its paper."""
-    folder = _study((), repeats, seed, precision)
-    _render(folder.name, "en")
-
-
 def _half_widths(folder: Path) -> Any:
     from report.precision import half_widths
 
     return half_widths(folder)
 
 
-_STUDY = {"study": "a folder in studies/ or reference/; the newest, finished or not"}
+def _study(providers: tuple[str, ...], repeats: int, seed: int, precision: str) -> Path:
+    from study.commands import Wish, begin
+
+    return begin(_settings(), Wish(providers, repeats, seed, precision), STUDIES, state_root(), _half_widths)
 
 
-@command(help=_STUDY)
+@command(
+    *packages.LAB,
+    help={"provider": "kvm, xen or virtualbox; several with commas", **_TAKING},
+)
+def study_run(c: Context, provider: str, repeats: int = 0, seed: int = 0, precision: str = "") -> None:
+    """Take a study under --provider."""
+    print(_study(_providers(provider), repeats, seed, precision))
+
+
+@command(*packages.LAB, *packages.REPORT, help=_TAKING)
+def study_all(c: Context, repeats: int = 0, seed: int = 0, precision: str = "") -> None:
+    """Take a study under all providers; write its paper."""
+    folder = _study((), repeats, seed, precision)
+    _render(folder.name, "en")
+
+
+@command(help=_WHICH)
 def study_check(c: Context, study: str = "") -> None:
     """Verify captures, numbers and disclosure of a study."""
-    from study.check import check
-    from study.find import find
+    from study.commands import verify
 
-    folder = find(PROJECT, study)
-    problems = check(folder)
-    for problem in problems:
-        print(problem)
-    if problems:
-        raise HvlabError(f"study {folder.name} is not whole: {len(problems)} problems", "they are listed above")
-    print(f"study {folder.name} is whole")
+    verify(PROJECT, study)
 
 
-@command(help=_STUDY)
+@command(help=_WHICH)
 def study_status(c: Context, study: str = "") -> None:
     """Tell what of a study is done, what is left, and for how long."""
-    from lab.bringup import in_use
-    from study.campaign import now
-    from study.dataset import load_study
-    from study.find import find, taken
-    from study.status import print_status
+    from study.commands import tell
 
-    folder = find(PROJECT, study)
-    others = [load_study(other) for other in reversed(taken(PROJECT)) if other != folder]
-    print_status(folder, now(), others, busy=in_use(state_root()))
+    tell(PROJECT, study, state_root())
 
 
-@command(*packages.LAB, help=_STUDY)
+@command(*packages.LAB, help=_WHICH)
 def study_resume(c: Context, study: str = "") -> None:
     """Go on with a study after a crash, a reboot or a failed run."""
-    from lab.bringup import Lab, end_leftover, exclusive, require_off
-    from lab.preflight import check_room
-    from study.campaign import Study, print_timings
-    from study.dataset import load_study
-    from study.find import find
-    from study.plan import settings_of
+    from study.commands import resume
 
-    folder = find(PROJECT, study)
-    info = load_study(folder)
-    with exclusive(state_root()):
-        for run in info.runs:
-            if run.status == "running":
-                end_leftover(state_root(), run.provider)
-        require_off(state_root())
-        settings = settings_of(info)
-        check_room(settings)
-        taken_up = Study.resume(Lab(settings), folder)
-        print(taken_up.take(_half_widths))
-    print_timings(taken_up.info)
+    print(resume(PROJECT, study, state_root(), _half_widths))
 
 
-@command(positional=["folder"], help={"folder": "the other study's folder", **_STUDY})
+@command(positional=["folder"], help={"folder": "the other study's folder", **_WHICH})
 def study_import(c: Context, folder: str, study: str = "") -> None:
     """Merge the runs of a study that was taken on another host."""
-    from study.find import find
-    from study.merge import import_runs
+    from study.commands import bring_in
 
-    here = find(PROJECT, study)
-    names = import_runs(here, (Path(os.environ.get("HVLAB_CALLED_FROM", ".")) / folder).resolve())
-    print(f"study {here.name} now has {', '.join(names)} too; its paper: ./invoke report.pdf --study={here.name}")
+    bring_in(PROJECT, study, Path(os.environ.get("HVLAB_CALLED_FROM", ".")) / folder)
 
 
 def _render(study: str | None, lang: str) -> None:
