@@ -72,13 +72,13 @@ def _require_whole(folder: Path, info: StudyInfo) -> None:
 
 def _likeness(study: StudyInfo) -> dict[str, object]:
     """Return what must be the same for runs to be comparable; hardware may differ, that is what importing is for."""
-    names = {run.provider for run in study.runs}
+    # The components' own versions; those of the packages around them change with every update of the distribution.
     wanted = {name: version for name, version in study.environment.versions.items() if not name.startswith("package ")}
     return {
         **study.parameters,
         "accelerator": study.environment.accelerator,
         "kind": study.environment.kind,
-        "versions": wanted if names else {},
+        "versions": wanted,
     }
 
 
@@ -88,7 +88,8 @@ def _as_here(study: StudyInfo, other: StudyInfo, run: RunInfo) -> RunInfo:
     Raises:
         HvlabError: It was imported already, or is this study's own.
     """
-    origin = {"study": other.id, "run": run.name, "started": _stamp(run)}
+    # A run that was imported there is known by where it comes from first.
+    origin = run.origin or {"study": other.id, "run": run.name, "started": _stamp(run)}
     for here in study.runs:
         if origin in (here.origin, {"study": study.id, "run": here.name, "started": _stamp(here)}):
             raise HvlabError(f"{run.name} of study {other.id} is here already, as {here.name}")

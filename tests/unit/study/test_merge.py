@@ -61,6 +61,20 @@ def test_the_same_runs_are_not_merged_twice(two: tuple[Path, Path]) -> None:
         import_runs(two[0], two[0])
 
 
+def test_a_run_that_came_by_another_study_is_known(two: tuple[Path, Path], tmp_path: Path) -> None:
+    ours, theirs = two
+    third = Path(shutil.copytree(ours, tmp_path / "third"))
+    info = load_study(third)
+    info.id = "third"
+    for run in info.runs:
+        run.started = run.started and run.started.replace(year=2020)
+    save_study(third, info)
+    import_runs(ours, theirs)
+    import_runs(third, theirs)
+    with pytest.raises(HvlabError, match="kvm-03 of study third is here already, as kvm-03"):
+        import_runs(ours, third)
+
+
 def test_an_import_that_was_cut_off_is_tried_again(two: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as broken:
         broken.setattr("study.merge.save_study", lambda *_: (_ for _ in ()).throw(OSError("power")))
