@@ -19,6 +19,14 @@ from lab.paths import PROJECT, SETTINGS, STUDIES, state_root
 
 INTERRUPTED = 130
 
+# Help for options that several commands have.
+_TAKING = {
+    "repeats": "boots of the lab host per provider",
+    "seed": "order of runs",
+    "precision": "add repeats until the cost per guest is known this well, e.g. 1MiB",
+}
+_WHICH = {"study": "a folder in studies/ or reference/; the newest, finished or not"}
+
 
 def command(*needed: str, **options: Any) -> Callable[[Callable[..., None]], Any]:
     """Make a function a task: what it needs is installed first, errors become one line with a hint.
@@ -134,43 +142,64 @@ def lab_down(c: Context) -> None:
         forget(state_root())
 
 
-def _study(providers: Sequence[str], repeats: int, seed: int) -> Path:
-    from lab.bringup import exclusive, require_off
-    from study.campaign import Plan, Study, print_timings
+def _half_widths(folder: Path) -> Any:
+    from report.precision import half_widths
 
-    lab = _lab()
-    chosen = tuple(providers) or lab.settings.study.providers
-    times = repeats or lab.settings.study.repeats
-    if times < 1:
-        raise HvlabError(f"--repeats={times} makes no study", "1 or more")
-    with exclusive(state_root()):
-        require_off(state_root())
-        study = Study(lab, STUDIES, Plan(chosen, times, seed or int.from_bytes(os.urandom(3))))
-        folder = study.take()
-    print_timings(study.info)
-    return folder
+    return half_widths(folder)
+
+
+def _study(providers: tuple[str, ...], repeats: int, seed: int, precision: str) -> Path:
+    from study.commands import Wish, begin
+
+    return begin(_settings(), Wish(providers, repeats, seed, precision), STUDIES, state_root(), _half_widths)
 
 
 @command(
     *packages.LAB,
-    help={
-        "provider": "kvm, xen or virtualbox; several with commas",
-        "repeats": "boots of the lab host",
-        "seed": "order",
-    },
+    help={"provider": "kvm, xen or virtualbox; several with commas", **_TAKING},
 )
-def study_run(c: Context, provider: str, repeats: int = 0, seed: int = 0) -> None:
+def study_run(c: Context, provider: str, repeats: int = 0, seed: int = 0, precision: str = "") -> None:
     """Take a study under --provider."""
-    print(_study(_providers(provider), repeats, seed))
+    print(_study(_providers(provider), repeats, seed, precision))
 
 
-@command(
-    *packages.LAB, *packages.REPORT, help={"repeats": "boots of the lab host per provider", "seed": "order of runs"}
-)
-def study_all(c: Context, repeats: int = 0, seed: int = 0) -> None:
+@command(*packages.LAB, *packages.REPORT, help=_TAKING)
+def study_all(c: Context, repeats: int = 0, seed: int = 0, precision: str = "") -> None:
     """Take a study under all providers; write its paper."""
-    folder = _study((), repeats, seed)
+    folder = _study((), repeats, seed, precision)
     _render(folder.name, "en")
+
+
+@command(help=_WHICH)
+def study_check(c: Context, study: str = "") -> None:
+    """Verify captures, numbers and disclosure of a study."""
+    from study.commands import verify
+
+    verify(PROJECT, study)
+
+
+@command(help=_WHICH)
+def study_status(c: Context, study: str = "") -> None:
+    """Tell what of a study is done, what is left, and for how long."""
+    from study.commands import tell
+
+    tell(PROJECT, study, state_root())
+
+
+@command(*packages.LAB, help=_WHICH)
+def study_resume(c: Context, study: str = "") -> None:
+    """Go on with a study after a crash, a reboot or a failed run."""
+    from study.commands import resume
+
+    print(resume(PROJECT, study, state_root(), _half_widths))
+
+
+@command(positional=["folder"], help={"folder": "the other study's folder", **_WHICH})
+def study_import(c: Context, folder: str, study: str = "") -> None:
+    """Merge the runs of a study that was taken on another host."""
+    from study.commands import bring_in
+
+    bring_in(PROJECT, study, Path(os.environ.get("HVLAB_CALLED_FROM", ".")) / folder)
 
 
 def _render(study: str | None, lang: str) -> None:
@@ -242,7 +271,7 @@ def _collect(**groups: Sequence[Any]) -> Collection:
 namespace = _collect(
     image=(image_host, image_guest),
     lab=(lab_up, lab_status, lab_ssh, lab_down),
-    study=(study_run, study_all),
+    study=(study_run, study_all, study_check, study_status, study_resume, study_import),
     report=(report_pdf,),
 )
 for single in (test, lint, bench, lock):

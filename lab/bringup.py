@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lab.errors import HvlabError
 from lab.files import write_atomic
-from lab.hosts.nested import NestedHost, running_provider
+from lab.hosts.nested import NestedHost, running_provider, stop
 from lab.images.boxes import Boxes, boxes_for
 from lab.images.emulator import emulator
 from lab.images.guest import GuestImage, guest_image, vagrant_keys
@@ -38,6 +38,22 @@ def exclusive(state: Path) -> Iterator[None]:
         except BlockingIOError as error:
             raise HvlabError(f"another command uses the lab in {state}", "wait for it, or end it") from error
         yield
+
+
+def in_use(state: Path) -> bool:
+    """Tell whether a command has the lab of a state folder (see `exclusive`)."""
+    try:
+        with exclusive(state):
+            return False
+    except HvlabError:
+        return True
+
+
+def end_leftover(state: Path, provider: str) -> None:
+    """End a lab host that a command left running when it was killed, if it runs `provider`."""
+    if running_provider(state) == provider:
+        stop(state)
+        forget(state)
 
 
 def require_off(state: Path) -> None:

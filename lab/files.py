@@ -17,7 +17,12 @@ def write_atomic(path: Path, content: bytes) -> None:
     finally:
         aside.unlink(missing_ok=True)
     # The new name is safe only when the folder is on the disk, too.
-    folder = os.open(path.parent, os.O_RDONLY)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Wait until the disk has a folder's names."""
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:

@@ -46,8 +46,10 @@ class StudySettings(_Table):
 
     providers: tuple[ProviderName, ...] = ("xen", "kvm", "virtualbox")
     repeats: int = Field(1, ge=1)
-    mpstat_interval_s: int = Field(5, ge=1)
-    mpstat_count: int = Field(2, ge=1)
+    most_repeats: int = Field(20, ge=1)
+    mpstat_interval_s: int = Field(2, ge=1)
+    mpstat_count: int = Field(5, ge=1)
+    free_count: int = Field(5, ge=1)
     xentop_delay_s: int = Field(5, ge=1)
     attempts: int = Field(2, ge=1)
 

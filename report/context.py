@@ -9,7 +9,7 @@ from markupsafe import Markup
 from lab.errors import HvlabError
 from report import figures
 from report.captures import group_captures
-from report.cost import Cost, costs
+from report.cost import Cost, Difference, costs, differences
 from report.cpu import ROWS as CPU_ROWS
 from report.cpu import Table4, table_4
 from report.disk import Figure9, figure_9
@@ -23,6 +23,7 @@ from report.guidance import (
 from report.load import Dataset
 from report.memory import Table3, Taken, comparable, table_3
 from report.names import PROVIDERS, guests_at, stages_up_to, vm_stage
+from report.outliers import find_outliers
 from report.readings import Readings, range_of_n
 from report.studyinfo import Parameters
 
@@ -35,6 +36,7 @@ class Results:
     table3: Table3
     taken: Taken
     costs: dict[str, Cost]
+    differences: list[tuple[str, str, Difference]]
     cpu: Table4
     disk: Figure9
     guidance: Guidance
@@ -68,6 +70,7 @@ def results(dataset: Dataset, readings: Readings) -> Results:
         table3=table_3(readings, stages),
         taken=taken,
         costs=fitted,
+        differences=differences(fitted),
         cpu=cpu,
         disk=disk,
         guidance=guide(taken, fitted, cpu, disk, last),
@@ -101,6 +104,7 @@ def context(dataset: Dataset, environment: Environment, lang: str) -> dict[str, 
         "r": found,
         "n": _counts(found),
         "figures": _figures(found, environment),
+        "outliers": find_outliers(dataset.measurements),
         "captures": group_captures(readings.sources()),
         "absent": [p for p in PROVIDERS if p not in {source.provider for source in readings.sources()}],
         "settings": _settings(dataset.study.parameters),

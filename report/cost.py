@@ -1,8 +1,11 @@
 """The cost model: a fixed cost and a cost per guest, as a straight line through the guests' stages."""
 
+import itertools
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from report.interval import Interval, of_difference
 from report.memory import Taken
 from report.names import PROVIDERS, guests_at
 from report.readings import Estimate
@@ -32,6 +35,14 @@ class Cost:
         return None if self.fixed is None else self.fixed.mean + guests * self.per_guest.mean
 
 
+@dataclass(frozen=True)
+class Difference:
+    """How much more one provider's guest costs than another's: mean and 95 % interval, MiB."""
+
+    mean: float
+    interval: Interval
+
+
 def costs(taken: Taken) -> dict[str, Cost]:
     """Fit the cost model for each provider that was read at two or more stages with guests.
 
@@ -46,6 +57,23 @@ def costs(taken: Taken) -> dict[str, Cost]:
     """
     fitted = {provider: _fit(taken, provider) for provider in PROVIDERS}
     return {provider: cost for provider, cost in fitted.items() if cost is not None}
+
+
+def differences(fitted: Mapping[str, Cost]) -> list[tuple[str, str, Difference]]:
+    """Compare the costs per guest of every two providers that were read in two or more boots.
+
+    Returns:
+        The dearer, the cheaper, and by how much, in the order of the providers.
+    """
+    told = [fitted[name] for name in PROVIDERS if name in fitted and fitted[name].per_guest.n > 1]
+    found = []
+    for one, other in itertools.combinations(told, 2):
+        dear, cheap = (one, other) if one.per_guest.mean >= other.per_guest.mean else (other, one)
+        interval = of_difference(dear.per_guest.values, cheap.per_guest.values)
+        if interval is not None:
+            mean = dear.per_guest.mean - cheap.per_guest.mean
+            found.append((dear.provider, cheap.provider, Difference(mean, interval)))
+    return found
 
 
 def break_even(flat: Cost, steep: Cost) -> int | None:

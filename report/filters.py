@@ -27,6 +27,12 @@ def fixed(value: Estimate | float, digits: int) -> str:
     return f"{value.mean if isinstance(value, Estimate) else value:.{digits}f}"
 
 
+def interval(value: Estimate, digits: int) -> str:
+    """Print a mean's 95 % interval, `148.2 to 151.0`; empty for one repeat, of which there is none."""
+    found = value.interval
+    return "" if found is None else f"{found.low:.{digits}f} to {found.high:.{digits}f}"
+
+
 def whole_bytes(value: Estimate) -> str:
     """Print bytes with commas between thousands; a mean over repeats is rounded to a byte."""
     return f"{value.mean:,.0f}"
@@ -55,6 +61,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "mib": mib,
     "whole_or": whole_or,
     "fixed": fixed,
+    "interval": interval,
     "whole_bytes": whole_bytes,
     "gib": gib,
     "day": day,

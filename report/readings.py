@@ -1,12 +1,15 @@
 """Numbers asked of a dataset by name, averaged over repeats; remembers which captures were drawn upon."""
 
+import statistics
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple, Self
 
 import pandas as pd
 
 from lab.errors import HvlabError
+from report.interval import Interval, of_mean
 from report.names import PROVIDERS, guests_at
 
 _BYTES = {"MiB": 1024.0 * 1024.0, "KiB": 1024.0, "B": 1.0}
@@ -20,18 +23,42 @@ class Estimate:
     Attributes:
         mean: Arithmetic mean, in the unit that was asked for.
         n: Number of repeats (boots of the lab host) in the mean.
-        sd: Sample standard deviation, None for n = 1. Printed nowhere yet; intervals will need it.
+        sd: Sample standard deviation, None for n = 1.
+        values: The repeats themselves.
     """
 
     mean: float
     n: int
     sd: float | None = None
+    values: tuple[float, ...] = field(default=(), compare=False, repr=False)
 
     @classmethod
     def of(cls, values: pd.Series) -> Self:
         """Summarise one value per repeat; `values` must not be empty."""
         count = len(values)
-        return cls(float(values.mean()), count, float(values.std(ddof=1)) if count > 1 else None)
+        repeats = tuple(float(value) for value in values)
+        return cls(float(values.mean()), count, float(values.std(ddof=1)) if count > 1 else None, repeats)
+
+    @cached_property
+    def interval(self) -> Interval | None:
+        """The mean's 95 % interval by bootstrap over runs; None for n = 1."""
+        return of_mean(self.values)
+
+    @property
+    def half_width(self) -> float | None:
+        """Half the interval's width; None for n = 1."""
+        return None if self.interval is None else self.interval.half_width
+
+    @property
+    def median(self) -> float:
+        """The median of the repeats."""
+        return statistics.median(self.values)
+
+    @property
+    def mad(self) -> float:
+        """The median absolute deviation from it, unscaled."""
+        middle = self.median
+        return statistics.median(abs(value - middle) for value in self.values)
 
 
 class Source(NamedTuple):

@@ -57,6 +57,17 @@ class Run(_Part):
     started: str | None = None
     ended: str | None = None
     timings: tuple[Timing, ...] = ()
+    suspect: tuple[str, ...] = ()
+    origin: dict[str, JsonValue] | None = None
+
+
+class Precision(_Part):
+    """What `--precision` came to: the half-widths in MiB, and why the study stopped."""
+
+    wanted_mib: float
+    reached: bool
+    repeats: int
+    reason: str
 
 
 class Parameters(_Part):
@@ -86,6 +97,7 @@ class Study(_Part):
     environment: Environment
     runs: tuple[Run, ...] = ()
     source: str | None = None
+    precision: Precision | None = None
 
     @property
     def published(self) -> bool:

@@ -2,12 +2,10 @@
 
 import os
 import platform
-import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from rich.table import Table
 
@@ -15,7 +13,6 @@ from lab.bringup import Lab
 from lab.errors import HvlabError
 from lab.images.emulator import emulator_version
 from lab.progress import console, say
-from lab.providers import get_provider
 from study.captures import run_name
 from study.dataset import (
     Environment,
@@ -24,38 +21,21 @@ from study.dataset import (
     RunInfo,
     StudyInfo,
     drop_run,
+    load_study,
     save_study,
     write_measurements,
 )
-from study.journal import Journal
+from study.folder import clear_parts, new_folder, point
+from study.journal import NAME, Journal
+from study.plan import Plan, parameters, plan_of, require_taken, unlike
+from study.precision import Verdict, decide
 from study.run import Run, RunResult
-from study.stages import Stage, stages
+from study.stages import stages
 
 LATEST = "latest"
 
-
-@dataclass(frozen=True)
-class Plan:
-    """What a study consists of.
-
-    Attributes:
-        providers: Names; every repeat has them in an order of its own.
-        repeats: Boots of the lab host under each provider.
-        seed: Of the order.
-    """
-
-    providers: tuple[str, ...]
-    repeats: int
-    seed: int
-
-    def order(self) -> list[tuple[str, int]]:
-        """Return (provider, repeat) in the order in which they are taken."""
-        dice = random.Random(self.seed)
-        return [
-            (provider, repeat)
-            for repeat in range(1, self.repeats + 1)
-            for provider in dice.sample(self.providers, len(self.providers))
-        ]
+Judge = Callable[[Path], Mapping[str, float | None]]
+"""Tells, of a study's folder, the half-width of the 95 % interval of each provider's cost per guest, MiB."""
 
 
 def now() -> datetime:
@@ -67,66 +47,119 @@ def _controller() -> dict[str, str]:
     return {"system": platform.platform(), "cpus": str(os.cpu_count()), "qemu": emulator_version()}
 
 
-def _parameters(lab: Lab, plan: Plan, wanted: Sequence[Stage]) -> dict[str, object]:
-    settings = lab.settings
-    return {
-        "guests": settings.topology.guests,
-        "guest_memory_mib": settings.topology.memory_mib,
-        "guest_disk_gib": settings.topology.disk_gib,
-        "guest_os": settings.topology.os,
-        "providers": list(plan.providers),
-        "repeats": plan.repeats,
-        "seed": plan.seed,
-        "stages": [stage.name for stage in wanted],
-        "disk_strategy": {name: get_provider(name).disk_strategy for name in plan.providers},
-        "lab_host": settings.lab_host.model_dump(),
-        "topology": settings.topology.model_dump(),
-        "readings": settings.study.model_dump(exclude={"providers", "repeats"}),
-        "settle": settings.settle.model_dump(),
-        "box": {"name": lab.boxes.name, "version": lab.boxes.version},
-    }
+def _planned(provider: str, repeat: int) -> RunInfo:
+    return RunInfo(name=run_name(provider, repeat), provider=provider, repeat=repeat, status="planned")
+
+
+def _point_latest(folder: Path) -> None:
+    """Let `latest` lead to a finished study, unless it leads to a newer one."""
+    link = folder.parent / LATEST
+    if not link.is_symlink() or link.readlink().name < folder.name:
+        point(link, folder.name)
 
 
 class Study:
-    """A study that is being made.
+    """A study that is being made; `begin` a new one, or `resume` one that came to no end.
 
     Args:
         lab: The lab.
-        root: Folder of all studies.
+        folder: The study's folder.
+        info: Its study.json.
     """
 
-    def __init__(self, lab: Lab, root: Path, plan: Plan) -> None:
-        self.lab, self.plan = lab, plan
+    def __init__(self, lab: Lab, folder: Path, info: StudyInfo) -> None:
+        self.lab, self.folder, self.info = lab, folder, info
         self.stages = stages(lab.settings.topology.guests)
-        created = now()
-        self.folder = _new_folder(root, created)
-        self.info = StudyInfo(
-            id=self.folder.name,
+        self.journal = Journal(folder / NAME)
+
+    @classmethod
+    def begin(cls, lab: Lab, root: Path, plan: Plan) -> Self:
+        """Begin a new study in `root`, the folder of all studies."""
+        info = StudyInfo(
+            id="none yet",
             title="Resource usage of Xen, KVM and VirtualBox",
             profile="default",
-            created=created,
-            parameters=_parameters(lab, plan, self.stages),
+            created=now(),
+            parameters=parameters(lab, plan, stages(lab.settings.topology.guests)),
             environment=Environment(kind="nested", controller=_controller(), accelerator=lab.host.accelerator),
-            runs=[
-                RunInfo(name=run_name(*key), provider=key[0], repeat=key[1], status="planned") for key in plan.order()
-            ],
+            runs=[_planned(*key) for key in plan.order()],
         )
-        self.info.environment.versions.update({f"guest {k}": v for k, v in lab.guest.versions.items() if "linux" in k})
-        self.journal = Journal(self.folder / "journal.jsonl")
-        write_measurements(self.folder, [])
+        info.environment.versions.update({f"guest {k}": v for k, v in lab.guest.versions.items() if "linux" in k})
+
+        def fill(folder: Path, name: str) -> None:
+            info.id = name
+            write_measurements(folder, [])
+            Journal(folder / NAME).append("study begins", study=name)
+            save_study(folder, info)
+
+        return cls(lab, new_folder(root, info.created, fill), info)
+
+    @classmethod
+    def resume(cls, lab: Lab, folder: Path) -> Self:
+        """Take up a study after a crash or a failure: finished runs stay, all others are taken from their beginning.
+
+        Raises:
+            HvlabError: It has nothing left to do, is a published one, or the lab is no longer the one that it was
+                begun with; names the parameters.
+        """
+        info = load_study(folder)
+        require_taken(info)
+        if info.finished:
+            _point_latest(folder)
+            raise HvlabError(f"study {info.id} is finished; nothing is left to do", "./invoke report.pdf writes it")
+        here = parameters(lab, plan_of(info), stages(lab.settings.topology.guests))
+        if differences := unlike(info.parameters, here):
+            raise HvlabError(
+                f"study {info.id} was begun with another lab: {', '.join(differences)}", "take a new one: study.all"
+            )
+        study = cls(lab, folder, info)
+        study._recover()
+        return study
+
+    def _recover(self) -> None:
+        """Bring folder, study.json and journal into step after a crash at any moment."""
+        clear_parts(self.folder)
+        ended = {event.get("run") for event in self.journal.read() if event.get("status") == "finished"}
+        for entry in self.info.runs:
+            if entry.status != "finished":
+                drop_run(self.folder, entry.provider, entry.repeat)
+                entry.status, entry.started, entry.ended, entry.timings, entry.suspect = "planned", None, None, [], []
+            elif entry.name not in ended:
+                # The crash came between study.json, which counts, and the journal.
+                self.journal.append("run ends", run=entry.name, status="finished")
         self._save()
+        left = [entry.name for entry in self.info.runs if entry.status != "finished"]
+        self.journal.append("study is resumed", left=left)
 
     def _save(self) -> None:
         save_study(self.folder, self.info)
 
-    def take(self) -> Path:
-        """Take all runs; a failed one does not keep the others from being taken. Return the study's folder.
+    def take(self, judge: Judge | None = None) -> Path:
+        """Take all runs that are not finished; a failed one does not keep the others from being taken.
+
+        Args:
+            judge: How precise the study is so far; only asked if the plan has a precision.
+
+        Returns:
+            The study's folder.
 
         Raises:
-            HvlabError: If a run failed; what was read is kept.
+            HvlabError: If a run failed; what was read is kept, and `resume` tries again.
         """
+        self._take_planned()
+        while judge and self._add_repeat(judge):
+            self._take_planned()
+        self.journal.append("study ends")
+        self.info.finished = now()
+        self._save()
+        _point_latest(self.folder)
+        return self.folder
+
+    def _take_planned(self) -> None:
         failures = []
         for entry in self.info.runs:
+            if entry.status == "finished":
+                continue
             try:
                 self._take_run(entry)
             except HvlabError as error:
@@ -135,12 +168,26 @@ class Study:
         if failures:
             raise HvlabError(
                 f"{len(failures)} of {len(self.info.runs)} runs failed: {'; '.join(failures)}",
-                f"the others are in {self.folder}",
+                f"the others are in {self.folder}; ./invoke study.resume tries these again",
             )
-        self.info.finished = now()
+
+    def _add_repeat(self, judge: Judge) -> bool:
+        """Plan one more repeat if the study is not yet as precise as was asked for; say why if not."""
+        plan = plan_of(self.info)
+        if plan.precision_mib is None:
+            return False
+        verdict: Verdict = decide(judge(self.folder), plan)
+        self.journal.append("precision", **verdict.facts())
+        say(verdict.reason)
+        if verdict.go_on:
+            grown = Plan(plan.providers, plan.repeats + 1, plan.seed, plan.precision_mib, plan.most_repeats)
+            have = {(entry.provider, entry.repeat) for entry in self.info.runs}
+            self.info.runs += [_planned(*key) for key in grown.order() if key not in have]
+            self.info.parameters["repeats"] = grown.repeats
+        else:
+            self.info.precision = verdict.facts()
         self._save()
-        _point(self.folder.parent / LATEST, self.folder.name)
-        return self.folder
+        return verdict.go_on
 
     def _take_run(self, entry: RunInfo) -> None:
         """Take a run; one that dies is begun again, from the lab host's boot on.
@@ -168,7 +215,7 @@ class Study:
         try:
             result = Run(self.lab, self.folder, entry.provider, entry.repeat, self.journal).take(self.stages)
             self._describe(result)
-            entry.timings, status = result.timings, "finished"
+            entry.timings, entry.suspect, status = result.timings, result.suspect, "finished"
         except HvlabError:
             status = "failed"
             raise
@@ -176,9 +223,10 @@ class Study:
             # Half a run is no run: what it read would stand beside whole ones.
             if status != "finished":
                 drop_run(self.folder, entry.provider, entry.repeat)
+            # From here on the run counts. The journal comes after: a crash in between is mended by `resume`.
             entry.status, entry.ended = status, now()
-            self.journal.append("run ends", run=entry.name, status=status)
             self._save()
+            self.journal.append("run ends", run=entry.name, status=status)
 
     def _describe(self, result: RunResult) -> None:
         """Add what a run tells of the lab host. Under Xen, dom0 sees less memory: the plain kernel's view wins."""
@@ -189,26 +237,6 @@ class Study:
         if not environment.hardware or "xen" not in seen.versions:
             environment.hardware = [HardwarePart(part=part, value=value) for part, value in seen.hardware]
         environment.partitions = [Partition(mount=m, size_gb=s, purpose=p) for m, s, p in seen.partitions]
-
-
-def _new_folder(root: Path, created: datetime) -> Path:
-    """Make the folder of a new study, named after the time."""
-    base = created.strftime("%Y%m%d-%H%M%S")
-    for name in (base, *(f"{base}-{n}" for n in range(2, 100))):
-        try:
-            (root / name).mkdir(parents=True)
-        except FileExistsError:
-            continue
-        return root / name
-    raise HvlabError(f"no free name for a study in {root}")
-
-
-def _point(link: Path, target: str) -> None:
-    """Make a symbolic link lead elsewhere, in one step."""
-    aside = link.with_name(f".{link.name}.new")
-    aside.unlink(missing_ok=True)
-    aside.symlink_to(target)
-    aside.replace(link)
 
 
 def print_timings(info: StudyInfo) -> None:

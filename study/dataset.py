@@ -71,7 +71,11 @@ class StageTiming(_Open):
 
 
 class RunInfo(_Open):
-    """One boot of the lab host taken through all its stages under one provider."""
+    """One boot of the lab host taken through all its stages under one provider.
+
+    `suspect`: new kernel errors in the lab host. `origin` and `host`: of a run that was taken on another host, the
+    study it comes from and that host's description.
+    """
 
     name: str
     provider: ProviderName
@@ -80,6 +84,9 @@ class RunInfo(_Open):
     started: UtcTime | None = None
     ended: UtcTime | None = None
     timings: list[StageTiming] = []
+    suspect: list[str] = []
+    origin: dict[str, Any] | None = None
+    host: dict[str, Any] | None = None
 
 
 class HardwarePart(_Open):
@@ -121,6 +128,7 @@ class StudyInfo(_Open):
     environment: Environment
     runs: list[RunInfo]
     source: str | None = None
+    precision: dict[str, Any] | None = None
 
     model_config = ConfigDict(extra="allow", validate_by_name=True, serialize_by_alias=True)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from lab.errors import HvlabError
+from lab.files import sync_folder
 
 NAME = "journal.jsonl"
 
@@ -32,11 +33,14 @@ class Journal:
         stamp = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         line = json.dumps({"time": stamp, "event": event, **fields}, ensure_ascii=False) + "\n"
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        is_new = not self.path.exists()
         with self.path.open("a+b") as file:
             _cut_broken_tail(file)
             file.write(line.encode())
             file.flush()
             os.fsync(file.fileno())
+        if is_new:
+            sync_folder(self.path.parent)
 
     def read(self) -> list[dict[str, Any]]:
         """Read every event; the same as `read_journal(self.path)`."""

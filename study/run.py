@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.markup import escape
+
 from lab.bringup import Lab
 from lab.errors import HvlabError
 from lab.hosts.describe import Description, describe
@@ -12,6 +14,7 @@ from study.captures import capture_path, write_capture
 from study.clock import StageClock
 from study.dataset import Measurement, StageTiming, append_measurements
 from study.journal import Journal
+from study.kernel_log import PROOF, KernelWatch
 from study.meters import Context, meters_for
 from study.meters.proof import running_guests
 from study.meters.record import measurements
@@ -36,6 +39,7 @@ class RunResult:
 
     timings: list[StageTiming]
     description: Description
+    suspect: list[str]
 
 
 class Run:
@@ -51,6 +55,7 @@ class Run:
     def __init__(self, lab: Lab, study_dir: Path, provider: str, repeat: int, journal: Journal) -> None:
         self.lab, self.study_dir, self.repeat, self.journal = lab, study_dir, repeat, journal
         self.provider = get_provider(provider)
+        self.watch = KernelWatch()
 
     def take(self, stages: list[Stage]) -> RunResult:
         """Go through the stages in order.
@@ -64,7 +69,7 @@ class Run:
                 description = describe(self.lab.host.ssh, self.provider)
         finally:
             self.lab.down()
-        return RunResult(timings, description)
+        return RunResult(timings, description, self.watch.suspect)
 
     def _stage(self, stage: Stage) -> StageTiming:
         clock = StageClock()
@@ -79,6 +84,7 @@ class Run:
         with clock.part("reading"):
             outputs = self._read(stage)
         self._keep(stage, outputs)
+        self._look_at_kernel(stage, outputs[PROOF])
         timing = clock.timing(stage.name, settler.settled)
         self._note(stage, "read", **timing.model_dump(exclude={"stage"}))
         return timing
@@ -100,6 +106,7 @@ class Run:
             mpstat_interval_s=wanted.mpstat_interval_s,
             mpstat_count=wanted.mpstat_count,
             xentop_delay_s=wanted.xentop_delay_s,
+            free_count=wanted.free_count,
         )
         outputs = take(self.lab.host.ssh, commands(context), timeout=300)
         if stage.guests:
@@ -132,7 +139,7 @@ class Run:
                 failed.append(f"{name}: {output.stderr.decode(errors='replace').strip()[-200:]}")
                 continue
             text = output.stdout.decode(errors="replace")
-            rows += measurements(self.provider.name, self.repeat, stage, name, text)
+            rows += measurements(self.provider.name, self.repeat, stage, name, text, command=output.command)
         append_measurements(self.study_dir, rows)
         if failed:
             raise HvlabError(f"meters failed at stage {stage.name}: {'; '.join(failed)}")
@@ -152,6 +159,13 @@ class Run:
                     f"{', '.join(gone)} no longer ran when {stage.name} was read under {self.provider.title}",
                     f"see {self.lab.host.console_log()}",
                 )
+
+    def _look_at_kernel(self, stage: Stage, log: Output) -> None:
+        """Mark the run as suspect if the lab host's kernel has new errors; it goes on: its numbers may be good."""
+        text = None if log.status else log.stdout.decode(errors="replace")
+        if new := self.watch.look(stage.name, text):
+            say(f"[yellow]suspect[/yellow]: {len(new)} new kernel errors in the lab host: {escape(new[0])}")
+            self._note(stage, "kernel errors", lines=new)
 
     def _note(self, stage: Stage, event: str, **facts: object) -> None:
         self.journal.append(event, provider=self.provider.name, repeat=self.repeat, stage=stage.name, **facts)

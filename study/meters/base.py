@@ -34,6 +34,7 @@ class Context:
         image_folder: Absolute path, on the lab host, of the folder that holds the provider's disk images.
         mpstat_interval_s: Seconds that one sample of mpstat covers.
         mpstat_count: Samples that mpstat averages over.
+        free_count: Samples of free, one a second.
         xentop_delay_s: Seconds between xentop's two iterations.
         guest_processes: Shell patterns of the names (`/proc/PID/comm`) of the processes that the VMM
             starts for each guest; empty: those that meter `pss` knows for the provider.
@@ -48,13 +49,14 @@ class Context:
     mpstat_interval_s: int = 5
     mpstat_count: int = 2
     xentop_delay_s: int = 5
+    free_count: int = 1
     guest_processes: tuple[str, ...] = ()
     daemon_processes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.image_folder.startswith("/"):
             raise HvlabError(f"image folder {self.image_folder!r} is not an absolute path")
-        for name in ("mpstat_interval_s", "mpstat_count", "xentop_delay_s"):
+        for name in ("mpstat_interval_s", "mpstat_count", "xentop_delay_s", "free_count"):
             if getattr(self, name) < 1:
                 raise HvlabError(f"{name} is {getattr(self, name)}", "set it to 1 or more")
         for pattern in self.guest_processes + self.daemon_processes:
@@ -73,12 +75,14 @@ class Meter:
         parse: Turns the command's standard output into numbers; pure. Raises HvlabError when it does not
             recognise the output. What the output does not hold is left out, never zero.
         providers: The providers it applies to; None: every provider.
+        asked: Tells how many samples a command line asks for; None: always one.
     """
 
     name: str
     command: Callable[[Context], str]
     parse: Callable[[str], list[Number]]
     providers: frozenset[str] | None = None
+    asked: Callable[[str], int] | None = None
 
     def applies_to(self, provider: str) -> bool:
         """Tell whether the meter can be read under this provider."""

@@ -1,15 +1,20 @@
 """Meter `mpstat`: the share of CPU time by kind, mean over an interval; the 2011 study's own.
 
-Layouts: the text of sysstat 7 (CentOS 5: `%user`, `intr/s`, 12-hour clock) to sysstat 12 (`%usr`,
-`%guest`, `%gnice`). The text is read rather than `-o JSON`, which sysstat 7 does not have, and because
-the capture is what the paper shows as its terminal picture. The row `Average:` is used: mpstat computes
-it from the counters at the first and last sample, so it is more exact than the mean of the printed rows.
+Layouts: the text of sysstat 5 to 12 (sysstat 7 of CentOS 5 has `%user` and `intr/s`) with a clock of 24 or 12
+hours, and `-o JSON` of sysstat 11.5.1 and later. The meter's own command asks for text, which every version
+has, and because the capture is what the paper shows as its terminal picture. Of text the row `Average:` is
+used: mpstat computes it from the counters at the first and last sample, so it is more exact than the mean of
+the rows. JSON has no such row; there the mean of the samples is taken.
 Under Xen the CPUs are dom0's virtual CPUs and the guests' work is not in it.
 """
 
 import re
+from dataclasses import dataclass, field
 
+from study.meters import mpstat_json
 from study.meters.base import Context, Meter, Number, unrecognised
+from study.meters.layout import stands_under
+from study.meters.samples import summarise
 
 _METRICS = {
     "%usr": "user",
@@ -26,8 +31,32 @@ _METRICS = {
     "%idle": "idle",
 }
 # Interrupts per second have no unit in the dataset; the capture keeps them.
-_NOT_READ = ("intr/s",)
-_DECIMAL = re.compile(r"[0-9]+\.[0-9]+")
+_NOT_READ = "intr/s"
+_LAYOUTS = {
+    tuple(layout.split())
+    for layout in (
+        "%user %nice %system %iowait %irq %soft %idle intr/s",  # sysstat 5 and 6
+        "%user %nice %sys %iowait %irq %soft %steal %idle intr/s",  # 7 and 8.0
+        "%usr %nice %sys %iowait %irq %soft %steal %guest %idle",  # 8.1 to 10.1
+        "%usr %nice %sys %iowait %irq %soft %steal %guest %gnice %idle",  # 10.1.1 and later
+    )
+}
+_CLOCK = r"(?:(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]|(?:0[1-9]|1[0-2]):[0-5][0-9]:[0-5][0-9] [AP]M)"
+_BANNER = re.compile(r"Linux \S+ \([^()]*\)\s+[0-9/.-]+(?:\s+_\S+_)?(?:\s+\([0-9]+ CPU\))?\s*")
+_HEADER = re.compile(rf"(?:{_CLOCK}|Average:) +CPU(?P<names>(?: +[%a-z/]+)+)")
+_ROW = re.compile(rf"(?P<when>{_CLOCK}|Average:) +(?P<cpu>all|[0-9]+)(?P<values>(?: +[0-9]+\.[0-9][0-9])+)")
+# The average is of the samples; the rounding to two decimals, and intervals that are not all alike, blur it.
+_BLUR = 0.05
+
+
+@dataclass
+class _Table:
+    """What was printed: the header, and of CPU `all` the samples and the average."""
+
+    header: str = ""
+    names: tuple[str, ...] = ()
+    samples: list[dict[str, float]] = field(default_factory=list)
+    averages: list[dict[str, float]] = field(default_factory=list)
 
 
 def command(context: Context) -> str:
@@ -35,37 +64,72 @@ def command(context: Context) -> str:
     return f"LC_ALL=C S_TIME_FORMAT=ISO mpstat {context.mpstat_interval_s} {context.mpstat_count}"
 
 
+def asked(line: str) -> int:
+    """Tell how many samples a command line asks for."""
+    match = re.search(r" [0-9]+ ([0-9]+)$", line)
+    return int(match[1]) if match else 1
+
+
 def parse(text: str) -> list[Number]:
     """Read the average over all CPUs, in percent of all CPUs; columns that the version lacks are absent.
 
+    Of several samples also the median and spread (`study.meters.samples`).
+
     Raises:
-        HvlabError: There is no row `Average: all` (mpstat was cut off), or a column is not known.
+        HvlabError: The output is none of the layouts above, was cut off (no row `Average: all`), or its shares do
+            not add up to 100.
     """
-    header, row = _header_and_average(text)
-    unknown = [name for name in header if name not in _METRICS and name not in _NOT_READ]
-    if unknown or len(header) != len(row) or not all(_DECIMAL.fullmatch(field) for field in row):
-        raise unrecognised("mpstat", text, f"row {row} does not fit header {header}")
-    shares = {_METRICS[name]: float(field) for name, field in zip(header, row, strict=True) if name in _METRICS}
-    if "idle" not in shares:
-        raise unrecognised("mpstat", text, "no column %idle")
-    return [Number(metric, value, "percent") for metric, value in shares.items()]
-
-
-def _header_and_average(text: str) -> tuple[list[str], list[str]]:
-    """Return what follows `CPU` in the last header and `all` in the average row.
-
-    Before them is a clock of any format, one word or two.
-    """
-    header = row = None
-    for line in text.splitlines():
-        fields = line.split()
-        if "CPU" in fields and "%idle" in fields:
-            header = fields[fields.index("CPU") + 1 :]
-        elif fields[:2] == ["Average:", "all"]:
-            row = fields[2:]
-    if header is None or row is None:
+    if text.startswith("{"):
+        return summarise(mpstat_json.samples(text), "percent", resolution=0.01)
+    table = _read(text)
+    if not table.names or len(table.averages) != 1 or not table.samples:
         raise unrecognised("mpstat", text, 'no header "CPU ... %idle" or no row "Average: all"')
-    return header, row
+    (average,) = table.averages
+    for metric, value in average.items():
+        seen = [sample[metric] for sample in table.samples]
+        if not min(seen) - _BLUR <= value <= max(seen) + _BLUR:
+            raise unrecognised("mpstat", text, f"the average of %{metric} is {value}, outside of its samples")
+    return summarise(table.samples, "percent", resolution=0.01, means=average)
 
 
-METER = Meter(name="mpstat", command=command, parse=parse)
+def _read(text: str) -> _Table:
+    """Read the lines one after the other; every one must be of a known kind."""
+    lines = text.splitlines()
+    if not lines or not _BANNER.fullmatch(lines[0]) or not text.endswith("\n"):
+        raise unrecognised("mpstat", text, 'no first line "Linux ...", or no end of line')
+    table = _Table()
+    for line in lines[1:]:
+        if header := _HEADER.fullmatch(line):
+            _take_header(table, text, line, tuple(header["names"].split()))
+        elif row := _ROW.fullmatch(line):
+            _take_row(table, text, line, row)
+        elif line.strip():
+            raise unrecognised("mpstat", text, f"row {line!r} does not fit header {list(table.names)}")
+    return table
+
+
+def _take_header(table: _Table, text: str, line: str, names: tuple[str, ...]) -> None:
+    if names not in _LAYOUTS or (table.names and table.names != names):
+        raise unrecognised("mpstat", text, f"header {list(names)} is of no known version")
+    table.header, table.names = line, names
+
+
+def _take_row(table: _Table, text: str, line: str, row: re.Match[str]) -> None:
+    values = [float(value) for value in row["values"].split()]
+    if len(values) != len(table.names) or not stands_under(table.header, line, len(values)):
+        raise unrecognised("mpstat", text, f"row {line!r} does not fit header {list(table.names)}")
+    if row["cpu"] != "all":
+        return
+    shares = {_METRICS[name]: value for name, value in zip(table.names, values, strict=True) if name != _NOT_READ}
+    is_mean = row["when"] == "Average:"
+    if not mpstat_json.adds_up(shares, mpstat_json.MEAN_POINTS if is_mean else mpstat_json.SAMPLE_POINTS):
+        raise unrecognised("mpstat", text, f"the shares of {line!r} do not add up to 100")
+    if is_mean:
+        table.averages.append(shares)
+    elif table.averages:
+        raise unrecognised("mpstat", text, f"row {line!r} comes after the average")
+    else:
+        table.samples.append(shares)
+
+
+METER = Meter(name="mpstat", command=command, parse=parse, asked=asked)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from lab.errors import HvlabError
+from study import kernel_log
 from study.meters import xl_list
 from study.meters.base import unrecognised
 
@@ -47,6 +48,7 @@ PROOFS = (
     Proof("uname", "uname -a"),
     # grep's exit status is dropped: a kernel that says nothing about a hypervisor is a result, too.
     Proof("dmesg-hypervisor", "dmesg | grep -i -E 'hypervisor|xen|kvm|svm|vmx|vbox' | head -n 40"),
+    Proof(kernel_log.PROOF, kernel_log.COMMAND),
     Proof("virsh-list", "LC_ALL=C virsh -c qemu:///system list", frozenset({"kvm"})),
     Proof("virsh-xen-list", "LC_ALL=C virsh -c xen:///system list", frozenset({"xen"})),
     Proof("xl-dmesg", "xl dmesg | head -n 60", frozenset({"xen"})),

@@ -14,6 +14,8 @@ from study.dataset import load_study, read_measurements
 from study.meters.proof import running_guests
 from study.meters.record import rederive
 
+from .conftest import Invoke
+
 PROVIDERS = ("xen", "kvm", "virtualbox")
 STAGES = ("booting", "vm-1", "vm-2", "vm-3", "vm-4")
 GUESTS = ["server1", "server2", "server3", "server4"]
@@ -43,6 +45,12 @@ def test_memory_cpu_and_disk_were_read_at_every_stage(study: Path, provider: str
 
 def test_every_number_can_be_read_again_from_its_capture(study: Path) -> None:
     assert rederive(study) == []
+
+
+def test_the_study_is_whole(study: Path, invoke: Invoke) -> None:
+    done = invoke("study.check", f"--study={study.name}")
+    assert done.returncode == 0, done.stdout
+    assert invoke("study.check").stdout == f"study {study.name} is whole\n"
 
 
 def test_every_capture_is_the_one_that_was_taken(study: Path) -> None:

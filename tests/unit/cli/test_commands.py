@@ -33,6 +33,10 @@ def test_every_command_has_one_line_of_help() -> None:
         (["report.pdf", "--study=nowhere"], "nowhere"),
         (["report.pdf", "--study=paper-2011", "--lang=xx"], "xx"),
         (["lab.ssh", "server1"], "the lab is down"),
+        (["study.all", "--precision=3"], "--precision=3 is no amount of memory"),
+        (["study.check", "--study=nowhere"], "no study 'nowhere'"),
+        (["study.resume", "--study=paper-2011"], "was published"),
+        (["study.import", "/nowhere", "--study=paper-2011"], "cannot read /nowhere/study.json"),
         (["lab.up", "--provider=kvm", "--guests=7"], "--guests=7"),
     ],
 )
@@ -44,6 +48,11 @@ def test_bad_input_is_one_line_and_a_hint(words: list[str], says: str, tmp_path:
     assert first.startswith("hvlab: ")
     assert says in first
     assert [line.lstrip()[:5] for line in rest] == ["hint:"]
+
+
+def test_check_tells_by_its_exit_status() -> None:
+    done = invoke("study.check", "--study=paper-2011")
+    assert (done.returncode, done.stdout) == (0, "study paper-2011 is whole\n")
 
 
 def test_wrong_settings(tmp_path: Path) -> None:

@@ -49,6 +49,69 @@ def test_measured_text(make_study: MakeStudy) -> None:
     assert "Not read in this study" not in text
 
 
+def dearer_by(row: list[object]) -> bool:
+    """Make KVM's guests dearer by one MiB with each repeat: the repeats' steps are 560, 561, 562 MiB."""
+    if (row[0], row[4], row[5]) == ("kvm", "free", "paper_free"):
+        row[6] = float(str(row[6])) - int(str(row[3])) * (int(str(row[1])) - 1)
+    return True
+
+
+def test_intervals_of_the_cost_per_guest(make_study: MakeStudy) -> None:
+    text = text_of(make_study(repeats=3, keep=dearer_by))
+    assert "KVM 561.0 560.0 to 562.0 211.0" in text
+    assert "Xen 530.0 530.0 to 530.0" in text
+    assert "holds the true mean in at most 75 % of all studies" in text
+    assert "A guest costs 31.0 MiB more under KVM than under Xen (30.0 to 32.0)." in text
+    assert "A guest costs 49.0 MiB more under VirtualBox than under KVM (48.0 to 50.0)." in text
+
+
+def test_one_boot_has_no_interval(make_study: MakeStudy) -> None:
+    text = text_of(make_study(repeats=1))
+    assert "95 %" not in text
+    assert "A guest costs" not in text
+    mixed = text_of(make_study(keep=lambda row: row[:2] != ["kvm", 2]))
+    assert "KVM 560.0 one boot only" in mixed
+    assert "more under VirtualBox than under Xen" in mixed
+
+
+def test_what_the_precision_came_to(make_study: MakeStudy) -> None:
+    precision = {"wanted_mib": 1.0, "reached": False, "repeats": 2, "reason": "r", "half_width_mib": {"kvm": None}}
+    text = text_of(make_study(info={"precision": precision}))
+    assert "Asked for was a half-width of 1.0 MiB; after 2 repeats the study stopped without it." in text
+
+
+def test_a_suspect_run_is_marked(make_study: MakeStudy) -> None:
+    folder = make_study()
+    info = json.loads((folder / "study.json").read_text())
+    info["runs"][0]["suspect"] = ["vm-2: [  120.0] BUG: soft <lockup>", "vm-3: again"]
+    (folder / "study.json").write_text(json.dumps(info))
+    assert "suspect, since the lab host's kernel told of 2 new errors, first at vm-2: [  120.0] BUG: soft <lockup>" in (
+        markup.unescape(paper.html(folder)).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    )
+
+
+def test_outliers_are_named(make_study: MakeStudy) -> None:
+    folder = make_study()
+    assert "flagged as outliers" not in text_of(folder)
+    where = "runs/kvm-02/captures/vm-2"
+    with (folder / "measurements.csv").open("a") as file:
+        for meter, metric, value in (("free", "paper_free", 1), ("mpstat", "idle", 0)):
+            file.write(f"kvm,2,vm-2,2,{meter},samples,5,count,{where}/{meter}.txt\n")
+            file.write(f"kvm,2,vm-2,2,{meter},{metric}:outliers,{value},count,{where}/{meter}.txt\n")
+    text = text_of(folder)
+    assert "were read from 10 samples of free and mpstat" in text
+    assert "1 of free memory or idle time are flagged as outliers" in text
+    assert "KVM, repeat 2, VM-2: 1 of free." in text
+
+
+def test_a_run_of_another_host_is_named(make_study: MakeStudy) -> None:
+    folder = make_study()
+    info = json.loads((folder / "study.json").read_text())
+    info["runs"][1]["origin"] = {"study": "20260101-000000", "run": "xen-01", "started": None}
+    (folder / "study.json").write_text(json.dumps(info))
+    assert "taken on another host, as xen-01 of study 20260101-000000" in text_of(folder)
+
+
 def test_nothing_is_said_of_chance_when_read_once(make_study: MakeStudy) -> None:
     text = text_of(make_study(repeats=1))
     assert "read in one boot only (n = 1); whether a difference is due to chance cannot be told" in text

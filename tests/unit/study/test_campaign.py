@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from study.campaign import Plan
+from study.plan import Plan
 
 PROVIDERS = ("xen", "kvm", "virtualbox")
 

@@ -14,7 +14,6 @@ from study.meters.proof import proofs_for, running_guests
 
 CONTEXT = Context(provider="kvm", image_folder="/kvm")
 MIB = st.integers(0, 10**7)
-SHARE = st.integers(0, 10000).map(lambda hundredths: hundredths / 100)
 
 
 def values(numbers: list[Number]) -> dict[str, int | float]:
@@ -108,33 +107,6 @@ def test_free_and_meminfo_read_this_machine() -> None:
     numbers = values(meter("free").parse(sh(meter("free").command(CONTEXT))))
     meminfo = values(meter("meminfo").parse(sh(meter("meminfo").command(CONTEXT))))
     assert numbers["total"] == meminfo["MemTotal"] // 1024
-
-
-@given(row=st.lists(MIB, min_size=6, max_size=6))
-def test_free_new_layout_round_trips(row: list[int]) -> None:
-    names = ("total", "used", "free", "shared", "buff/cache", "available")
-    header = " " * 7 + "".join(f"{name:>12}" for name in names)
-    printed = "Mem:   " + "".join(f"{part:>12}" for part in row)
-    numbers = values(meter("free").parse(f"{header}\n{printed}\nSwap: 0 0 0\n"))
-    assert numbers.pop("paper_used") + numbers.pop("paper_free") == row[0]
-    assert list(numbers.values()) == row
-
-
-@given(total=MIB, used=MIB, free=MIB, buffers=MIB, cached=MIB)
-def test_free_old_layout_agrees_with_the_new_one(total: int, used: int, free: int, buffers: int, cached: int) -> None:
-    old = f"   total used free shared buffers cached\nMem: {total} {used} {free} 0 {buffers} {cached}\n"
-    new = f"   total used free shared buff/cache available\nMem: {total} {used} {free} 0 {buffers + cached} 0\n"
-    read_old, read_new = values(meter("free").parse(old)), values(meter("free").parse(new))
-    assert read_old["paper_used"] == read_new["paper_used"]
-    assert read_old["paper_free"] == read_new["paper_free"]
-
-
-@given(shares=st.lists(SHARE, min_size=10, max_size=10), clock=st.sampled_from(["19:22:31", "07:22:31 PM"]))
-def test_mpstat_reads_what_is_printed(shares: list[float], clock: str) -> None:
-    names = ["%usr", "%nice", "%sys", "%iowait", "%irq", "%soft", "%steal", "%guest", "%gnice", "%idle"]
-    printed = "".join(f"{share:8.2f}" for share in shares)
-    text = f"Linux\n\n{clock}  CPU {' '.join(names)}\n{clock}  all 1.0\nAverage:     all{printed}\n"
-    assert list(values(meter("mpstat").parse(text)).values()) == shares
 
 
 @given(name=st.from_regex(r"[A-Za-z][A-Za-z0-9 ._-]{0,40}[A-Za-z0-9]", fullmatch=True), memory=MIB)

@@ -17,12 +17,12 @@ from tests.unit.study.fixtures import ROOT
 STAGE = "runs/kvm-01/captures/vm-1"
 
 
-def keep(study: Path, stage: str, meter: str, output: str, exit_status: int = 0) -> None:
+def keep(study: Path, stage: str, meter: str, output: str, *, exit_status: int = 0, command: str = "") -> None:
     write_capture(
         study,
         capture_path("kvm", 1, stage, meter),
         output.encode(),
-        command=meter,
+        command=command or meter,
         exit_status=exit_status,
         started=datetime(2026, 11, 22, 21, 0, tzinfo=UTC),
         seconds=0.1,
@@ -152,3 +152,23 @@ def test_a_published_study_needs_only_its_captures(study: Path) -> None:
 def test_measurements_of_an_unknown_layout() -> None:
     with pytest.raises(HvlabError, match="meter free"):
         measurements("kvm", 1, parse_stage("vm-1"), "free", "hello")
+
+
+def test_a_lost_sample_is_an_error() -> None:
+    text = (ROOT / "free" / "procps-4-five-samples.txt").read_text()
+    line = "LC_ALL=C free -m -s 1 -c 5"
+    assert len(measurements("kvm", 1, parse_stage("vm-1"), "free", text, command=line)) > 8
+    with pytest.raises(HvlabError, match="4 samples, 5 were asked for"):
+        measurements("kvm", 1, parse_stage("vm-1"), "free", text[text.index("\n\n") + 2 :], command=line)
+
+
+def test_a_study_taken_before_the_spread_was_kept_is_whole(study: Path) -> None:
+    text = (ROOT / "mpstat" / "virtualbox-25-samples.txt").read_text()
+    drop = {(row.stage, row.meter) for row in read_measurements(study)} & {("booting", "mpstat")}
+    kept = [row for row in read_measurements(study) if (row.stage, row.meter) not in drop]
+    keep(study, "booting", "mpstat", text, command="mpstat 5 25")
+    rows = measurements("kvm", 1, parse_stage("booting"), "mpstat", text)
+    write_measurements(study, [*kept, *(row for row in rows if ":" not in row.metric and row.metric != "samples")])
+    assert rederive(study) == []
+    write_measurements(study, [*kept, *rows[:-1]])
+    assert rederive(study) == ["runs/kvm-01/captures/booting/mpstat.txt: samples is not in measurements.csv"]

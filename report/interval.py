@@ -1,0 +1,87 @@
+"""Intervals by bootstrap over runs: a run (one boot of the lab host) is the unit that chance acts upon.
+
+The percentile bootstrap is too narrow for few runs: it divides by n where the variance needs n - 1, and takes the
+normal distribution's tails for Student's. Both are made good by the expanded percentile interval (Hesterberg, What
+Teachers Should Know About the Bootstrap, The American Statistician 69, 2015, section 4.1), whose nominal level is
+
+    1 - 2 Phi(-sqrt(n / (n - 1)) t(0.975, n - 1)).
+
+No bootstrap interval is wider than the runs' own range. That of n runs can therefore hold the true mean in at most
+1 - 2^(1-n) of all studies, 75 % for n = 3 and 94 % for n = 5; the paper says so.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+LEVEL = 0.95
+# The same numbers give the same interval on every machine.
+_SEED = 2011
+_RESAMPLES = 9999
+
+
+class Interval(NamedTuple):
+    """The two ends, in the unit of the values."""
+
+    low: float
+    high: float
+
+    @property
+    def half_width(self) -> float:
+        """Half the distance between the ends."""
+        return (self.high - self.low) / 2
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether zero lies outside: the difference or slope is told from none."""
+        return self.low > 0 or self.high < 0
+
+
+def of_mean(values: Sequence[float]) -> Interval | None:
+    """Return the interval of a mean.
+
+    Args:
+        values: One value per run; of a slope, one slope per run.
+
+    Returns:
+        The interval; None for fewer than two runs, which say nothing about chance.
+    """
+    return _bootstrap([values], lambda sample, axis: np.mean(sample, axis=axis))
+
+
+def of_difference(one: Sequence[float], other: Sequence[float]) -> Interval | None:
+    """Return the interval of mean(one) - mean(other), whose runs have nothing to do with each other.
+
+    Args:
+        one: One value per run.
+        other: The same of another provider, in the same unit; there may be more or fewer runs.
+
+    Returns:
+        The interval; None if one of them has fewer than two runs.
+    """
+    return _bootstrap([one, other], lambda a, b, axis: np.mean(a, axis=axis) - np.mean(b, axis=axis))
+
+
+def expanded_level(n: int) -> float:
+    """Return the nominal level that gives a percentile interval of `n` runs about 95 %."""
+    quantile = float(stats.t.ppf((1 + LEVEL) / 2, n - 1))
+    return 1 - 2 * float(stats.norm.cdf(-math.sqrt(n / (n - 1)) * quantile))
+
+
+def _bootstrap(samples: Sequence[Sequence[float]], statistic: Callable[..., object]) -> Interval | None:
+    least = min(len(sample) for sample in samples)
+    if least < 2:
+        return None
+    found = stats.bootstrap(
+        [np.asarray(sample, dtype=float) for sample in samples],
+        statistic,
+        confidence_level=expanded_level(least),
+        n_resamples=_RESAMPLES,
+        method="percentile",
+        vectorized=True,
+        rng=np.random.default_rng(_SEED),
+    ).confidence_interval
+    return Interval(float(found.low), float(found.high))

@@ -1,0 +1,25 @@
+"""What the parsers of printed tables share: columns that stand under their header, and numbers that add up.
+
+A table that lost a byte no longer stands under its header; a digit that changed breaks a sum that the tool
+printed as well. Both are refused, since a wrong number is worse than none.
+"""
+
+import re
+from collections.abc import Sequence
+
+_WORD = re.compile(r"\S+")
+
+
+def ends(line: str, count: int) -> list[int]:
+    """Return the columns at which the last `count` words of a line end; tabs count as one column."""
+    return [match.end() for match in _WORD.finditer(line)][-count:]
+
+
+def stands_under(header: str, row: str, count: int) -> bool:
+    """Tell whether the last `count` words of a row end where those of its header do (both are right-aligned)."""
+    return ends(header, count) == ends(row, count)
+
+
+def near(value: float, others: Sequence[float], tolerance: float) -> bool:
+    """Tell whether a number is within `tolerance` of one of the others."""
+    return any(abs(value - other) <= tolerance for other in others)

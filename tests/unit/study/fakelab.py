@@ -1,0 +1,165 @@
+"""A lab for tests: the kit's own shell programs run on this machine, with stand-ins for the tools they call.
+
+Run as a program it takes a study in a folder, or goes on with the one that is there; that is what the tests kill:
+python -m tests.unit.study.fakelab ROOT GUESTS REPEATS
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+from lab.hosts.describe import Description
+from lab.providers.base import Provider
+from lab.settings import Settings
+from lab.ssh import Completed, Ssh
+from study.campaign import Judge, Study
+from study.plan import Plan
+from tests.unit.study.fixtures import ROOT as FIXTURES
+
+_MPSTAT = """\
+printf 'Linux 6.1.0 (labhost) \\t2026-11-22 \\t_x86_64_\\t(2 CPU)\\n\\n'
+head='CPU    %usr   %nice    %sys %iowait    %irq   %soft  %steal  %guest  %gnice   %idle'
+row='all    1.00    0.00    0.50    0.00    0.00    0.00    0.00    0.00    0.00   98.50'
+printf '19:11:46     %s\\n' "$head"
+n=0; while [ $n -lt $2 ]; do n=$((n+1)); printf '19:11:51     %s\\n' "$row"; done
+printf 'Average:     %s\\n' "$row"
+"""
+# A guest costs 150 MiB, and the run's number one more, so that repeats differ.
+_FREE = """\
+count=1
+while [ $# -gt 0 ]; do [ "$1" = -c ] && count=$2; shift; done
+set -- $(cat "$FAKE/guests"); taken=$(( $# * 150 + $(cat "$FAKE/run") ))
+n=0; while [ $n -lt $count ]; do
+    [ $n = 0 ] || echo
+    n=$((n+1))
+    printf '%15s %s\\n' '' 'total        used        free      shared  buff/cache   available' | cut -c2-
+    printf 'Mem:    %12d%12d%12d%12d%12d%12d\\n' 3913 $((200 + taken)) $((3600 - taken)) 8 113 $((3713 - taken))
+    echo 'Swap:           2047           0        2047'
+done
+"""
+_TOOLS = {
+    "mpstat": _MPSTAT,
+    "free": _FREE,
+    "ls": f"cat '{FIXTURES}/disk/coreutils-9.1.txt'\n",
+    "virsh": "echo ' Id   Name      State'; echo '------'; n=0\n"
+    'for g in $(cat "$FAKE/guests"); do n=$((n+1)); echo " $n    $g   running"; done\n',
+    "sleep": "exec /bin/sleep 0.02\n",
+    "sudo": 'exec "$@"\n',
+    "dmesg": '[ "$1" = -r ] && cat "$FAKE/kernel.log" || echo "[    0.1] Booting paravirtualized kernel on KVM"\n',
+    # The programs' own folders must not outlive a test.
+    "mktemp": 'exec /usr/bin/mktemp -d "$FAKE/reading.XXXXXX"\n',
+}
+
+
+def make_tools(folder: Path) -> None:
+    """Write the stand-ins."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in _TOOLS.items():
+        (folder / name).write_text(f"#!/bin/sh\n{text}")
+        (folder / name).chmod(0o755)
+
+
+@dataclass(frozen=True)
+class LocalShell(Ssh):
+    """Runs everything on this machine."""
+
+    state: Path = field(default=Path())
+
+    def command(self, remote: str, *options: str) -> list[str]:
+        path = f"{self.state / 'tools'}:{os.environ['PATH']}"
+        return ["env", f"PATH={path}", f"FAKE={self.state}", "sh", "-c", remote]
+
+    def run(self, remote: str, *, timeout: float, stdin: bytes = b"") -> Completed:
+        done = subprocess.run(self.command(remote), input=stdin, capture_output=True, timeout=timeout, check=False)
+        return Completed(done.returncode, done.stdout, done.stderr)
+
+
+class FakeLab:
+    """Stands for `lab.bringup.Lab`; its state is the names of its guests in a file."""
+
+    def __init__(self, state: Path, settings: Settings) -> None:
+        make_tools(state / "tools")
+        self.settings, self.state = settings, state
+        self.shell = LocalShell(state / "ssh_config", "labhost", state)
+        self.host = SimpleNamespace(ssh=self.shell, accelerator="tcg", versions={}, console_log=lambda: "console.log")
+        self.boxes = SimpleNamespace(name="hvlab/debian-12", version="1")
+        self.guest = SimpleNamespace(versions={"linux-image-amd64": "6.1"})
+        self.boots = 0
+        self.kernel_says: dict[int, str] = {}
+
+    def _guests(self, names: list[str]) -> None:
+        (self.state / "guests").write_text(" ".join(names))
+        with (self.state / "kernel.log").open("a") as log:
+            log.write(self.kernel_says.get(len(names), ""))
+
+    def boot(self, name: str) -> None:
+        self.boots += 1
+        (self.state / "run").write_text(f"{self.boots}\n")
+        (self.state / "kernel.log").write_text("<6>[    0.000001] Linux version 6.1\n<3>[    0.5] usual error\n")
+        self._guests([])
+
+    def up(self, provider: Provider, guest: str) -> int:
+        self._guests([*(self.state / "guests").read_text().split(), guest])
+        return 1
+
+    def guest_ssh(self, guest: str) -> Ssh:
+        return self.shell
+
+    def down(self) -> None:
+        (self.state / "guests").write_text("")
+
+
+def fake_settings(guests: int) -> Settings:
+    """Settings under which a stage takes half a second."""
+    settle = {"window_s": 0.1, "memory_spread_mib": 1000, "busy_percent": 100, "busy_drift_points": 100, "give_up_s": 5}
+    study = {"free_count": 2, "mpstat_count": 2, "attempts": 1}
+    return Settings.model_validate({"topology": {"guests": guests}, "settle": settle, "study": study})
+
+
+@contextmanager
+def described() -> Iterator[None]:
+    """Answer for the machine's hardware, which is not what these tests are about."""
+    answer = Description(
+        [("CPU", "fake")], [("/", 15.0, "host")], {"kernel": "6.1", "qemu": "7.2", "libvirt": "9", "mpstat": "12"}
+    )
+    with (
+        patch("study.run.describe", lambda ssh, provider: answer),
+        patch("study.campaign._controller", lambda: {"system": "Linux"}),
+    ):
+        yield
+
+
+def take(root: Path, lab: FakeLab, plan: Plan, judge: Judge | None = None) -> Path:
+    """Take a whole study."""
+    stand_in: Any = lab
+    with described():
+        return Study.begin(stand_in, root, plan).take(judge)
+
+
+def resume(folder: Path, lab: FakeLab, judge: Judge | None = None) -> Path:
+    """Go on with a study."""
+    stand_in: Any = lab
+    with described():
+        return Study.resume(stand_in, folder).take(judge)
+
+
+def main() -> None:
+    """Take a study in ROOT, or go on with the one there."""
+    root, guests, repeats = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    lab = FakeLab(root.parent / "state", fake_settings(guests))
+    found = sorted(path.parent for path in root.glob("[!.]*/study.json") if not path.parent.is_symlink())
+    if found:
+        resume(found[-1], lab)
+    else:
+        take(root, lab, Plan(("kvm",), repeats, 7))
+
+
+if __name__ == "__main__":
+    main()
