@@ -82,6 +82,44 @@ def image_guest(c: Context) -> None:
     print(_lab().boxes.folder.parent)
 
 
+@command(help={"os": "guest OS whose media are listed in guest-kickstart/, e.g. centos-5.5"})
+def image_fetch(c: Context, os: str) -> None:
+    """Download and verify a guest OS's installation media."""
+    from lab.media.fetch import fetch
+
+    print(fetch(os).folder)
+
+
+@command("packer", "openssh-client")
+def image_check(c: Context) -> None:
+    """Check kickstart files and Packer's files."""
+    from lab.checks.project import check_project
+
+    count, findings = check_project()
+    for finding in findings:
+        print(finding)
+    if findings:
+        raise Exit(code=1)
+    print(f"{count} files, nothing found")
+
+
+@command(*packages.VAGRANT)
+def image_list(c: Context) -> None:
+    """Tell what is in the cache of images."""
+    from lab.inventory import print_items
+
+    print_items(_settings())
+
+
+@command(*packages.VAGRANT, help={"dry_run": "only tell what would go"})
+def image_prune(c: Context, dry_run: bool = False) -> None:
+    """Remove images that the present inputs do not name."""
+    from lab.inventory import prune
+
+    for name, kept in prune(_settings(), dry_run=dry_run).items():
+        print(f"left {name}: {kept}" if kept else f"{'would remove' if dry_run else 'removed'} {name}")
+
+
 @command(*packages.LAB, help={"provider": "kvm, xen or virtualbox", "guests": "bring up only the first N guests"})
 def lab_up(c: Context, provider: str, guests: int = 0) -> None:
     """Bring the four guests up under --provider."""
@@ -240,7 +278,7 @@ def _collect(**groups: Sequence[Any]) -> Collection:
 
 
 namespace = _collect(
-    image=(image_host, image_guest),
+    image=(image_host, image_guest, image_fetch, image_check, image_list, image_prune),
     lab=(lab_up, lab_status, lab_ssh, lab_down),
     study=(study_run, study_all),
     report=(report_pdf,),

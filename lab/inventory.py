@@ -1,4 +1,4 @@
-"""`image.list` and `image.prune`: what lies in the cache, what of it the present inputs name, and the rest's removal."""
+"""`image.list` and `image.prune`: what the cache holds, what of it the present inputs name; the rest can be removed."""
 
 import contextlib
 import os
@@ -113,7 +113,9 @@ def _classify(path: Path, wanted: set[str], there: set[str]) -> tuple[str, str, 
     if making := _MAKING.fullmatch(name):
         return "unfinished", making[1], False
     if name.endswith(".lock") and _BUILT.fullmatch(name.removesuffix(".lock")):
-        return "lock", name.removesuffix(".lock"), name.removesuffix(".lock") in wanted & there
+        # It goes with its thing.
+        thing = name.removesuffix(".lock")
+        return "lock", thing, bool({thing, f".{thing}.making"} & there)
     if (built := _BUILT.fullmatch(name)) and path.is_dir():
         return built[1], built[2], name in wanted
     return None
@@ -144,7 +146,7 @@ def open_below(folder: Path, processes: Path = Path("/proc")) -> int | None:
     for process in processes.glob("[0-9]*"):
         # A process that ends meanwhile, or is another user's, has nothing to say.
         with contextlib.suppress(OSError):
-            links = [os.readlink(link) for link in process.glob("fd/*")]
+            links = [str(link.readlink()) for link in process.glob("fd/*")]
             maps = (process / "maps").read_text(errors="replace")
             if any(link.startswith(prefix) for link in links) or prefix in maps:
                 return int(process.name)
@@ -184,8 +186,6 @@ def prune(settings: Settings, *, dry_run: bool) -> Mapping[str, str]:
         Name of each thing that could go, and why it was left, or "".
     """
     unused = [item for item in items(wanted_names(_questions(settings))) if not item.used]
-    # A thing takes its lock with it: locks of their own come last.
-    unused.sort(key=lambda item: item.kind == "lock")
     return {item.path.name: "" if dry_run else _remove(item) for item in unused}
 
 

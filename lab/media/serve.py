@@ -27,7 +27,7 @@ class _Handler(RangeRequestHandler):  # type: ignore[misc]
         self._log = log
         super().__init__(*words, **options)
 
-    def log_message(self, format: str, *words: Any) -> None:  # noqa: A002
+    def log_message(self, format: str, *words: Any) -> None:
         if self._log:
             with self._log.open("a", encoding="utf-8") as file:
                 file.write(f"{self.log_date_time_string()} {self.client_address[0]} {format % words}\n")
