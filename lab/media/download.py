@@ -21,6 +21,8 @@ CHUNK = 1 << 18
 # Of one mirror, when the connection breaks.
 ATTEMPTS = 3
 
+stamina.instrumentation.set_on_retry_hooks([])
+
 Advance = Callable[[int], None]
 
 
