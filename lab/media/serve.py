@@ -59,7 +59,7 @@ def serve(folder: Path, *, address: str = ADDRESS, port: int = PORT, log: Path |
             f"another build may be running; `ss -ltnp` shows who has port {port}",
         ) from error
     with server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True)
         thread.start()
         try:
             yield int(server.server_address[1])
