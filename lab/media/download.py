@@ -17,7 +17,6 @@ from lab.errors import HvlabError
 from lab.files import sync_folder
 
 TIMEOUT_S = httpx.Timeout(60, connect=15)
-CHUNK = 1 << 18
 # Of one mirror, when the connection breaks.
 ATTEMPTS = 3
 
@@ -48,6 +47,11 @@ class Checksum:
         return self.of(path) == self.value
 
 
+def _broke(error: Exception) -> bool:
+    """Say whether a connection that was there broke: the same mirror may go on with the file."""
+    return isinstance(error, httpx.TransportError) and not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+
+
 class _Unusable(Exception):
     """This mirror does not have the file, or has another one."""
 
@@ -63,6 +67,8 @@ class Downloader:
     def __init__(self, advance: Advance, attempts: int = ATTEMPTS) -> None:
         self._advance = advance
         self._attempts = attempts
+        # Mirrors that cannot be reached: thousands of files need not all wait for them.
+        self._unreachable: set[str] = set()
         self._client = httpx.Client(timeout=TIMEOUT_S, follow_redirects=True)
 
     def __enter__(self) -> "Downloader":
@@ -93,11 +99,14 @@ class Downloader:
         why = "no address"
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            for url in urls:
+            for url in sorted(urls, key=lambda url: httpx.URL(url).host in self._unreachable):
                 try:
                     self._from(url, part, checksum)
                 except (_Unusable, httpx.HTTPError) as error:
-                    why = f"{httpx.URL(url).host}: {error or type(error).__name__}"
+                    host = httpx.URL(url).host
+                    why = f"{host}: {error or type(error).__name__}"
+                    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+                        self._unreachable.add(host)
                     continue
                 part.replace(target)
                 sync_folder(target.parent)
@@ -122,7 +131,7 @@ class Downloader:
         resumed = checksum is not None and part.exists()
         if not resumed:
             part.unlink(missing_ok=True)
-        for attempt in stamina.retry_context(on=httpx.TransportError, attempts=self._attempts, wait_max=2):
+        for attempt in stamina.retry_context(on=_broke, attempts=self._attempts, wait_max=2):
             with attempt:
                 self._transfer(url, part, checksum)
         if checksum and not checksum.fits(part):
@@ -154,7 +163,8 @@ class Downloader:
         self._advance(have)
         try:
             with part.open("ab" if have else "wb") as file:
-                for piece in answer.iter_raw(CHUNK):
+                # As it comes: pieces of a given size would be lost with the connection.
+                for piece in answer.iter_raw():
                     file.write(piece)
                     have += len(piece)
                     self._advance(len(piece))
