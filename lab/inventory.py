@@ -140,15 +140,23 @@ def items(wanted: set[str]) -> list[Item]:
     return found
 
 
+def _opened(process: Path) -> Iterator[str]:
+    """Yield the files that a process has open, runs or has mapped; nothing of another user's process."""
+    for link in ("exe", "cwd", *(f"fd/{path.name}" for path in (process / "fd").iterdir())):
+        # Closed meanwhile.
+        with contextlib.suppress(FileNotFoundError):
+            yield str((process / link).readlink())
+    for line in (process / "maps").read_text(errors="replace").splitlines():
+        yield line[line.find("/") :]
+
+
 def open_below(folder: Path, processes: Path = Path("/proc")) -> int | None:
-    """Return a process that has a file below `folder` open or mapped, None if there is none (that can be seen)."""
+    """Return a process that uses a file below `folder`, None if there is none (that can be seen)."""
     prefix = f"{folder.resolve()}/"
     for process in processes.glob("[0-9]*"):
-        # A process that ends meanwhile, or is another user's, has nothing to say.
+        # It ended meanwhile, or is another user's.
         with contextlib.suppress(OSError):
-            links = [str(link.readlink()) for link in process.glob("fd/*")]
-            maps = (process / "maps").read_text(errors="replace")
-            if any(link.startswith(prefix) for link in links) or prefix in maps:
+            if any(f"{path}/".startswith(prefix) for path in _opened(process)):
                 return int(process.name)
     return None
 

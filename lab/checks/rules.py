@@ -21,6 +21,7 @@ NEEDED = ("openssh-server", "openssh-clients", "sudo", "sysstat", "acpid", "kern
 ANSWERS = ("lang", "keyboard", "timezone", "rootpw", "bootloader", "clearpart", "network", "key", "reboot")
 # What OpenSSH 4.3 can read.
 OLD_KEYS = ("ssh-rsa", "ssh-dss")
+_WRITES_KEYS = re.compile(r"(>|\b(tee|cp|install)\b.*)\s*\S*authorized_keys")
 _KEY = re.compile(r"\b((?:ssh|ecdsa|sk)-[a-z0-9@.-]+) AAAA")
 
 
@@ -60,7 +61,7 @@ def desktop_starts(ks: Kickstart) -> Iterator[Finding]:
 def authorized_key(ks: Kickstart) -> Iterator[Finding]:
     """Vagrant, Packer and the kit log in with a key."""
     scripts = list(ks.scripts())
-    if not (any("authorized_keys" in line for _, line in scripts) and any(_KEY.search(line) for _, line in scripts)):
+    if not (any(_WRITES_KEYS.search(line) for _, line in scripts) and any(_KEY.search(line) for _, line in scripts)):
         yield ks.finding(ks.line_of("%post"), "authorized-key", "no %post puts a key into authorized_keys")
 
 
