@@ -103,7 +103,7 @@ def image_check(c: Context) -> None:
     print(f"{count} files, nothing found")
 
 
-@command(*packages.VAGRANT)
+@command()
 def image_list(c: Context) -> None:
     """Tell what is in the cache of images."""
     from lab.inventory import print_items
@@ -111,7 +111,7 @@ def image_list(c: Context) -> None:
     print_items(_settings())
 
 
-@command(*packages.VAGRANT, help={"dry_run": "only tell what would go"})
+@command(help={"dry_run": "only tell what would go"})
 def image_prune(c: Context, dry_run: bool = False) -> None:
     """Remove images that the present inputs do not name."""
     from lab.inventory import prune

@@ -152,6 +152,11 @@ def test_packer_reaches_it(sshd: OldSshd, tmp_path: Path) -> None:
     assert f"null.old: provisioned:{sshd.port}" in done.stdout
 
 
+def test_packers_own_choice_reaches_it_too(sshd: OldSshd, tmp_path: Path) -> None:
+    done = packer(sshd, tmp_path, "ssh_key_exchange_algorithms=[]", "ssh_ciphers=[]")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(
     ("other", "what"),
     [
