@@ -90,6 +90,44 @@ def image_guest(c: Context) -> None:
     print(_lab().boxes.folder.parent)
 
 
+@command(help={"os": "guest OS whose media are listed in guest-kickstart/, e.g. centos-5.5"})
+def image_fetch(c: Context, os: str) -> None:
+    """Download and verify a guest OS's installation media."""
+    from lab.media.fetch import fetch
+
+    print(fetch(os).folder)
+
+
+@command("packer", "openssh-client")
+def image_check(c: Context) -> None:
+    """Check kickstart files and Packer's files."""
+    from lab.checks.project import check_project
+
+    count, findings = check_project()
+    for finding in findings:
+        print(finding)
+    if findings:
+        raise Exit(code=1)
+    print(f"{count} files, nothing found")
+
+
+@command()
+def image_list(c: Context) -> None:
+    """Tell what is in the cache of images."""
+    from lab.inventory import print_items
+
+    print_items(_settings())
+
+
+@command(help={"dry_run": "only tell what would go"})
+def image_prune(c: Context, dry_run: bool = False) -> None:
+    """Remove images that the present inputs do not name."""
+    from lab.inventory import prune
+
+    for name, kept in prune(_settings(), dry_run=dry_run).items():
+        print(f"left {name}: {kept}" if kept else f"{'would remove' if dry_run else 'removed'} {name}")
+
+
 @command(*packages.LAB, help={"provider": "kvm, xen or virtualbox", "guests": "bring up only the first N guests"})
 def lab_up(c: Context, provider: str, guests: int = 0) -> None:
     """Bring the four guests up under --provider."""
@@ -219,7 +257,7 @@ def report_pdf(c: Context, study: str = "latest", lang: str = "en") -> None:
 @command(help={"unit": "only the quick part, without hypervisors"})
 def test(c: Context, unit: bool = False) -> None:
     """Run the tests; --unit for the quick part."""
-    packages.ensure([*packages.LAB, *packages.REPORT, "poppler-utils"])
+    packages.ensure([*packages.LAB, *packages.REPORT, "poppler-utils", "openssh-server"])
     _check(c, f"{sys.executable} -m pytest tests/unit")
     if not unit:
         # Not captured: what takes half an hour shows how far it is. Without the one study most tests would fail alike.
@@ -269,7 +307,7 @@ def _collect(**groups: Sequence[Any]) -> Collection:
 
 
 namespace = _collect(
-    image=(image_host, image_guest),
+    image=(image_host, image_guest, image_fetch, image_check, image_list, image_prune),
     lab=(lab_up, lab_status, lab_ssh, lab_down),
     study=(study_run, study_all, study_check, study_status, study_resume, study_import),
     report=(report_pdf,),

@@ -106,7 +106,7 @@ class Lab:
         key = self.state / "guest_key"
         write_atomic(key, (vagrant_keys() / "vagrant").read_bytes())
         key.chmod(0o600)
-        entries = ssh_entries(provider, self.settings.topology.guests, key)
+        entries = ssh_entries(provider, self.settings.topology, key)
         write_config(self.host.ssh.config, [self.host.entry, *entries])
         with step(f"Lab host: preparing {provider.title}"):
             self._prepare(provider)

@@ -8,6 +8,8 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.errors import HvlabError
@@ -38,21 +40,76 @@ def _content(file: Path) -> bytes:
     return ast.dump(ast.parse(content)).encode() if file.suffix == ".py" else content
 
 
+class NotBuilt(HvlabError):
+    """Something is not in the cache, and nothing is to be built now."""
+
+
+class Busy(HvlabError):
+    """Another process holds a lock."""
+
+
+@dataclass
+class _Scope:
+    """Who asks: the build of another thing, or somebody who only wants names."""
+
+    build: bool
+    names: list[str] = field(default_factory=list)
+
+
+_scope: ContextVar[_Scope | None] = ContextVar("scope", default=None)
+
+
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold a lock that dies with this process, so that two commands do not build the same thing twice."""
+def _scoped(*, build: bool) -> Iterator[list[str]]:
+    scope = _Scope(build)
+    token = _scope.set(scope)
+    try:
+        yield scope.names
+    finally:
+        _scope.reset(token)
+
+
+@contextmanager
+def naming() -> Iterator[list[str]]:
+    """Build nothing within the block; the list it yields gets the name of each thing that was asked for.
+
+    Asking for a thing that is not there raises `NotBuilt`, after its name was noted.
+    """
+    with _scoped(build=False) as names:
+        yield names
+
+
+@contextmanager
+def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
+    """Hold a lock that dies with this process, so that two commands do not build the same thing twice.
+
+    Args:
+        path: The lock's file; made if it is missing, and not removed.
+        wait: Until another process that has it ends.
+
+    Raises:
+        Busy: If another process has it and `wait` is not set.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say(f"another command builds {path.stem}; waiting for it ...")
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+    while True:
+        with path.open("w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                if not wait:
+                    raise Busy(f"another command uses {path.stem}") from error
+                say(f"another command builds {path.stem}; waiting for it ...")
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            # `image.prune` removes locks: what was waited for may no longer be the file of that name.
+            if path.exists() and path.stat().st_ino == os.fstat(handle.fileno()).st_ino:
+                yield
+                return
 
 
 def cached(kind: str, inputs: Mapping[str, str | Path], build: Callable[[Path], Mapping[str, object]]) -> Path:
     """Return the folder of a built thing; build it if it is not there.
+
+    The manifest also gets `uses`: the names of what `build` took from the cache itself.
 
     Args:
         kind: What it is: "host", "guest", "boxes".
@@ -64,22 +121,39 @@ def cached(kind: str, inputs: Mapping[str, str | Path], build: Callable[[Path], 
     """
     key = fingerprint(inputs)
     folder = cache_root() / f"{kind}-{key}"
-    with _locked(cache_root() / f"{kind}-{key}.lock"):
-        if (folder / MANIFEST).is_file():
+    scope = _scope.get()
+    if scope:
+        scope.names.append(folder.name)
+        if not scope.build:
+            if not (folder / MANIFEST).is_file():
+                raise NotBuilt(f"{folder.name} is not built")
             return folder
-        making = folder.with_name(f".{folder.name}.making")
-        shutil.rmtree(making, ignore_errors=True)
-        making.mkdir(parents=True)
-        try:
-            facts = build(making)
-            (making / MANIFEST).write_text(json.dumps({"kind": kind, "key": key, **facts}, indent=2) + "\n")
-            os.sync()
-            making.rename(folder)
-        except OSError as error:
-            raise HvlabError(f"building {folder.name}: {error}", f"is there room in {cache_root()}?") from error
-        finally:
-            shutil.rmtree(making, ignore_errors=True)
+    with locked(cache_root() / f"{folder.name}.lock"):
+        if not (folder / MANIFEST).is_file():
+            _build(folder, {"kind": kind, "key": key}, build)
     return folder
+
+
+def _build(folder: Path, facts: dict[str, object], build: Callable[[Path], Mapping[str, object]]) -> None:
+    making = making_name(folder)
+    shutil.rmtree(making, ignore_errors=True)
+    making.mkdir(parents=True)
+    try:
+        with _scoped(build=True) as names:
+            facts |= build(making)
+        facts["uses"] = sorted(set(names))
+        (making / MANIFEST).write_text(json.dumps(facts, indent=2) + "\n")
+        os.sync()
+        making.rename(folder)
+    except OSError as error:
+        raise HvlabError(f"building {folder.name}: {error}", f"is there room in {cache_root()}?") from error
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+
+
+def making_name(folder: Path) -> Path:
+    """Return what a thing's folder is called while it is built, or removed."""
+    return folder.with_name(f".{folder.name}.making")
 
 
 def manifest(folder: Path) -> dict[str, object]:

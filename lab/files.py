@@ -16,12 +16,11 @@ def write_atomic(path: Path, content: bytes) -> None:
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
-    # The new name is safe only when the folder is on the disk, too.
     sync_folder(path.parent)
 
 
 def sync_folder(path: Path) -> None:
-    """Wait until the disk has a folder's names."""
+    """Bring a folder to the disk: a new name in it is safe only then."""
     folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)

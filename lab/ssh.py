@@ -63,12 +63,12 @@ def write_config(path: Path, entries: Sequence[SshEntry]) -> None:
     write_atomic(path, "\n".join(entry.text(path) for entry in entries).encode())
 
 
-def make_key(path: Path) -> str:
+def make_key(path: Path, kind: str = "ed25519") -> str:
     """Make a key pair (0600) if there is none; return the public key's first two words."""
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
         run(
-            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "hvlab", "-f", path],
+            ["ssh-keygen", "-q", "-t", kind, "-N", "", "-C", "hvlab", "-f", path],
             what="making an SSH key",
         )
     return " ".join(path.with_suffix(".pub").read_text().split()[:2])

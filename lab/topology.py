@@ -7,6 +7,7 @@ from pathlib import Path
 from lab.files import write_atomic
 from lab.images.boxes import INITRD, KERNEL, Boxes
 from lab.images.guest import COMMAND_LINE
+from lab.images.profiles import ssh_arguments, ssh_config_lines
 from lab.providers import all_providers
 from lab.providers.base import Provider
 from lab.settings import TopologySettings
@@ -63,15 +64,17 @@ def write_topology(path: Path, settings: TopologySettings, boxes: Boxes, ssh_con
         "folders": {name: provider.folder for name, provider in all_providers().items()},
         "boot": {"kernel": f"{STORE}/{KERNEL}", "initrd": f"{STORE}/{INITRD}", "command_line": COMMAND_LINE},
         "boot_timeout_s": int(settings.boot_timeout_s),
+        "ssh": {"extra_args": ssh_arguments(settings.os)},
         "guests": [{**vars(guest), **shape} for guest in guests(settings.guests)],
     }
     write_atomic(path, (json.dumps(topology, indent=2) + "\n").encode())
 
 
-def ssh_entries(provider: Provider, count: int, key: Path) -> list[SshEntry]:
+def ssh_entries(provider: Provider, settings: TopologySettings, key: Path) -> list[SshEntry]:
     """Return how each guest is reached: through the lab host, as the user vagrant."""
     entries = []
-    for guest in guests(count):
+    extra = ssh_config_lines(settings.os)
+    for guest in guests(settings.guests):
         place = ("127.0.0.1", guest.ssh_forward) if provider.name == "virtualbox" else (guest.address, 22)
-        entries.append(SshEntry(guest.name, *place, user="vagrant", key=key, via="labhost"))
+        entries.append(SshEntry(guest.name, *place, user="vagrant", key=key, via="labhost", extra=extra))
     return entries

@@ -18,9 +18,17 @@ def invoke(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
 def test_every_command_has_one_line_of_help() -> None:
     lines = invoke("--list").stdout.splitlines()
     commands = [line.split() for line in lines if line.startswith("  ")]
-    assert {"study.all", "study.run", "report.pdf", "lab.up", "lab.down", "lab.ssh", "lab.status", "image.guest"} <= {
-        words[0] for words in commands
-    }
+    assert {
+        "study.all",
+        "study.run",
+        "report.pdf",
+        "lab.up",
+        "lab.down",
+        "lab.ssh",
+        "lab.status",
+        "image.guest",
+        "image.fetch",
+    } <= {words[0] for words in commands}
     assert all(len(words) > 2 for words in commands)
 
 
@@ -38,6 +46,7 @@ def test_every_command_has_one_line_of_help() -> None:
         (["study.resume", "--study=paper-2011"], "was published"),
         (["study.import", "/nowhere", "--study=paper-2011"], "cannot read /nowhere/study.json"),
         (["lab.up", "--provider=kvm", "--guests=7"], "--guests=7"),
+        (["image.fetch", "--os=centos-4"], "no installation media are listed for 'centos-4'"),
     ],
 )
 def test_bad_input_is_one_line_and_a_hint(words: list[str], says: str, tmp_path: Path) -> None:
@@ -65,3 +74,15 @@ def test_too_little_memory(tmp_path: Path) -> None:
     done = invoke("lab.up", "--provider=kvm", HVLAB_LAB_HOST__MEMORY_MIB="99999999", HVLAB_STATE=str(tmp_path))
     assert done.returncode == 1
     assert "too little memory" in done.stderr
+
+
+def test_image_check_finds_nothing_here() -> None:
+    done = invoke("image.check")
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.endswith("files, nothing found\n")
+
+
+def test_an_empty_cache_is_listed_and_pruned(tmp_path: Path) -> None:
+    assert invoke("image.list", HVLAB_CACHE=str(tmp_path)).stdout.splitlines()[-1] == f"{tmp_path}: 0.0 GB"
+    done = invoke("image.prune", "--dry-run", HVLAB_CACHE=str(tmp_path))
+    assert (done.returncode, done.stdout) == (0, "")

@@ -32,7 +32,7 @@ def test_written_file(tmp_path: Path) -> None:
 def test_openssh_reads_the_configuration(provider: str, place: str, tmp_path: Path) -> None:
     config = tmp_path / "ssh config"
     host = SshEntry("labhost", "127.0.0.1", 2622, "root", tmp_path / "key")
-    write_config(config, [host, *ssh_entries(get_provider(provider), 4, tmp_path / "guest key")])
+    write_config(config, [host, *ssh_entries(get_provider(provider), TopologySettings(), tmp_path / "guest key")])
     shown = subprocess.run(["ssh", "-F", config, "-G", "server2"], capture_output=True, text=True, check=True).stdout
     facts = dict(line.split(" ", 1) for line in shown.splitlines())
     assert f"{facts['hostname']} {facts['port']}" == place

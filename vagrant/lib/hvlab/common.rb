@@ -31,6 +31,9 @@ module Hvlab
       ssh.username = topology.optional("ssh", "username") || "vagrant"
       key = topology.optional("ssh", "private_key")
       ssh.private_key_path = key unless key.nil?
+      # An array: Vagrant's rsync helper adds it to another one.
+      extra = topology.optional("ssh", "extra_args")
+      ssh.extra_args = extra unless extra.nil? || extra.empty?
       proxy = topology.lab_host.proxy_command
       ssh.proxy_command = proxy unless proxy.nil?
     end

@@ -1,0 +1,54 @@
+"""Packer's files: what Packer finds, and what it cannot know; each on a broken copy of the project's own."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from lab.checks.project import check_project
+from lab.paths import PROJECT
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    for folder in ("packer", "guest-kickstart"):
+        shutil.copytree(PROJECT / folder, tmp_path / folder)
+    return tmp_path
+
+
+def test_the_project_breaks_none() -> None:
+    count, found = check_project()
+    assert found == []
+    assert count >= 5
+
+
+VARS = "packer/centos-5.5.pkrvars.hcl"
+TEMPLATE = "packer/guest.pkr.hcl"
+MEDIA = "guest-kickstart/centos-5.5.media.toml"
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "rule", "place"),
+    [
+        (VARS, ('"centos-5.5"', '"centos-5.6"'), "right-name", f"{VARS}:2"),
+        (VARS, ('"sha256:298a', '"md5:298a'), "pinned-iso", f"{VARS}:4"),
+        (VARS, ('"sha256:298a', '"sha256:000a'), "listed-iso", f"{VARS}:4"),
+        (MEDIA, ("netinstall.iso", "bin-DVD-1of2.iso"), "listed-iso", f"{VARS}:3"),
+        (VARS, ("ks=http://{{ .HTTPIP }}", "ks=http://10.0.2.2"), "kickstart-named", f"{VARS}:5"),
+        (VARS, ('kickstart    = "centos-5.5.ks"', 'kickstart    = "centos-5.4.ks"'), "kickstart-named", f"{VARS}:6"),
+        (VARS, ("kickstart    =", "kickstart ="), "packer-fmt", f"{VARS}:3"),
+        (VARS, ('"centos-5.5"', '"centos-5.5'), "hcl", f"{VARS}:1"),
+        (VARS, ("1024", '"much"'), "packer-validate", None),
+        (TEMPLATE, ('communicator           = "ssh"', 'communicator           = "smoke"'), "packer-validate", None),
+        (TEMPLATE, ("headless    ", "headles     "), "packer-validate", TEMPLATE),
+    ],
+)
+def test_a_broken_copy_is_found(copy: Path, file: str, change: tuple[str, str], rule: str, place: str | None) -> None:
+    path = copy / file
+    assert change[0] in path.read_text()
+    path.write_text(path.read_text().replace(*change))
+    _, found = check_project(copy)
+    lines = [str(finding) for finding in found if finding.rule == rule]
+    assert lines, found
+    if place:
+        assert any(line.startswith(f"{place}:") for line in lines), lines

@@ -1,0 +1,146 @@
+"""What the present inputs name stays in the cache; the rest goes, unless somebody uses it."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from lab import inventory
+from lab.cache import Busy, NotBuilt, cached, locked, manifest, naming
+from lab.inventory import items, open_below, print_items, prune, wanted_names
+from lab.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HVLAB_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def thing(kind: str, version: str) -> Path:
+    """Build something, or find it."""
+
+    def build(folder: Path) -> dict[str, object]:
+        (folder / "file").write_text(version * 5000)
+        return {}
+
+    return cached(kind, {"version": version}, build)
+
+
+def compound(version: str) -> Path:
+    """Build something that takes another thing from the cache."""
+
+    def build(folder: Path) -> dict[str, object]:
+        (folder / "file").write_bytes((thing("part", version) / "file").read_bytes())
+        return {}
+
+    return cached("whole", {"version": version}, build)
+
+
+def ask(monkeypatch: pytest.MonkeyPatch, *questions: Callable[[], object]) -> None:
+    def asked(settings: Settings) -> Iterator[Callable[[], object]]:
+        yield from questions
+
+    monkeypatch.setattr(inventory, "_questions", asked)
+
+
+def names(root: Path) -> set[str]:
+    return {path.name for path in root.iterdir()}
+
+
+def test_only_what_is_named_stays(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = thing("host", "1"), thing("host", "2")
+    ask(monkeypatch, lambda: thing("host", "2"))
+    assert prune(Settings(), dry_run=True) == {old.name: ""}
+    assert old.is_dir()
+    assert prune(Settings(), dry_run=False) == {old.name: ""}
+    assert names(root) == {new.name, f"{new.name}.lock"}
+    assert thing("host", "1").is_dir()
+
+
+def test_what_went_into_a_used_thing_is_used(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, loose = compound("1"), thing("part", "2")
+    (part,) = [path for path in root.glob("part-*") if path.is_dir() and path != loose]
+    assert manifest(whole)["uses"] == [part.name]
+    ask(monkeypatch, lambda: compound("1"))
+    assert set(prune(Settings(), dry_run=False)) == {loose.name}
+
+
+def test_asking_builds_nothing(root: Path) -> None:
+    with naming() as asked, pytest.raises(NotBuilt):
+        compound("1")
+    assert [name.split("-")[0] for name in asked] == ["whole"]
+    assert not root.exists()
+    assert wanted_names([lambda: compound("1")]) == set(asked)
+
+
+def test_what_is_locked_is_left(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    used, free = thing("guest", "1"), thing("guest", "2")
+    ask(monkeypatch)
+    program = f"import fcntl; f = open({str(used) + '.lock'!r}, 'w'); fcntl.flock(f, 2); print(1, flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", program], stdin=-1, stdout=-1) as other:
+        assert other.stdout
+        other.stdout.readline()
+        left = prune(Settings(), dry_run=False)
+        other.communicate(b"\n")
+    assert left == {used.name: f"another command uses {used.name}", free.name: ""}
+    assert used.is_dir()
+    assert not free.exists()
+
+
+def test_what_is_open_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    used = thing("host", "1")
+    ask(monkeypatch)
+    with (used / "file").open():
+        assert "has files of it open" in prune(Settings(), dry_run=False)[used.name]
+    assert used.is_dir()
+    assert open_below(used) is None
+    assert prune(Settings(), dry_run=False) == {used.name: ""}
+
+
+def test_leftovers_go_and_media_stay(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask(monkeypatch)
+    (root / ".host-0123456789abcdef.making" / "root").mkdir(parents=True)
+    (root / "guest-0123456789abcdef.lock").touch()
+    (root / "accelerator-machine-of-yesterday").touch()
+    (root / inventory._probe_name()).touch()
+    (root / "media" / "centos-5.5").mkdir(parents=True)
+    (root / "somebody's notes").touch()
+    prune(Settings(), dry_run=False)
+    assert names(root) == {"media", inventory._probe_name(), "somebody's notes"}
+
+
+def test_sizes_and_use(root: Path) -> None:
+    made = thing("host", "1")
+    (item,) = [item for item in items({made.name}) if item.kind != "lock"]
+    assert (item.kind, f"host-{item.key}", item.used) == ("host", made.name, True)
+    assert 5000 <= item.size < 40_000
+    assert not any(item.used for item in items(set()) if item.kind == "host")
+
+
+def test_the_list(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    made, other = thing("host", "1"), thing("host", "2")
+    ask(monkeypatch, lambda: thing("host", "1"))
+    print_items(Settings())
+    lines = capsys.readouterr().out.splitlines()
+    words = {line.split()[1]: line.split()[-1] for line in lines if line.startswith("host")}
+    assert words == {made.name.split("-")[1]: "yes", other.name.split("-")[1]: "no"}
+
+
+def test_the_projects_own_questions_build_nothing(root: Path) -> None:
+    wanted = wanted_names(inventory._questions(Settings()))
+    assert {"host", "emulator", "guest"} <= {name.rpartition("-")[0] for name in wanted}
+    assert not root.exists()
+
+
+def test_a_lock_that_was_removed_meanwhile_is_not_held(root: Path) -> None:
+    lock = root / "x-0123456789abcdef.lock"
+    with locked(lock):
+        with pytest.raises(Busy), locked(lock, wait=False):
+            pass
+        lock.unlink()
+        # Its name is free: whoever comes now makes a new one.
+        with locked(lock, wait=False):
+            assert lock.exists()
