@@ -51,7 +51,7 @@ class StudySettings(_Table):
     mpstat_count: int = Field(5, ge=1)
     free_count: int = Field(5, ge=1)
     xentop_delay_s: int = Field(5, ge=1)
-    attempts: int = Field(2, ge=1)
+    attempts: int = Field(4, ge=1)
 
 
 class SettleSettings(_Table):
