@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from lab.errors import HvlabError
 
-# What starts a computer, whatever the kickstart file says.
-SYSTEM = ("linux-image-amd64", "grub-pc", "initramfs-tools", "busybox-static", "e2fsprogs")
+# What starts a computer and its network, whatever the kickstart file says.
+SYSTEM = ("linux-image-amd64", "grub-pc", "initramfs-tools", "busybox-static", "e2fsprogs", "ifupdown", "udhcpc")
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "core": ("sysvinit-core", "udev", "kmod", "procps", "iproute2", "netbase", "openssh-server"),

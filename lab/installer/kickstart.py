@@ -11,7 +11,8 @@ from typing import Any, Literal
 from pykickstart.constants import CLEARPART_TYPE_ALL, KS_REBOOT, KS_SHUTDOWN
 from pykickstart.errors import KickstartError
 from pykickstart.handlers.rhel5 import RHEL5Handler
-from pykickstart.parser import KickstartParser, Script as KickstartScript
+from pykickstart.parser import KickstartParser
+from pykickstart.parser import Script as KickstartScript
 
 from lab.errors import HvlabError
 from lab.installer import vocabulary
@@ -42,7 +43,10 @@ def _check_sections(text: str) -> None:
     for number, line in enumerate(text.splitlines(), 1):
         word = line.split(maxsplit=1)[0] if line.strip() else ""
         _require(word != "%end", f"line {number}: RHEL 5 knows no %end")
-        _require(word not in ("%pre", "%include", "%ksappend"), f"line {number}: this installer does not know {word}")
+        _require(
+            word not in ("%pre", "%traceback", "%include", "%ksappend"),
+            f"line {number}: this installer does not know {word}",
+        )
 
 
 def _seen(handler: Any) -> set[str]:
@@ -107,6 +111,12 @@ def _hostname(handler: Any) -> str:
         _require(data.bootProto == "dhcp", f"line {data.lineno}: network: only --bootproto=dhcp is done here")
         _require(not data.device or data.device == "eth0", f"line {data.lineno}: there is no device {data.device!r}")
     return names[-1] if names else ""
+
+
+def _dhcp(handler: Any) -> tuple[str, ...]:
+    # RHEL 5 brings a card up at the start unless it is told not to.
+    started = [data.device or "eth0" for data in handler.network.network if data.onboot is not False]
+    return tuple(dict.fromkeys(started))
 
 
 def _kernel_options(handler: Any) -> str:
@@ -174,6 +184,7 @@ def read_kickstart(text: str) -> Plan:
         packages=tuple(sorted(wanted)),
         keep_out=tuple(sorted(keep_out)),
         hostname=_hostname(handler),
+        dhcp=_dhcp(handler),
         locale=handler.lang.lang,
         timezone=handler.timezone.timezone,
         utc=bool(handler.timezone.isUtc),

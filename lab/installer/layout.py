@@ -80,5 +80,7 @@ def fstab(parts: Sequence[Part]) -> str:
         if part.fstype == "swap":
             lines.append(f"LABEL={part.label} none swap sw 0 0")
         else:
-            lines.append(f"LABEL={part.label} {part.mount} {part.fstype} {part.options} 0 {1 if part.mount == '/' else 2}")
+            lines.append(
+                f"LABEL={part.label} {part.mount} {part.fstype} {part.options} 0 {1 if part.mount == '/' else 2}"
+            )
     return "\n".join(lines) + "\n"

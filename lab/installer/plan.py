@@ -69,6 +69,7 @@ class Plan:
         packages: Names of Debian packages, sorted.
         keep_out: Names of Debian packages that are not to be there.
         hostname: Empty if the file gives none.
+        dhcp: Network cards that are brought up by DHCP at the start, e.g. ("eth0",).
         locale: "en_US.UTF-8".
         timezone: "Asia/Seoul".
         utc: Whether the hardware's clock keeps UTC.
@@ -84,6 +85,7 @@ class Plan:
     packages: tuple[str, ...]
     keep_out: tuple[str, ...]
     hostname: str
+    dhcp: tuple[str, ...]
     locale: str
     timezone: str
     utc: bool

@@ -129,5 +129,15 @@ def guest_root(plan: Plan) -> GuestRoot:
     facts = manifest(folder)
     versions = facts["versions"]
     assert isinstance(versions, dict)
-    names = ("root.tar", "stock.json", "vmlinuz", "vmlinux", "initrd", "modules", "busybox")
-    return GuestRoot(folder, *(folder / name for name in names), versions=versions, release=str(facts["kernel"]))
+    return GuestRoot(
+        folder=folder,
+        archive=folder / "root.tar",
+        stock=folder / "stock.json",
+        kernel=folder / "vmlinuz",
+        vmlinux=folder / "vmlinux",
+        initrd=folder / "initrd",
+        modules=folder / "modules",
+        busybox=folder / "busybox",
+        versions=versions,
+        release=str(facts["kernel"]),
+    )

@@ -9,12 +9,15 @@ from lab.installer.layout import fstab
 from lab.installer.plan import Account, Plan, Script
 
 _PATH = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
+_CARD_NAMES = "net.ifnames=0"
 # Made by the kit and on the medium's system; else the distribution's own.
 _RAM_DISKS = ("initrd.hvlab", "initrd.img-*")
 
 
 def _inside(target: Path, command: Sequence[str | Path], what: str, stdin: str | None = None) -> str:
-    return run(["busybox", "chroot", target, "/usr/bin/env", "-i", _PATH, "HOME=/root", *command], what=what, stdin=stdin)
+    return run(
+        ["busybox", "chroot", target, "/usr/bin/env", "-i", _PATH, "HOME=/root", *command], what=what, stdin=stdin
+    )
 
 
 def grub_config(plan: Plan, kernel: str, ram_disk: str) -> str:
@@ -26,7 +29,9 @@ def grub_config(plan: Plan, kernel: str, ram_disk: str) -> str:
         ram_disk: Path in the installed system.
     """
     label = next(part.label for part in plan.partitions if part.mount == "/")
-    options = f" {plan.kernel_options}" if plan.kernel_options else ""
+    given = plan.kernel_options.split()
+    # A kickstart file of RHEL 5 speaks of eth0; Debian would give the card another name.
+    options = "".join(f" {word}" for word in [*given, *({_CARD_NAMES} - set(given))])
     return (
         "# Written by hvlab's installer.\n"
         "set timeout=0\n"
@@ -37,12 +42,18 @@ def grub_config(plan: Plan, kernel: str, ram_disk: str) -> str:
     )
 
 
+def _interfaces(plan: Plan) -> str:
+    return "".join(f"auto {card}\niface {card} inet {how}\n" for card, how in
+                   [("lo", "loopback"), *((card, "dhcp") for card in plan.dhcp)])  # fmt: skip
+
+
 def identity_files(plan: Plan) -> dict[str, str]:
     """Return what is written below /etc: path there and content."""
     files = {
         "fstab": fstab(plan.partitions),
         "hosts": f"127.0.0.1 localhost {plan.hostname}".rstrip() + "\n",
         "default/locale": f"LANG={plan.locale}\n",
+        "network/interfaces": _interfaces(plan),
         "timezone": f"{plan.timezone}\n",
         "adjtime": f"0.0 0 0.0\n0\n{'UTC' if plan.utc else 'LOCAL'}\n",
     }
@@ -54,7 +65,9 @@ def identity_files(plan: Plan) -> dict[str, str]:
 def configure(plan: Plan, target: Path) -> None:
     """Write names, time zone, language, mounts, and the runlevel."""
     for name, content in identity_files(plan).items():
-        (target / "etc" / name).write_text(content)
+        path = target / "etc" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
     local = target / "etc/localtime"
     local.unlink(missing_ok=True)
     local.symlink_to(f"/usr/share/zoneinfo/{plan.timezone}")
