@@ -12,8 +12,8 @@ from lab.files import write_atomic
 from lab.images.packer import PACKER, build_command, packer_version, watched_build
 from lab.images.provenance import input_hashes, revision
 from lab.installer.kickstart import read_kickstart
-from lab.installer.medium import installer_medium, medium_inputs
-from lab.installer.root import guest_root
+from lab.installer.medium import Medium, installer_medium, medium_inputs
+from lab.installer.root import GuestRoot, guest_root
 from lab.paths import PROJECT, state_root
 from lab.progress import step
 from lab.settings import TopologySettings
@@ -81,12 +81,10 @@ def _serve(folder: Path, topology: TopologySettings) -> Path:
     return http
 
 
-def _variables(folder: Path, logs: Path, topology: TopologySettings) -> dict[str, object]:
+def _variables(
+    folder: Path, logs: Path, topology: TopologySettings, root: GuestRoot, medium: Medium
+) -> dict[str, object]:
     """Make what Packer is given; return the template's variables."""
-    plan = read_kickstart(kickstart_text(topology))
-    root, medium = guest_root(plan), installer_medium(plan)
-    shutil.copyfile(root.vmlinux, folder / "vmlinux")
-    shutil.copyfile(root.initrd, folder / "initrd")
     key = folder / "key"
     write_atomic(key, (vagrant_keys() / "vagrant").read_bytes())
     key.chmod(0o600)
@@ -108,7 +106,9 @@ def _build(folder: Path, topology: TopologySettings, inputs: dict[str, str | Pat
     logs = state_root() / "guest-build"
     shutil.rmtree(logs, ignore_errors=True)
     logs.mkdir(parents=True)
-    command = build_command(topology.os, _variables(folder, logs, topology))
+    plan = read_kickstart(kickstart_text(topology))
+    root, medium = guest_root(plan), installer_medium(plan)
+    command = build_command(topology.os, _variables(folder, logs, topology, root, medium))
     with step(f"Guest image: Packer installs {topology.os} from its ISO"):
         watched_build(command, logs / "packer.log", logs / "serial.log", folder / "cache", BUILD_TIMEOUT_S)
     shutil.copytree(logs, folder / "logs")
@@ -116,7 +116,8 @@ def _build(folder: Path, topology: TopologySettings, inputs: dict[str, str | Pat
     for leftover in ("packer", "cache", "http"):
         shutil.rmtree(folder / leftover)
     (folder / "key").unlink()
-    root = guest_root(read_kickstart(kickstart_text(topology)))
+    shutil.copyfile(root.vmlinux, folder / "vmlinux")
+    shutil.copyfile(root.initrd, folder / "initrd")
     return {
         **revision(),
         "packer": packer_version(),

@@ -1,5 +1,6 @@
 """Partitions have the sizes asked for, do not overlap, and fit; sfdisk makes them of the script."""
 
+import itertools
 import json
 import subprocess
 from pathlib import Path
@@ -56,7 +57,7 @@ def test_partitions_lie_one_after_the_other(wanted: list[tuple[int, bool, int]],
         return
     placed = place(parts, gib * GIB)
     assert placed[0].start == MIB // SECTOR
-    for before, after in zip(placed, placed[1:], strict=False):
+    for before, after in itertools.pairwise(placed):
         assert after.start == before.start + before.sectors
     assert (placed[-1].start + placed[-1].sectors) * SECTOR <= gib * GIB
     for entry in placed:

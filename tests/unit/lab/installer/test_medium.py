@@ -75,7 +75,7 @@ def test_ram_disk(tmp_path: Path) -> None:
     build_ram_disk(tmp_path / "busybox", modules, tmp_path / "initrd")
     with (tmp_path / "initrd").open("rb") as archive:
         listing = subprocess.run(
-            ["cpio", "--list", "--verbose", "--quiet"], stdin=archive, capture_output=True, text=True
+            ["cpio", "--list", "--verbose", "--quiet"], stdin=archive, capture_output=True, text=True, check=True
         )
     modes = {line.split()[-1]: line.split()[0] for line in listing.stdout.splitlines()}
     assert {"bin/busybox", "modules/order", "proc", "sys", "dev", "cd"} <= set(modes)
