@@ -19,6 +19,8 @@ from lab.installer.target import bind, disk_bytes, mount, partition, the_disk, u
 PREFIX = "hvlab-installer:"
 FAILED = f"{PREFIX} failed:"
 DONE = f"{PREFIX} done"
+# Exit status after a line that says why; files/init adds none of its own then.
+REFUSED = 2
 
 
 def _say(text: str) -> None:
@@ -60,9 +62,9 @@ def main(kickstart: Path, medium: Path, target: Path) -> int:
         plan = read_kickstart(kickstart.read_text())
         _say("the kickstart file is understood")
         install(plan, medium, target)
-    except (HvlabError, OSError) as error:
+    except (HvlabError, OSError, UnicodeDecodeError) as error:
         print(f"{FAILED} {error}", flush=True)
-        return 1
+        return REFUSED
     print(f"{DONE}, {plan.finish}", flush=True)
     time.sleep(0.2)  # the serial line is slower than the switch
     run(["busybox", plan.finish, "-f"], what=plan.finish)

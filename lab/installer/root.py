@@ -16,7 +16,7 @@ from lab.images.kernel import extract_vmlinux
 from lab.images.roots import LEAN, NO_SUCH_HARDWARE, Recipe, kernel_release, make_root, package_versions, slim
 from lab.installer.plan import Plan
 from lab.installer.ramdisk import MODULES as INSTALLER_MODULES
-from lab.installer.stock import stock_of
+from lab.installer.stock import Stock
 from lab.progress import step
 
 # What reaches the disk under each provider: virtio (KVM), Xen's block device, IDE and SATA (VirtualBox).
@@ -54,7 +54,7 @@ class GuestRoot:
 
 def recipe_for(plan: Plan) -> Recipe:
     """Return the recipe of the system that a plan asks for."""
-    extra = () if plan.locale.startswith("C") else ("locales",)
+    extra = () if plan.locale.partition(".")[0] in ("C", "POSIX") else ("locales",)
     return Recipe(
         suite="bookworm",
         components=("main",),
@@ -72,6 +72,16 @@ def _make_locale(root: Path, locale: str) -> None:
         what=f"making the locale {locale}",
         hint="the kickstart file's lang names it",
     )
+
+
+def stock_of(root: Path) -> Stock:
+    """Return what is in the folder of an installed system."""
+    zones = root / "usr/share/zoneinfo"
+    # posix/ and right/ hold the same zones again.
+    names = (path.relative_to(zones) for path in zones.rglob("*") if path.is_file())
+    timezones = sorted(str(name) for name in names if name.parts[0] not in ("posix", "right"))
+    made = {path.name for path in (root / "usr/lib/locale").iterdir() if path.is_dir()}
+    return Stock(package_versions(root, ("*",)), tuple(sorted({"C", "POSIX"} | made)), tuple(timezones))
 
 
 def _archive(root: Path, out: Path) -> None:
@@ -99,11 +109,11 @@ def _build(folder: Path, recipe: Recipe, locale: str) -> dict[str, object]:
         slim(root)
         # Packed, since GRUB reads it through the BIOS, which is slow under emulation.
         (root / "boot/initrd.hvlab").write_bytes(gzip.compress((folder / "initrd").read_bytes(), mtime=0))
-        versions = package_versions(root, ("*",))
-        stock_of(root, versions).write(folder / "stock.json")
+        stock = stock_of(root)
+        stock.write(folder / "stock.json")
         _archive(root, folder / "root.tar")
     shutil.rmtree(root)
-    return {"versions": {name: versions[name] for name in recipe.packages}, "kernel": release}
+    return {"versions": {name: stock.packages[name] for name in recipe.packages}, "kernel": release}
 
 
 def root_inputs(plan: Plan) -> dict[str, str | Path]:

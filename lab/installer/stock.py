@@ -8,13 +8,19 @@ from lab.errors import HvlabError
 from lab.installer.plan import Plan
 
 
+def _normal(locale: str) -> str:
+    """Return a locale's name as glibc compares it: en_US.UTF-8 and en_US.utf8 are the same."""
+    name, dot, charset = locale.partition(".")
+    return name + dot + charset.lower().replace("-", "")
+
+
 @dataclass(frozen=True)
 class Stock:
     """What the system on a medium has.
 
     Attributes:
         packages: Debian package to version.
-        locales: "C.UTF-8", "en_US.UTF-8".
+        locales: "C.utf8", "en_US.utf8".
         timezones: "Etc/UTC", "Asia/Seoul".
     """
 
@@ -38,7 +44,7 @@ class Stock:
         unwanted = [name for name in plan.keep_out if name in self.packages]
         if unwanted:
             raise HvlabError(f"%packages: other packages on this medium need {', '.join(unwanted)}")
-        if plan.locale not in self.locales:
+        if _normal(plan.locale) not in map(_normal, self.locales):
             raise HvlabError(f"lang: not on this medium: {plan.locale}")
         if plan.timezone not in self.timezones:
             raise HvlabError(f"timezone: not on this medium: {plan.timezone}")
@@ -48,14 +54,3 @@ def read_stock(path: Path) -> Stock:
     """Return what `Stock.write` wrote."""
     facts = json.loads(path.read_text())
     return Stock(facts["packages"], tuple(facts["locales"]), tuple(facts["timezones"]))
-
-
-def stock_of(root: Path, packages: dict[str, str]) -> Stock:
-    """Return what is in the folder of an installed system."""
-    zones = root / "usr/share/zoneinfo"
-    # posix/ and right/ hold the same zones again.
-    names = (path.relative_to(zones) for path in zones.rglob("*") if path.is_file())
-    timezones = sorted(str(name) for name in names if name.parts[0] not in ("posix", "right"))
-    archive = root / "usr/lib/locale"
-    locales = {"C", "POSIX", "C.UTF-8"} | {path.name for path in archive.iterdir() if path.is_dir()}
-    return Stock(packages, tuple(sorted(locales)), tuple(timezones))

@@ -123,7 +123,7 @@ def test_what_is_not_done_is_refused_by_name(old: str, new: str, says: str) -> N
     assert "\n" not in refused.value.message
 
 
-STOCK = Stock(dict.fromkeys(read_kickstart(KS).packages, "1.0"), ("C.UTF-8", "en_US.UTF-8"), ("Asia/Seoul",))
+STOCK = Stock(dict.fromkeys(read_kickstart(KS).packages, "1.0"), ("C.utf8", "en_US.utf8"), ("Asia/Seoul",))
 
 
 def test_a_medium_that_has_everything() -> None:
@@ -135,7 +135,7 @@ def test_a_medium_that_has_everything() -> None:
     [
         (replace(STOCK, packages={k: v for k, v in STOCK.packages.items() if k != "xinit"}), "medium: xinit"),
         (replace(STOCK, packages={**STOCK.packages, "acpid": "1"}), "need acpid"),
-        (replace(STOCK, locales=("C.UTF-8",)), "medium: en_US.UTF-8"),
+        (replace(STOCK, locales=("C.utf8",)), "medium: en_US.UTF-8"),
         (replace(STOCK, timezones=("Etc/UTC",)), "medium: Asia/Seoul"),
     ],
 )

@@ -112,6 +112,6 @@ def test_refuses_before_it_touches_anything(
     text: str, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "ks").write_text(text)
-    assert main.main(tmp_path / "ks", tmp_path / "no-medium", tmp_path / "target") == 1
+    assert main.main(tmp_path / "ks", tmp_path / "no-medium", tmp_path / "target") == main.REFUSED
     assert capsys.readouterr().out.startswith(says)
     assert not (tmp_path / "target").exists()
