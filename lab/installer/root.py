@@ -107,6 +107,8 @@ def _build(folder: Path, recipe: Recipe, locale: str) -> dict[str, object]:
         build_initrd(root, release, MODULES, folder / "initrd")
         copy_modules(root, release, INSTALLER_MODULES, folder / "modules")
         slim(root)
+        # mmdebstrap leaves this machine's own there.
+        (root / "etc/resolv.conf").unlink(missing_ok=True)
         # Packed, since GRUB reads it through the BIOS, which is slow under emulation.
         (root / "boot/initrd.hvlab").write_bytes(gzip.compress((folder / "initrd").read_bytes(), mtime=0))
         stock = stock_of(root)

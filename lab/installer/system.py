@@ -9,6 +9,7 @@ from lab.installer.layout import fstab
 from lab.installer.plan import Account, Plan, Script
 
 _PATH = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
+_HOSTNAME = "localhost"
 _CARD_NAMES = "net.ifnames=0"
 # Made by the kit and on the medium's system; else the distribution's own.
 _RAM_DISKS = ("initrd.hvlab", "initrd.img-*")
@@ -49,17 +50,17 @@ def _interfaces(plan: Plan) -> str:
 
 def identity_files(plan: Plan) -> dict[str, str]:
     """Return what is written below /etc: path there and content."""
-    files = {
+    hostname = plan.hostname or _HOSTNAME
+    names = dict.fromkeys(("localhost", hostname))
+    return {
         "fstab": fstab(plan.partitions),
-        "hosts": f"127.0.0.1 localhost {plan.hostname}".rstrip() + "\n",
+        "hostname": f"{hostname}\n",
+        "hosts": f"127.0.0.1 {' '.join(names)}\n",
         "default/locale": f"LANG={plan.locale}\n",
         "network/interfaces": _interfaces(plan),
         "timezone": f"{plan.timezone}\n",
         "adjtime": f"0.0 0 0.0\n0\n{'UTC' if plan.utc else 'LOCAL'}\n",
     }
-    if plan.hostname:
-        files["hostname"] = f"{plan.hostname}\n"
-    return files
 
 
 def configure(plan: Plan, target: Path) -> None:

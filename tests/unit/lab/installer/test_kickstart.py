@@ -158,6 +158,11 @@ def test_the_installed_systems_files() -> None:
     assert "linux /boot/vmlinuz-6.1 root=LABEL=root rw quiet net.ifnames=0\n" in config
 
 
+def test_a_name_is_not_needed() -> None:
+    files = identity_files(read_kickstart(KS.replace(" --hostname=alpha", "")))
+    assert (files["hostname"], files["hosts"]) == ("localhost\n", "127.0.0.1 localhost\n")
+
+
 def test_the_default_guest() -> None:
     plan = read_kickstart((KICKSTART / "debian-12.ks").read_text())
     # What starts the guest from its disk and what KVM and Xen are given is the same.
