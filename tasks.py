@@ -81,7 +81,7 @@ def image_host(c: Context) -> None:
 
 @command(*packages.LAB, help={"os": "guest OS, e.g. debian-12; topology.os of hvlab.toml without"})
 def image_guest(c: Context, os: str = "") -> None:
-    """Install the guest's disk (Packer, kickstart) and make its boxes."""
+    """Install the guest's disk with Packer; make its boxes."""
     print(_lab(os).boxes.folder.parent)
 
 

@@ -34,6 +34,7 @@ def test_every_command_has_one_line_of_help() -> None:
         (["report.pdf", "--study=paper-2011", "--lang=xx"], "xx"),
         (["lab.ssh", "server1"], "the lab is down"),
         (["lab.up", "--provider=kvm", "--guests=7"], "--guests=7"),
+        (["image.guest", "--os=hurd"], "no recipe for the guest OS 'hurd'"),
     ],
 )
 def test_bad_input_is_one_line_and_a_hint(words: list[str], says: str, tmp_path: Path) -> None:
