@@ -20,6 +20,7 @@ variable "boot_command" {
 variable "boot_wait" {
   type        = string
   description = "From the start of the machine to the prompt; too long only costs time"
+  default     = "10s"
 }
 variable "http_directory" {
   type        = string
@@ -91,6 +92,7 @@ variable "shutdown_command" {
 variable "virtualbox_os_type" {
   type        = string
   description = "As `VBoxManage list ostypes` has it"
+  default     = "Linux26_64"
 }
 variable "output" {
   type        = string
