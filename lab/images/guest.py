@@ -106,6 +106,7 @@ def _build(folder: Path, topology: TopologySettings, inputs: dict[str, str | Pat
     logs = state_root() / "guest-build"
     shutil.rmtree(logs, ignore_errors=True)
     logs.mkdir(parents=True)
+    source = revision()  # now: files may change while it is built
     plan = read_kickstart(kickstart_text(topology))
     root, medium = guest_root(plan), installer_medium(plan)
     command = build_command(topology.os, _variables(folder, logs, topology, root, medium))
@@ -119,7 +120,7 @@ def _build(folder: Path, topology: TopologySettings, inputs: dict[str, str | Pat
     shutil.copyfile(root.vmlinux, folder / "vmlinux")
     shutil.copyfile(root.initrd, folder / "initrd")
     return {
-        **revision(),
+        **source,
         "packer": packer_version(),
         "command": command,
         "inputs": input_hashes(inputs),
