@@ -60,12 +60,15 @@ def _settings() -> Any:
     return load_settings(SETTINGS)
 
 
-def _lab() -> Any:
+def _lab(guest_os: str = "") -> Any:
     from lab.bringup import Lab
     from lab.preflight import check_room
 
     settings = _settings()
     check_room(settings)
+    if guest_os:
+        topology = settings.topology.model_copy(update={"os": guest_os})
+        settings = settings.model_copy(update={"topology": topology})
     return Lab(settings)
 
 
@@ -84,10 +87,10 @@ def image_host(c: Context) -> None:
     print(host_image().disk.parent)
 
 
-@command(*packages.LAB)
-def image_guest(c: Context) -> None:
-    """Build the guest's disk (Packer) and its boxes."""
-    print(_lab().boxes.folder.parent)
+@command(*packages.LAB, help={"os": "guest OS, e.g. debian-12; topology.os of hvlab.toml without"})
+def image_guest(c: Context, os: str = "") -> None:
+    """Install the guest's disk with Packer; make its boxes."""
+    print(_lab(os).boxes.folder.parent)
 
 
 @command(help={"os": "guest OS whose media are listed in guest-kickstart/, e.g. centos-5.5"})

@@ -11,7 +11,7 @@ from lab.progress import say
 
 IMAGES = (
     "mmdebstrap", "debian-archive-keyring", "qemu-system-x86", "qemu-utils", "packer", "cpio", "zstd", "xz-utils",
-    "e2fsprogs", "fdisk", "openssh-client",
+    "e2fsprogs", "fdisk", "openssh-client", "isolinux", "syslinux-common", "xorriso",
 )  # fmt: skip
 VAGRANT = ("vagrant", "vagrant-libvirt", "libvirt-clients")
 REPORT = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "fonts-dejavu-core")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from lab.cache import cached
+from lab.cache import cached, manifest
 from lab.commands import run
 from lab.images.disk import GIB, MIB
 from lab.images.guest import GuestImage
@@ -70,6 +70,10 @@ def _fill(folder: Path, boxes: Boxes, guest: GuestImage, topology: TopologySetti
         disk_bytes=topology.disk_gib * GIB,
     )
     (virtualbox / "box.ovf").write_text(text)
+    # `vagrant box list --box-info` shows it.
+    about = json.dumps({"author": "hvlab", **manifest(guest.disk.parent)}, indent=2) + "\n"
+    for box in (libvirt, xen, virtualbox):
+        (box / "info.json").write_text(about)
     (folder / KERNEL).parent.mkdir()
     shutil.copyfile(guest.vmlinux, folder / KERNEL)
     shutil.copyfile(guest.initrd, folder / INITRD)

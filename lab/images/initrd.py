@@ -70,20 +70,31 @@ def _copy_module(source: Path, folder: Path) -> str:
     return target.name
 
 
+def copy_modules(root: Path, release: str, modules: tuple[str, ...], folder: Path) -> None:
+    """Copy `modules` of `root` and what they depend on into a new folder, and write their loading order to `order`."""
+    folder.mkdir()
+    names = [_copy_module(path, folder) for path in module_files(root, release, modules)]
+    (folder / "order").write_text("".join(f"{name}\n" for name in names))
+
+
+def write_cpio(tree: Path, out: Path) -> None:
+    """Write a folder as the kernel's archive of a RAM disk (not compressed), everything owned by root."""
+    listing = "\n".join(sorted(str(p.relative_to(tree)) for p in tree.rglob("*")))
+    with out.open("wb") as archive:
+        subprocess.run(
+            ["cpio", "--create", "--format=newc", "--quiet", "--owner=0:0", "--reproducible"],
+            input=listing.encode(), stdout=archive, cwd=tree, check=True,
+        )  # fmt: skip
+
+
 def build_initrd(root: Path, release: str, modules: tuple[str, ...], out: Path) -> None:
     """Write a cpio archive with busybox of `root`, `modules`, and the init script to `out` (not compressed)."""
     with tempfile.TemporaryDirectory() as scratch:
         tree = Path(scratch)
-        for name in ("bin", "proc", "sys", "dev", "mnt", "m"):
+        for name in ("bin", "proc", "sys", "dev", "mnt"):
             (tree / name).mkdir()
         shutil.copy2(root / "bin" / "busybox", tree / "bin" / "busybox")
-        names = [_copy_module(path, tree / "m") for path in module_files(root, release, modules)]
-        (tree / "m" / "order").write_text("".join(f"{name}\n" for name in names))
+        copy_modules(root, release, modules, tree / "m")
         (tree / "init").write_text(INIT)
         (tree / "init").chmod(0o755)
-        listing = "\n".join(sorted(str(p.relative_to(tree)) for p in tree.rglob("*")))
-        with out.open("wb") as archive:
-            subprocess.run(
-                ["cpio", "--create", "--format=newc", "--quiet", "--owner=0:0", "--reproducible"],
-                input=listing.encode(), stdout=archive, cwd=tree, check=True,
-            )  # fmt: skip
+        write_cpio(tree, out)

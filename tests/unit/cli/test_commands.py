@@ -47,6 +47,7 @@ def test_every_command_has_one_line_of_help() -> None:
         (["study.import", "/nowhere", "--study=paper-2011"], "cannot read /nowhere/study.json"),
         (["lab.up", "--provider=kvm", "--guests=7"], "--guests=7"),
         (["image.fetch", "--os=centos-4"], "no installation media are listed for 'centos-4'"),
+        (["image.guest", "--os=hurd"], "no recipe for the guest OS 'hurd'"),
     ],
 )
 def test_bad_input_is_one_line_and_a_hint(words: list[str], says: str, tmp_path: Path) -> None:

@@ -1,0 +1,121 @@
+"""Runs Packer, and watches what the machine that it installs says on its serial line.
+
+Packer 1.6 looks at nothing but SSH: an installer that has given up would be waited for until the time is over.
+"""
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from lab.commands import run
+from lab.errors import HvlabError
+from lab.paths import PROJECT
+from lab.progress import say
+
+PACKER = PROJECT / "packer"
+# Of the kit's installer (lab/installer/main.py, files/init), and of any Linux.
+_INSTALLER = re.compile(r"hvlab-installer: (.*)")
+_DEAD = re.compile(r"hvlab-installer: failed: (.*)|(Kernel panic - not syncing.*)")
+_POLL_S = 0.5
+# What Packer needs to end its machine and remove its files.
+_END_S = 60
+
+
+def packer_version() -> str:
+    """Return Packer's version, e.g. "1.6.6"."""
+    return run(["packer", "version"], what="asking Packer's version").split()[1].lstrip("v")
+
+
+def build_command(os_name: str, variables: Mapping[str, object], builder: str = "qemu") -> list[str]:
+    """Return the command that builds a guest OS.
+
+    Args:
+        os_name: Names the var file.
+        variables: Of packer/guest.pkr.hcl, beside those of the var file.
+        builder: "qemu" or "virtualbox-iso".
+    """
+    given = [word for name, value in variables.items() for word in ("-var", f"{name}={value}")]
+    return [
+        "packer", "build", "-color=false", f"-only={builder}.guest",
+        f"-var-file={PACKER / f'{os_name}.pkrvars.hcl'}", *given, str(PACKER / "guest.pkr.hcl"),
+    ]  # fmt: skip
+
+
+def cause_of_death(serial: str) -> str | None:
+    """Return why a machine will not go on, if its serial line says so."""
+    found = _DEAD.search(serial)
+    return (found[1] or found[2]).strip() if found else None
+
+
+class _Watch:
+    """Reads the serial line's file as it grows."""
+
+    def __init__(self, path: Path, tell: Callable[[str], None]) -> None:
+        self._path, self._tell, self._told = path, tell, 0
+
+    def look(self) -> str | None:
+        """Tell the installer's new lines; return why the machine will not go on, if it will not."""
+        if not self._path.exists():
+            return None
+        text = self._path.read_text(errors="replace")
+        whole = text[: text.rfind("\n") + 1]
+        for line in _INSTALLER.findall(whole[self._told :]):
+            self._tell(line.strip())
+        self._told = len(whole)
+        return cause_of_death(whole)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End Packer so that it ends its machine, too."""
+    process.terminate()
+    try:
+        process.wait(_END_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], watch: _Watch, until: float) -> str | None:
+    """Wait for Packer's end; return why it was ended before, if it was."""
+    while process.poll() is None:
+        if cause := watch.look():
+            return f"the installation stopped: {cause}"
+        if time.monotonic() > until:
+            return "Packer did not end in time"
+        time.sleep(_POLL_S)
+    watch.look()
+    return None
+
+
+def watched_build(command: Sequence[str], log: Path, serial: Path, cache: Path, timeout: float) -> None:
+    """Run a `packer build` to its end, or until the machine says that it will not go on.
+
+    Args:
+        command: See `build_command`.
+        log: File that Packer's output is added to.
+        serial: File that takes the machine's serial line.
+        cache: Packer's own cache.
+        timeout: Seconds.
+
+    Raises:
+        HvlabError: With the installer's last line, or Packer's.
+    """
+    environment = {**os.environ, "PACKER_CACHE_DIR": str(cache), "CHECKPOINT_DISABLE": "1"}
+    watch = _Watch(serial, lambda line: say(f"[dim]installer: {line}[/dim]"))
+    with log.open("ab") as sink:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT, env=environment
+        )
+        try:
+            cause = _wait(process, watch, time.monotonic() + timeout)
+        finally:
+            if process.poll() is None:
+                _end(process)
+    if cause:
+        raise HvlabError(cause, f"the machine's serial line: {serial}")
+    if process.returncode:
+        lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+        raise HvlabError(f"Packer's build of the guest failed: {lines[-1][:300] if lines else ''}", f"see {log}")

@@ -1,0 +1,85 @@
+"""Puts a plan on the disk: partitions, file systems, the system's files. Runs in the machine that is installed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from lab.commands import run
+from lab.errors import HvlabError
+from lab.installer.layout import Placed, sfdisk_script
+
+# Journals and late initialization would write in the background of a measurement; "^has_journal" is for ext4 only,
+# ext3 is ext2 with a journal. What RHEL 5's own mke2fs makes is not aimed at.
+_OPTIONS = {
+    "ext2": [],
+    "ext3": [],
+    "ext4": ["-O", "^has_journal", "-E", "lazy_itable_init=1"],
+}
+
+
+def the_disk(devices: Path = Path("/sys/block")) -> Path:
+    """Return the machine's one disk.
+
+    Raises:
+        HvlabError: If there is none, or more than one, since a kickstart file for this installer names none.
+    """
+    disks = sorted(path.name for path in devices.iterdir() if path.name.startswith(("vd", "sd", "xvd", "hd")))
+    if len(disks) != 1:
+        raise HvlabError(f"this installer wants a machine with one disk, here are {len(disks)}: {', '.join(disks)}")
+    return Path("/dev") / disks[0]
+
+
+def disk_bytes(disk: Path) -> int:
+    """Return the size of a disk."""
+    return int((Path("/sys/block") / disk.name / "size").read_text()) * 512
+
+
+def partition(disk: Path, placed: Sequence[Placed]) -> None:
+    """Write the partition table, file systems and swap areas."""
+    run(["sfdisk", "--quiet", "--wipe=always", disk], what="partitioning", stdin=sfdisk_script(placed))
+    for number, entry in enumerate(placed, 1):
+        device, label = f"{disk}{number}", entry.part.label
+        if entry.part.fstype == "swap":
+            run(["mkswap", "--quiet", "--label", label, device], what=f"making the swap area {label}")
+        else:
+            fstype = entry.part.fstype
+            run(
+                ["mke2fs", "-q", "-F", "-t", fstype, "-L", label, *_OPTIONS[fstype], device],
+                what=f"making the file system {label}",
+            )
+
+
+def mount(disk: Path, placed: Sequence[Placed], target: Path) -> list[Path]:
+    """Mount the file systems below `target`, the root first; return the mount points in the order of mounting."""
+    mounted = []
+    numbered = [(entry.part, number) for number, entry in enumerate(placed, 1) if entry.part.fstype != "swap"]
+    for part, number in sorted(numbered, key=lambda item: item[0].mount):
+        point = target / part.mount.lstrip("/")
+        point.mkdir(parents=True, exist_ok=True)
+        # The driver of ext4 reads its predecessors, too.
+        run(["mount", "-t", "ext4", f"{disk}{number}", point], what=f"mounting {part.mount}")
+        mounted.append(point)
+    return mounted
+
+
+def unpack(archive: Path, target: Path) -> None:
+    """Unpack the system, with its owners and capabilities."""
+    run(
+        ["tar", "--extract", "--numeric-owner", "--preserve-permissions", "--xattrs", "--xattrs-include=*",
+         "--file", archive, "--directory", target],
+        what="unpacking the system",
+    )  # fmt: skip
+
+
+def bind(target: Path) -> list[Path]:
+    """Show the kernel's file systems in the installed system; return the mount points."""
+    points = []
+    for kind in ("proc", "sys", "dev"):
+        run(["mount", "--bind", f"/{kind}", target / kind], what=f"mounting /{kind}")
+        points.append(target / kind)
+    return points
+
+
+def unmount(points: Sequence[Path]) -> None:
+    """Unmount, the last one first."""
+    for point in reversed(points):
+        run(["umount", point], what=f"unmounting {point}")

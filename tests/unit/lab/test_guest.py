@@ -1,0 +1,165 @@
+"""The guest's build: what it depends on, what Packer is told, and that a failed installation ends it at once."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from lab.cache import fingerprint
+from lab.errors import HvlabError
+from lab.images import guest
+from lab.images.guest import guest_image, guest_inputs
+from lab.images.packer import PACKER, build_command, cause_of_death, watched_build
+from lab.images.provenance import input_hashes, revision
+from lab.installer.kickstart import read_kickstart
+from lab.installer.medium import medium_inputs
+from lab.installer.root import root_inputs
+from lab.settings import TopologySettings
+
+TOPOLOGY = TopologySettings()
+
+
+@pytest.fixture
+def kickstarts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the guest's kickstart file that a test may change."""
+    (tmp_path / "debian-12.ks").write_bytes((guest.KICKSTART / "debian-12.ks").read_bytes())
+    monkeypatch.setattr(guest, "KICKSTART", tmp_path)
+    return tmp_path / "debian-12.ks"
+
+
+def keys(path: Path) -> tuple[str, str, str]:
+    """Return the cache's keys of the system, the medium and the disk."""
+    plan = read_kickstart(path.read_text())
+    return fingerprint(root_inputs(plan)), fingerprint(medium_inputs(plan)), fingerprint(guest_inputs(TOPOLOGY))
+
+
+def test_a_changed_kickstart_needs_no_new_medium(kickstarts: Path) -> None:
+    root, medium, disk = keys(kickstarts)
+    kickstarts.write_text(kickstarts.read_text().replace("hostname=guest", "hostname=other") + "echo more\n")
+    new_root, new_medium, new_disk = keys(kickstarts)
+    assert (new_root, new_medium) == (root, medium)
+    assert new_disk != disk
+
+
+def test_other_packages_need_a_new_system(kickstarts: Path) -> None:
+    root, medium, disk = keys(kickstarts)
+    kickstarts.write_text(kickstarts.read_text().replace("sysstat\n", "sysstat\nxterm\n"))
+    assert all(new != old for new, old in zip(keys(kickstarts), (root, medium, disk), strict=True))
+
+
+def test_the_disks_size_is_an_input() -> None:
+    other = TopologySettings(disk_gib=21), TopologySettings(swap_gib=1)
+    assert len({fingerprint(guest_inputs(topology)) for topology in (TOPOLOGY, *other)}) == 3
+
+
+def test_a_wrong_kickstart_starts_nothing(kickstarts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HVLAB_CACHE", str(tmp_path / "cache"))
+    kickstarts.write_text("raid / --device=md0\n" + kickstarts.read_text())
+    with pytest.raises(HvlabError, match="line 1: this installer does not know the command 'raid'"):
+        guest_image(TOPOLOGY)
+    assert not (tmp_path / "cache").exists()
+
+
+def test_unknown_guest_os() -> None:
+    with pytest.raises(HvlabError, match="'hurd'"):
+        guest_image(TopologySettings(os="hurd"))
+
+
+def test_packer_accepts_the_template(tmp_path: Path) -> None:
+    for name in ("out.iso", "key"):
+        (tmp_path / name).write_text("x")
+    variables: dict[str, object] = {
+        "iso_url": f"file://{tmp_path}/out.iso",
+        "iso_checksum": f"sha256:{'0' * 64}",
+        "http_directory": tmp_path,
+        "accelerator": "tcg",
+        "disk_size": "20G",
+        "ssh_private_key_file": guest.vagrant_keys() / "vagrant",
+        "provision": PACKER / "debian-12.sh",
+        "output": tmp_path / "out",
+        "serial_log": tmp_path / "serial.log",
+    }
+    command = build_command("debian-12", variables)
+    assert command[:2] == ["packer", "build"]
+    words = [word for word in command[2:] if not word.startswith(("-color", "-only"))]
+    done = subprocess.run(["packer", "validate", *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert subprocess.run(["packer", "fmt", "-check", PACKER], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("serial", "cause"),
+    [
+        ("hvlab-installer: done, reboot\n", None),
+        ("x\nhvlab-installer: failed: lang: not on this medium: xx\nmore\n", "lang: not on this medium: xx"),
+        ("[ 1.0] Kernel panic - not syncing: VFS\r\n", "Kernel panic - not syncing: VFS"),
+    ],
+)
+def test_cause_of_death(serial: str, cause: str | None) -> None:
+    assert cause_of_death(serial) == cause
+
+
+def stand_in(tmp_path: Path, then: str) -> list[str]:
+    """Return a command that stands for Packer: writes its number, and on the machine's serial line; then `then`."""
+    code = (
+        f"import os, sys, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()));"
+        f"serial = open({str(tmp_path / 'serial')!r}, 'w'); {then}"
+    )
+    return [sys.executable, "-c", code]
+
+
+def build(tmp_path: Path, then: str, timeout: float = 60) -> None:
+    watched_build(stand_in(tmp_path, then), tmp_path / "log", tmp_path / "serial", tmp_path / "cache", timeout)
+
+
+def test_a_failed_installation_ends_packer_at_once(tmp_path: Path) -> None:
+    begun = time.monotonic()
+    with pytest.raises(HvlabError, match="the installation stopped: no disk"):
+        build(tmp_path, "serial.write('hvlab-installer: failed: no disk\\n'); serial.flush(); time.sleep(300)")
+    assert time.monotonic() - begun < 30
+    assert not Path("/proc", (tmp_path / "pid").read_text()).exists()
+
+
+def test_packers_own_failure(tmp_path: Path) -> None:
+    with pytest.raises(HvlabError, match="Packer's build of the guest failed: wrong checksum"):
+        build(tmp_path, "print('wrong checksum'); sys.exit(1)")
+
+
+def test_packer_takes_too_long(tmp_path: Path) -> None:
+    with pytest.raises(HvlabError, match="did not end in time"):
+        build(tmp_path, "time.sleep(300)", timeout=1)
+    assert not Path("/proc", (tmp_path / "pid").read_text()).exists()
+
+
+def test_the_installers_steps_are_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    build(tmp_path, "serial.write('hvlab-installer: [1.0] unpacking\\n')")
+    assert "installer: [1.0] unpacking" in capfd.readouterr().err
+
+
+def git(folder: Path, *words: str) -> None:
+    identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    subprocess.run(["git", "-C", folder, *identity, *words], check=True, capture_output=True)
+
+
+def test_revision(tmp_path: Path) -> None:
+    assert revision(tmp_path) == {"revision": None, "dirty": None}
+    git(tmp_path, "init")
+    (tmp_path / "file").write_text("1")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-m", "first")
+    clean = revision(tmp_path)
+    assert len(str(clean["revision"])) == 40
+    assert clean["dirty"] is False
+    (tmp_path / "file").write_text("2")
+    assert revision(tmp_path) == {**clean, "dirty": True}
+
+
+def test_input_hashes_tell_what_changed(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("1")
+    before = input_hashes({"file": tmp_path / "file", "text": "same"})
+    (tmp_path / "file").write_text("2")
+    after = input_hashes({"file": tmp_path / "file", "text": "same"})
+    assert before["text"] == after["text"]
+    assert before["file"] != after["file"]
