@@ -16,7 +16,7 @@ from rich.table import Table
 from lab.cache import MANIFEST, Busy, NotBuilt, locked, making_name, manifest, naming
 from lab.images.boxes import boxes_for
 from lab.images.emulator import emulator
-from lab.images.guest import RECIPES, guest_image
+from lab.images.guest import OWN, guest_image
 from lab.images.host import host_image
 from lab.paths import cache_root
 from lab.settings import Settings
@@ -56,7 +56,7 @@ def _questions(settings: Settings) -> Iterator[Callable[[], object]]:
     """Yield what asks the cache for the things that this project, as it is now, works with."""
     yield host_image
     yield emulator
-    for name in {settings.topology.os, *RECIPES}:
+    for name in {settings.topology.os, *OWN}:
         topology = settings.topology.model_copy(update={"os": name})
         yield lambda topology=topology: boxes_for(guest_image(topology), topology)  # type: ignore[misc]
 

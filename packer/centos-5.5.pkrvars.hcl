@@ -5,10 +5,9 @@ iso_checksum = "sha256:298a219be14eb75157f173de25542510eec0682b6f33e67e84a2756ef
 boot_command = ["linux text ksdevice=eth0 ks=http://{{ .HTTPIP }}:{{ .HTTPPort }}/centos-5.5.ks<enter>"]
 kickstart    = "centos-5.5.ks"
 
-cpu_model           = "qemu64"
-memory              = 1024
-disk_size           = "20G"
-kernel_command_line = "ro root=LABEL=/"
+cpu_model = "qemu64"
+memory    = 1024
+disk_size = "20G"
 
 # What OpenSSH 4.3 and Packer's Go have in common; GNOME over emulation takes hours.
 ssh_username                = "vagrant"

@@ -22,6 +22,7 @@ ANSWERS = ("lang", "keyboard", "timezone", "rootpw", "bootloader", "clearpart", 
 # What OpenSSH 4.3 can read.
 OLD_KEYS = ("ssh-rsa", "ssh-dss")
 _WRITES_KEYS = re.compile(r"(>|\b(tee|cp|install)\b.*)\s*\S*authorized_keys")
+_FETCHES_KEYS = re.compile(r"^\s*\w+ \S+\.pub\s+\S*authorized_keys")
 _KEY = re.compile(r"\b((?:ssh|ecdsa|sk)-[a-z0-9@.-]+) AAAA")
 
 
@@ -59,9 +60,10 @@ def desktop_starts(ks: Kickstart) -> Iterator[Finding]:
 
 
 def authorized_key(ks: Kickstart) -> Iterator[Finding]:
-    """Vagrant, Packer and the kit log in with a key."""
-    scripts = list(ks.scripts())
-    if not (any(_WRITES_KEYS.search(line) for _, line in scripts) and any(_KEY.search(line) for _, line in scripts)):
+    """Vagrant, Packer and the kit log in with a key: one in the file, or a public key's file that is fetched."""
+    lines = [line for _, line in ks.scripts()]
+    written = any(map(_WRITES_KEYS.search, lines)) and any(map(_KEY.search, lines))
+    if not written and not any(map(_FETCHES_KEYS.search, lines)):
         yield ks.finding(ks.line_of("%post"), "authorized-key", "no %post puts a key into authorized_keys")
 
 
