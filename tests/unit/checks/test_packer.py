@@ -39,7 +39,12 @@ MEDIA = "guest-kickstart/centos-5.5.media.toml"
         (VARS, ("kickstart    =", "kickstart ="), "packer-fmt", f"{VARS}:3"),
         (VARS, ('"centos-5.5"', '"centos-5.5'), "hcl", f"{VARS}:1"),
         (VARS, ("1024", '"much"'), "packer-validate", None),
-        (TEMPLATE, ('communicator           = "ssh"', 'communicator           = "smoke"'), "packer-validate", None),
+        (
+            TEMPLATE,
+            ('communicator                = "ssh"', 'communicator                = "smoke"'),
+            "packer-validate",
+            None,
+        ),
         (TEMPLATE, ("headless    ", "headles     "), "packer-validate", TEMPLATE),
     ],
 )
