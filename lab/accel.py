@@ -47,6 +47,12 @@ def _boots(kernel: Path, initrd: Path) -> bool:
     return _MARK.encode() in done.stdout
 
 
+def remembered_answer() -> Path:
+    """Return the file that keeps the probe's answer for this machine until it is booted again."""
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return cache_root() / f"accelerator-{platform.node()}-{boot}"
+
+
 def probe_accelerator(kernel: Path, busybox: Path) -> str:
     """Return "kvm" where a guest boots under hardware virtualization within ten seconds, else "tcg".
 
@@ -58,8 +64,7 @@ def probe_accelerator(kernel: Path, busybox: Path) -> str:
     """
     if chosen := os.environ.get("HVLAB_ACCEL"):
         return chosen
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    remembered = cache_root() / f"accelerator-{platform.node()}-{boot}"
+    remembered = remembered_answer()
     if remembered.is_file():
         return remembered.read_text()
     with tempfile.TemporaryDirectory() as scratch:

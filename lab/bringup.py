@@ -1,11 +1,11 @@
 """Brings the lab up and takes it down: the lab host first, then its guests one after the other."""
 
-import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 
+from lab.cache import Busy, locked
 from lab.errors import HvlabError
 from lab.files import write_atomic
 from lab.hosts.nested import NestedHost, running_provider, stop
@@ -24,19 +24,22 @@ from lab.topology import ssh_entries, write_topology
 from lab.vagrant import VagrantLab, forget, home, use_boxes
 
 
+class LabInUse(HvlabError):
+    """Another command has the lab."""
+
+
 @contextmanager
 def exclusive(state: Path) -> Iterator[None]:
     """Keep two commands from driving one lab; the lock ends with the process.
 
     Raises:
-        HvlabError: If another command has it.
+        LabInUse: If another command has it.
     """
-    state.mkdir(parents=True, exist_ok=True)
-    with (state / "lock").open("w") as handle:
+    with ExitStack() as held:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise HvlabError(f"another command uses the lab in {state}", "wait for it, or end it") from error
+            held.enter_context(locked(state / "lock", wait=False))
+        except Busy as error:
+            raise LabInUse(f"another command uses the lab in {state}", "wait for it, or end it") from error
         yield
 
 
@@ -45,7 +48,7 @@ def in_use(state: Path) -> bool:
     try:
         with exclusive(state):
             return False
-    except HvlabError:
+    except LabInUse:
         return True
 
 

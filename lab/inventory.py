@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import platform
 import re
 import shutil
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from lab.accel import remembered_answer
 from lab.cache import MANIFEST, Busy, NotBuilt, locked, making_name, manifest, naming
 from lab.images.boxes import boxes_for
 from lab.images.emulator import emulator
@@ -97,11 +97,6 @@ def _size(path: Path) -> int:
     return total
 
 
-def _probe_name() -> str:
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    return f"accelerator-{platform.node()}-{boot}"
-
-
 def _classify(path: Path, wanted: set[str], there: set[str]) -> tuple[str, str, bool] | None:
     """Return kind, key, and whether it is used; None for what is not the kit's."""
     name = path.name
@@ -109,7 +104,7 @@ def _classify(path: Path, wanted: set[str], there: set[str]) -> tuple[str, str, 
         # Fetched by hand or in hours; nothing can be said against it.
         return "media", ", ".join(sorted(each.name for each in path.iterdir() if each.is_dir())), True
     if name.startswith("accelerator-"):
-        return "probe", name.removeprefix("accelerator-"), name == _probe_name()
+        return "probe", name.removeprefix("accelerator-"), name == remembered_answer().name
     if making := _MAKING.fullmatch(name):
         return "unfinished", making[1], False
     if name.endswith(".lock") and _BUILT.fullmatch(name.removesuffix(".lock")):

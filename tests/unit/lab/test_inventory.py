@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lab import inventory
+from lab.accel import remembered_answer
 from lab.cache import Busy, NotBuilt, cached, locked, manifest, naming
 from lab.inventory import items, open_below, print_items, prune, wanted_names
 from lab.settings import Settings
@@ -105,11 +106,11 @@ def test_leftovers_go_and_media_stay(root: Path, monkeypatch: pytest.MonkeyPatch
     (root / ".host-0123456789abcdef.making" / "root").mkdir(parents=True)
     (root / "guest-0123456789abcdef.lock").touch()
     (root / "accelerator-machine-of-yesterday").touch()
-    (root / inventory._probe_name()).touch()
+    (root / remembered_answer().name).touch()
     (root / "media" / "centos-5.5").mkdir(parents=True)
     (root / "somebody's notes").touch()
     prune(Settings(), dry_run=False)
-    assert names(root) == {"media", inventory._probe_name(), "somebody's notes"}
+    assert names(root) == {"media", remembered_answer().name, "somebody's notes"}
 
 
 def test_sizes_and_use(root: Path) -> None:
