@@ -1,4 +1,4 @@
-"""What the commands study.* do, one function each; tasks.py only names them."""
+"""What the commands study.* do, one function each; commands/ only names them."""
 
 import os
 from dataclasses import dataclass

@@ -1,0 +1,61 @@
+"""Commands lab.*: the four guests under one provider."""
+
+from invoke.context import Context
+from invoke.exceptions import Exit
+
+from commands.task import command, the_lab
+from lab import packages
+from lab.errors import HvlabError
+from lab.paths import state_root
+
+
+@command(*packages.LAB, help={"provider": "kvm, xen or virtualbox", "guests": "bring up only the first N guests"})
+def lab_up(c: Context, provider: str, guests: int = 0) -> None:
+    """Bring the four guests up under --provider."""
+    from lab.bringup import exclusive, require_off
+    from lab.providers import get_provider
+
+    wanted = get_provider(provider)
+    lab = the_lab()
+    count = guests or lab.settings.topology.guests
+    if not 1 <= count <= lab.settings.topology.guests:
+        raise HvlabError(f"--guests={count} is not in the topology", f"1 to {lab.settings.topology.guests}")
+    with exclusive(state_root()):
+        require_off(state_root())
+        try:
+            lab.boot(wanted.name)
+            for number in range(1, count + 1):
+                lab.up(wanted, f"server{number}")
+        except BaseException:
+            lab.down()
+            raise
+
+
+@command(*packages.LAB)
+def lab_status(c: Context) -> None:
+    """Tell what runs."""
+    from lab.status import print_status
+
+    print_status(state_root())
+
+
+@command(positional=["guest"], help={"guest": "server1, server2, ..., or labhost", "command": "run this, and return"})
+def lab_ssh(c: Context, guest: str, command: str = "") -> None:
+    """Log in to a guest, or run one command (-c) there."""
+    from lab.status import login
+
+    status = login(state_root(), guest, command)
+    if status:
+        raise Exit(code=status)
+
+
+@command()
+def lab_down(c: Context) -> None:
+    """End the guests and the lab host."""
+    from lab.bringup import exclusive
+    from lab.hosts.nested import stop
+    from lab.vagrant import forget
+
+    with exclusive(state_root()):
+        stop(state_root())
+        forget(state_root())

@@ -1,0 +1,86 @@
+"""Commands study.*: taking a study, and what is done with it afterwards."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from invoke.context import Context
+
+from commands.report import render
+from commands.task import command, settings
+from lab import packages
+from lab.paths import PROJECT, STUDIES, state_root
+
+# Help for options that several commands have.
+_TAKING = {
+    "repeats": "boots of the lab host per provider",
+    "seed": "order of runs",
+    "precision": "add repeats until the cost per guest is known this well, e.g. 1MiB",
+}
+_WHICH = {"study": "a folder in studies/ or reference/; the newest, finished or not"}
+
+
+def _providers(text: str) -> tuple[str, ...]:
+    from lab.providers import get_provider
+
+    return tuple(get_provider(name.strip()).name for name in text.split(","))
+
+
+def _half_widths(folder: Path) -> Any:
+    from report.precision import half_widths
+
+    return half_widths(folder)
+
+
+def _study(providers: tuple[str, ...], repeats: int, seed: int, precision: str) -> Path:
+    from study.commands import Wish, begin
+
+    return begin(settings(), Wish(providers, repeats, seed, precision), STUDIES, state_root(), _half_widths)
+
+
+@command(
+    *packages.LAB,
+    help={"provider": "kvm, xen or virtualbox; several with commas", **_TAKING},
+)
+def study_run(c: Context, provider: str, repeats: int = 0, seed: int = 0, precision: str = "") -> None:
+    """Take a study under --provider."""
+    print(_study(_providers(provider), repeats, seed, precision))
+
+
+@command(*packages.LAB, *packages.REPORT, help=_TAKING)
+def study_all(c: Context, repeats: int = 0, seed: int = 0, precision: str = "") -> None:
+    """Take a study under all providers; write its paper."""
+    folder = _study((), repeats, seed, precision)
+    render(folder.name, "en")
+
+
+@command(help=_WHICH)
+def study_check(c: Context, study: str = "") -> None:
+    """Verify captures, numbers and disclosure of a study."""
+    from study.commands import verify
+
+    verify(PROJECT, study)
+
+
+@command(help=_WHICH)
+def study_status(c: Context, study: str = "") -> None:
+    """Tell what of a study is done, what is left, and for how long."""
+    from study.commands import tell
+
+    tell(PROJECT, study, state_root())
+
+
+@command(*packages.LAB, help=_WHICH)
+def study_resume(c: Context, study: str = "") -> None:
+    """Go on with a study after a crash, a reboot or a failed run."""
+    from study.commands import resume
+
+    print(resume(PROJECT, study, state_root(), _half_widths))
+
+
+@command(positional=["folder"], help={"folder": "the other study's folder", **_WHICH})
+def study_import(c: Context, folder: str, study: str = "") -> None:
+    """Merge the runs of a study that was taken on another host."""
+    from study.commands import bring_in
+
+    bring_in(PROJECT, study, Path(os.environ.get("HVLAB_CALLED_FROM", ".")) / folder)

@@ -1,0 +1,61 @@
+"""What all commands share: a function becomes a task that says in one line what went wrong."""
+
+import functools
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from invoke.exceptions import Exit
+from invoke.tasks import task
+
+from lab import packages
+from lab.errors import HvlabError
+from lab.paths import SETTINGS
+
+INTERRUPTED = 130
+
+
+def command(*needed: str, **options: Any) -> Callable[[Callable[..., None]], Any]:
+    """Make a function a task: what it needs is installed first, errors become one line with a hint.
+
+    Args:
+        needed: System packages.
+        options: For Invoke's `task`.
+    """
+
+    def wrap(function: Callable[..., None]) -> Any:
+        @functools.wraps(function)
+        def run(*args: Any, **words: Any) -> None:
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            try:
+                packages.ensure(needed)
+                function(*args, **words)
+            except HvlabError as error:
+                hint = f"\n  hint: {error.hint}" if error.hint else ""
+                raise Exit(f"hvlab: {error.message}{hint}", code=1) from error
+            except KeyboardInterrupt as error:
+                raise Exit("hvlab: interrupted; finished runs are kept", code=INTERRUPTED) from error
+
+        return task(run, **options)
+
+    return wrap
+
+
+def settings() -> Any:
+    """Return the parameters of hvlab.toml and the environment."""
+    from lab.settings import load_settings
+
+    return load_settings(SETTINGS)
+
+
+def the_lab(guest_os: str = "") -> Any:
+    """Return the lab of this work tree, with another guest OS if one is named."""
+    from lab.bringup import Lab
+    from lab.preflight import check_room
+
+    wanted = settings()
+    check_room(wanted)
+    if guest_os:
+        topology = wanted.topology.model_copy(update={"os": guest_os})
+        wanted = wanted.model_copy(update={"topology": topology})
+    return Lab(wanted)
