@@ -22,6 +22,10 @@ from lab.settings import Settings
 from lab.ssh import Ssh, write_config
 from lab.topology import ssh_entries, write_topology
 from lab.vagrant import VagrantLab, forget, home, use_boxes
+from lab.watched import Stuck
+
+# Of one `vagrant up`: what is done before a guest starts (VirtualBox copies its disk) and after it answers.
+_BESIDE_BOOT_S = 180
 
 
 class LabInUse(HvlabError):
@@ -133,29 +137,40 @@ class Lab:
         attempts = self.settings.topology.attempts
         for attempt in range(1, attempts + 1):
             try:
-                with step(f"{guest}: vagrant up --provider={provider.vagrant}"):
-                    self._up_once(provider, guest)
+                with step(f"{guest}: vagrant up --provider={provider.vagrant}"), self._vagrant(provider) as guests:
+                    guests.up(guest)
+            except Stuck:
+                # Vagrant itself gives a guest up before that: what it waits for is the lab host.
+                raise
             except HvlabError as error:
-                if attempt == attempts or self.host.died():
+                self._require_alive(error)
+                if attempt == attempts:
                     raise
                 say(f"[yellow]{guest} did not come up[/yellow] ({error.message}); once more")
-                self._destroy(provider, guest)
+                with self._vagrant(provider) as guests:
+                    guests.destroy(guest)
             else:
                 break
         return attempt
 
-    def _up_once(self, provider: Provider, guest: str) -> None:
-        try:
-            with self.host.ssh.shared_connection(self.state / "ssh.sock"):
-                VagrantLab(provider, self.state).up(guest)
-        except HvlabError as error:
-            if death := self.host.died():
-                raise HvlabError(death, f"see {self.host.console_log()}") from error
-            raise
-
-    def _destroy(self, provider: Provider, guest: str) -> None:
+    @contextmanager
+    def _vagrant(self, provider: Provider) -> Iterator[VagrantLab]:
+        """Lend Vagrant, whose questions to the lab host go through one connection."""
+        limit_s = self.settings.topology.boot_timeout_s + _BESIDE_BOOT_S
         with self.host.ssh.shared_connection(self.state / "ssh.sock"):
-            VagrantLab(provider, self.state).destroy(guest)
+            yield VagrantLab(provider, self.state, limit_s, self.host.died)
+
+    def _require_alive(self, error: HvlabError) -> None:
+        """Tell a guest's failure from the lab host's, which no second try can mend.
+
+        Raises:
+            HvlabError: The lab host has died, or no longer answers; `error` was the consequence.
+        """
+        death = self.host.died()
+        if death is None and not self.host.ssh.answers():
+            death = "the lab host no longer answers over SSH"
+        if death:
+            raise HvlabError(death, f"see {self.host.console_log()}") from error
 
     def guest_ssh(self, guest: str) -> Ssh:
         """Return how a guest is reached."""

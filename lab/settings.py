@@ -37,7 +37,7 @@ class TopologySettings(_Table):
     disk_gib: int = Field(20, ge=4)
     swap_gib: int = Field(2, ge=0)
     os: str = "debian-12"
-    boot_timeout_s: float = Field(600, gt=0)
+    boot_timeout_s: float = Field(400, gt=0)
     attempts: int = Field(3, ge=1)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from lab.commands import run
 from lab.errors import HvlabError
@@ -72,6 +73,14 @@ def make_key(path: Path, kind: str = "ed25519") -> str:
             what="making an SSH key",
         )
     return " ".join(path.with_suffix(".pub").read_text().split()[:2])
+
+
+def _status(command: Sequence[str], null: IO[bytes], timeout: float) -> int | None:
+    """Run a command without input and output; return its exit status, None if it did not end in time."""
+    try:
+        return subprocess.run(command, stdin=null, stdout=null, stderr=null, check=False, timeout=timeout).returncode
+    except subprocess.TimeoutExpired:
+        return None
 
 
 @dataclass(frozen=True)
@@ -145,14 +154,16 @@ class Ssh:
         # Detached with its own output: a master that keeps a pipe open would hang whoever reads it.
         master = ["ssh", "-F", str(self.config), "-M", "-N", "-f", "-o", f"ControlPath={socket}", self.name]
         with Path(os.devnull).open("r+b") as null:
-            done = subprocess.run(master, stdin=null, stdout=null, stderr=null, check=False, timeout=90)
-        if done.returncode:
+            status = _status(master, null, timeout=90)
+        if status != 0:
             raise HvlabError(f"{self.name} cannot be reached over SSH", "./invoke lab.status tells its state")
         try:
             yield
         finally:
             stop = ["ssh", "-F", str(self.config), "-o", f"ControlPath={socket}", "-O", "exit", self.name]
-            subprocess.run(stop, capture_output=True, check=False, timeout=30)
+            # One that does not listen ends by itself, when its other side has been silent for two minutes.
+            with Path(os.devnull).open("r+b") as null:
+                _status(stop, null, timeout=30)
 
     def interactive(self, words: Sequence[str]) -> int:
         """Give the terminal to a session there, or run one line; return its exit status."""

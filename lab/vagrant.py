@@ -3,16 +3,16 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import vagrant
 from lab.errors import HvlabError
 from lab.images.boxes import Boxes
 from lab.paths import PROJECT
 from lab.providers.base import Provider
+from lab.watched import run_watched
 
 VAGRANTFILE = PROJECT / "vagrant"
 
@@ -36,15 +36,43 @@ def use_boxes(state: Path, boxes: Boxes) -> None:
     link.symlink_to(boxes.folder)
 
 
+class _Watched(vagrant.Vagrant):
+    """python-vagrant waits for ever for what it starts; here it is ended when its time is over or the lab host dies."""
+
+    def __init__(self, log: Path, env: Mapping[str, str], limit_s: float, died: Callable[[], str | None]) -> None:
+        super().__init__(str(VAGRANTFILE), env=env)  # type: ignore[no-untyped-call]
+        self._log, self._limit_s, self._died = log, limit_s, died
+
+    def _call_vagrant_command(self, args: Sequence[str | None]) -> None:
+        """Run a command; python-vagrant's own methods come here.
+
+        Raises:
+            HvlabError: It did not end in time, or the lab host died.
+            subprocess.CalledProcessError: It failed.
+        """
+        try:
+            command = self._make_vagrant_command(args)  # type: ignore[no-untyped-call]
+        except RuntimeError as error:
+            raise HvlabError("Vagrant is not installed", "apt-get install vagrant vagrant-libvirt") from error
+        status = run_watched(
+            command, log=self._log, look=self._died, timeout=self._limit_s, env=self.env, hint=f"see {self._log}"
+        )
+        if status:
+            raise subprocess.CalledProcessError(status, command)
+
+
 class VagrantLab:
     """The guests of one provider, as Vagrant sees them.
 
     Args:
         state: The lab's folder; holds topology.json, Vagrant's home and notes, and its log.
+        limit_s: Seconds that one command may take.
+        died: Tells why the lab host is no more, None while it is.
     """
 
-    def __init__(self, provider: Provider, state: Path) -> None:
+    def __init__(self, provider: Provider, state: Path, limit_s: float, died: Callable[[], str | None]) -> None:
         self.provider = provider
+        self._limit_s, self._died = limit_s, died
         self.log = state / f"vagrant-{provider.name}.log"
         self.home = home(state)
         self._environment = {
@@ -63,18 +91,8 @@ class VagrantLab:
         }
 
     def _vagrant(self) -> Any:
-        @contextmanager
-        def log() -> Iterator[IO[str]]:
-            self.log.parent.mkdir(parents=True, exist_ok=True)
-            with self.log.open("a", encoding="utf-8") as handle:
-                yield handle
-
-        try:
-            return vagrant.Vagrant(  # type: ignore[no-untyped-call]
-                str(VAGRANTFILE), env=self._environment, out_cm=log, err_cm=log
-            )
-        except RuntimeError as error:
-            raise HvlabError("Vagrant is not installed", "apt-get install vagrant vagrant-libvirt") from error
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        return _Watched(self.log, self._environment, self._limit_s, self._died)
 
     def _failure(self, what: str) -> HvlabError:
         lines = [line for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
@@ -84,7 +102,7 @@ class VagrantLab:
         """Bring one guest up and wait until it answers over SSH.
 
         Raises:
-            HvlabError: If Vagrant fails.
+            HvlabError: If Vagrant fails, or does not end in its time.
         """
         try:
             self._vagrant().up(vm_name=guest, provider=self.provider.vagrant)
@@ -95,13 +113,9 @@ class VagrantLab:
         """Destroy one guest, whatever is left of it.
 
         Raises:
-            HvlabError: If Vagrant fails.
+            HvlabError: If Vagrant fails, or does not end in its time.
         """
         try:
             self._vagrant().destroy(vm_name=guest)
         except subprocess.CalledProcessError as error:
             raise self._failure("vagrant destroy failed") from error
-
-    def version(self) -> str:
-        """Return Vagrant's version."""
-        return str(self._vagrant().version())

@@ -5,8 +5,6 @@ Packer 1.6 looks at nothing but SSH: an installer that has given up would be wai
 
 import os
 import re
-import subprocess
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -14,14 +12,12 @@ from lab.commands import run
 from lab.errors import HvlabError
 from lab.paths import PROJECT
 from lab.progress import say
+from lab.watched import run_watched
 
 PACKER = PROJECT / "packer"
 # Of the kit's installer (lab/installer/main.py, files/init), and of any Linux.
 _INSTALLER = re.compile(r"hvlab-installer: (.*)")
 _DEAD = re.compile(r"hvlab-installer: failed: (.*)|(Kernel panic - not syncing.*)")
-_POLL_S = 0.5
-# What Packer needs to end its machine and remove its files.
-_END_S = 60
 
 
 def packer_version() -> str:
@@ -68,28 +64,6 @@ class _Watch:
         return cause_of_death(whole)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End Packer so that it ends its machine, too."""
-    process.terminate()
-    try:
-        process.wait(_END_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _wait(process: subprocess.Popen[bytes], watch: _Watch, until: float) -> str | None:
-    """Wait for Packer's end; return why it was ended before, if it was."""
-    while process.poll() is None:
-        if cause := watch.look():
-            return f"the installation stopped: {cause}"
-        if time.monotonic() > until:
-            return "Packer did not end in time"
-        time.sleep(_POLL_S)
-    watch.look()
-    return None
-
-
 def watched_build(command: Sequence[str], log: Path, serial: Path, cache: Path, timeout: float) -> None:
     """Run a `packer build` to its end, or until the machine says that it will not go on.
 
@@ -105,17 +79,12 @@ def watched_build(command: Sequence[str], log: Path, serial: Path, cache: Path, 
     """
     environment = {**os.environ, "PACKER_CACHE_DIR": str(cache), "CHECKPOINT_DISABLE": "1"}
     watch = _Watch(serial, lambda line: say(f"[dim]installer: {line}[/dim]"))
-    with log.open("ab") as sink:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT, env=environment
-        )
-        try:
-            cause = _wait(process, watch, time.monotonic() + timeout)
-        finally:
-            if process.poll() is None:
-                _end(process)
-    if cause:
-        raise HvlabError(cause, f"the machine's serial line: {serial}")
-    if process.returncode:
+    hint = f"the machine's serial line: {serial}"
+    try:
+        status = run_watched(command, log=log, look=watch.look, timeout=timeout, env=environment, hint=hint)
+    except HvlabError as error:
+        raise HvlabError(f"the installation of the guest stopped: {error.message}", error.hint) from error
+    watch.look()
+    if status:
         lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
         raise HvlabError(f"Packer's build of the guest failed: {lines[-1][:300] if lines else ''}", f"see {log}")

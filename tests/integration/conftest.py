@@ -11,7 +11,7 @@ import pytest
 from lab.paths import PROJECT
 
 Invoke = Callable[..., subprocess.CompletedProcess[str]]
-LIMIT = 4500
+LIMIT = 3600
 # Of the progress, for a test that fails.
 LINES = 30
 

@@ -1,0 +1,89 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab.bringup import Lab
+from lab.errors import HvlabError
+from lab.providers import get_provider
+from lab.settings import Settings
+from lab.watched import Stuck
+
+KVM = get_provider("kvm")
+
+
+class Host:
+    """Stands for a lab host; `death` is what it says of itself."""
+
+    def __init__(self, death: str | None = None, answers: bool = True) -> None:
+        self.death, self.ssh, self.answering = death, self, answers
+
+    def died(self) -> str | None:
+        return self.death
+
+    def answers(self) -> bool:
+        return self.answering
+
+    def console_log(self) -> Path:
+        return Path("console.log")
+
+
+class Guests:
+    """Stands for Vagrant: each `up` ends as the next of `ends` says."""
+
+    def __init__(self, *ends: Exception | None) -> None:
+        self.ends, self.did = list(ends), list[str]()
+
+    def up(self, guest: str) -> None:
+        self.did.append(f"up {guest}")
+        if end := self.ends.pop(0):
+            raise end
+
+    def destroy(self, guest: str) -> None:
+        self.did.append(f"destroy {guest}")
+
+
+def bring_up(monkeypatch: pytest.MonkeyPatch, guests: Guests, host: Host) -> int:
+    @contextmanager
+    def lend(self: Lab, provider: Any) -> Iterator[Guests]:
+        yield guests
+
+    monkeypatch.setattr(Lab, "_vagrant", lend)
+    lab = Lab(Settings())
+    lab.__dict__["host"] = host
+    return lab.up(KVM, "server1")
+
+
+FAILED = HvlabError("vagrant up server1 failed: timed out")
+
+
+def test_a_guest_that_fails_is_destroyed_and_brought_up_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    guests = Guests(FAILED, None)
+    assert bring_up(monkeypatch, guests, Host()) == 2
+    assert guests.did == ["up server1", "destroy server1", "up server1"]
+
+
+def test_so_often_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    guests = Guests(FAILED, FAILED, FAILED, None)
+    with pytest.raises(HvlabError, match="timed out"):
+        bring_up(monkeypatch, guests, Host())
+    assert guests.did.count("up server1") == Settings().topology.attempts == 3
+
+
+@pytest.mark.parametrize(
+    ("host", "says"), [(Host(death="Kernel panic"), "Kernel panic"), (Host(answers=False), "no longer answers")]
+)
+def test_on_a_dead_lab_host_nothing_is_tried_again(monkeypatch: pytest.MonkeyPatch, host: Host, says: str) -> None:
+    guests = Guests(FAILED, None)
+    with pytest.raises(HvlabError, match=says):
+        bring_up(monkeypatch, guests, host)
+    assert guests.did == ["up server1"]
+
+
+def test_nor_where_vagrant_itself_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    guests = Guests(Stuck("vagrant did not end within 580 s"), None)
+    with pytest.raises(Stuck):
+        bring_up(monkeypatch, guests, Host())
+    assert guests.did == ["up server1"]
