@@ -13,6 +13,8 @@ from lab.errors import HvlabError
 _POLL_S = 0.5
 # What a program needs to end what it started itself: Packer its machine, Vagrant its ssh.
 _END_S = 60
+# util-linux's setpriv(1): the kernel ends the program when this process is killed and can no longer do so.
+_WITH_US = ("setpriv", "--pdeathsig", "TERM")
 
 
 class Stuck(HvlabError):
@@ -73,7 +75,12 @@ def run_watched(
     """
     with log.open("ab") as sink:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT, env=env, start_new_session=True
+            [*_WITH_US, *command],
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            env=env,
+            start_new_session=True,
         )
         try:
             cause = _wait(process, look, timeout, Path(command[0]).name)

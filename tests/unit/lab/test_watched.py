@@ -1,6 +1,7 @@
 import os
 import signal
 import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 import stamina
 
 from lab.errors import HvlabError
+from lab.paths import PROJECT
 from lab.watched import Stuck, run_watched
 
 
@@ -57,3 +59,21 @@ def test_an_interrupt_ends_it(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         run(f"echo $$ >{pid_file}; exec sleep 600", tmp_path / "log")
     assert not alive(int(pid_file.read_text()))
+
+
+def test_it_does_not_outlive_a_killed_parent(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    code = (
+        "import os; from pathlib import Path; from lab.watched import run_watched;"
+        f"run_watched(['sh', '-c', 'echo $$ >{pid_file}; exec sleep 600'], log=Path({str(tmp_path / 'log')!r}),"
+        "look=lambda: None, timeout=600, env=os.environ)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT) as parent:
+        for attempt in stamina.retry_context(on=AssertionError, timeout=30, wait_max=0.1):
+            with attempt:
+                assert pid_file.exists()
+                assert pid_file.read_text()
+        parent.kill()
+    for attempt in stamina.retry_context(on=AssertionError, timeout=10, wait_max=0.1):
+        with attempt:
+            assert not alive(int(pid_file.read_text()))
