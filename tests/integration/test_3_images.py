@@ -77,7 +77,8 @@ def started(image: GuestImage, folder: Path) -> Iterator[Ssh]:
     accelerator = probe_accelerator(root.kernel, root.busybox)
     command = [
         str(emulator()), "-M", "pc", "-accel", accelerator, "-m", "1024", "-smp", "2",
-        "-display", "none", "-nodefaults", "-vga", "std", "-snapshot", "-drive", f"file={image.disk},format=qcow2,if=virtio",
+        "-display", "none", "-nodefaults", "-vga", "std", "-snapshot", "-drive",
+        f"file={image.disk},format=qcow2,if=virtio",
         "-netdev", f"user,id=net0,restrict=on,hostfwd=tcp:127.0.0.1:{port}-:22",
         "-device", "virtio-net-pci,netdev=net0",
     ]  # fmt: skip
