@@ -120,7 +120,7 @@ def test_the_kickstart_is_obeyed(installed: GuestImage, tmp_path: Path) -> None:
 
 def test_the_boot_command_reached_the_kernel_unchanged(installed: GuestImage) -> None:
     said = (installed.disk.parent / "logs/serial.log").read_text(errors="replace")
-    (line,) = (line for line in said.splitlines() if "command line:" in line)
+    (line,) = (line for line in said.splitlines() if "hvlab-installer: command line:" in line)
     words = line.split()
     at = words.index("ksdevice=eth0")
     assert words[at - 1] == "text"
