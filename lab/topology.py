@@ -23,6 +23,8 @@ NETWORK = {
 }
 # On the lab host's loopback, for guests behind VirtualBox's NAT.
 FIRST_FORWARD = 22100
+# Of the guests' screens, as the kernel's drivers take it; Xen's framebuffer has this size anyway.
+SCREEN = "video=800x600"
 # Where the lab host mounts the store of boxes.
 STORE = "/boxes"
 
@@ -54,6 +56,7 @@ def guests(count: int) -> list[Guest]:
 
 def write_topology(path: Path, settings: TopologySettings, boxes: Boxes, ssh_config: Path) -> None:
     """Write the file that HVLAB_TOPOLOGY names; its form is described in docs/vagrant.md."""
+    session = f"hvlab.session={settings.session}"
     shape = {"memory_mib": settings.memory_mib, "vcpus": settings.vcpus}
     topology = {
         "box": boxes.name,
@@ -62,7 +65,12 @@ def write_topology(path: Path, settings: TopologySettings, boxes: Boxes, ssh_con
         "lab_host": {"ssh_config": str(ssh_config), "name": "labhost"},
         "network": NETWORK,
         "folders": {name: provider.folder for name, provider in all_providers().items()},
-        "boot": {"kernel": f"{STORE}/{KERNEL}", "initrd": f"{STORE}/{INITRD}", "command_line": COMMAND_LINE},
+        "session": settings.session,
+        "boot": {
+            "kernel": f"{STORE}/{KERNEL}",
+            "initrd": f"{STORE}/{INITRD}",
+            "command_line": f"{COMMAND_LINE} {SCREEN} {session}",
+        },
         "boot_timeout_s": int(settings.boot_timeout_s),
         "ssh": {"extra_args": ssh_arguments(settings.os)},
         "guests": [{**vars(guest), **shape} for guest in guests(settings.guests)],
