@@ -49,6 +49,25 @@ def lab_ssh(c: Context, guest: str, command: str = "") -> None:
         raise Exit(code=status)
 
 
+@command(
+    positional=["guest"], help={"guest": "server1, server2, ...", "output": "file to write; GUEST.png if none is named"}
+)
+def lab_screenshot(c: Context, guest: str, output: str = "") -> None:
+    """Write a picture of a guest's screen (PNG)."""
+    from lab.files import write_atomic
+    from lab.paths import called_from
+    from lab.screenshot import take_picture
+    from lab.status import host_of
+
+    picture = take_picture(*host_of(state_root(), guest), guest)
+    path = called_from() / (output or f"{guest}.png")
+    try:
+        write_atomic(path, picture)
+    except OSError as error:
+        raise HvlabError(f"{path}: {error.strerror}", "--output=FILE.png names another") from error
+    print(path)
+
+
 @command()
 def lab_down(c: Context) -> None:
     """End the guests and the lab host."""

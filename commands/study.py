@@ -1,6 +1,5 @@
 """Commands study.*: taking a study, and what is done with it afterwards."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ from invoke.context import Context
 from commands.report import render
 from commands.task import command, settings
 from lab import packages
-from lab.paths import PROJECT, STUDIES, state_root
+from lab.paths import PROJECT, STUDIES, called_from, state_root
 
 # Help for options that several commands have.
 _TAKING = {
@@ -83,4 +82,4 @@ def study_import(c: Context, folder: str, study: str = "") -> None:
     """Merge the runs of a study that was taken on another host."""
     from study.commands import bring_in
 
-    bring_in(PROJECT, study, Path(os.environ.get("HVLAB_CALLED_FROM", ".")) / folder)
+    bring_in(PROJECT, study, called_from() / folder)

@@ -13,11 +13,13 @@ from lab.images.boxes import Boxes, boxes_for
 from lab.images.emulator import emulator
 from lab.images.guest import GuestImage, guest_image, vagrant_keys
 from lab.images.host import host_image
+from lab.images.profiles import profile
 from lab.paths import state_root
 from lab.preparation import script
 from lab.progress import say, step
 from lab.providers import get_provider
 from lab.providers.base import Provider
+from lab.session import hold_load, wait_for_session
 from lab.settings import Settings
 from lab.ssh import Ssh, write_config
 from lab.topology import ssh_entries, write_topology
@@ -126,19 +128,20 @@ class Lab:
         self.host.ssh.check("sh -s", stdin=program.encode(), timeout=180, what=what)
 
     def up(self, provider: Provider, guest: str) -> int:
-        """Bring one guest up; when this returns it answers over SSH.
+        """Bring one guest up; when this returns it answers over SSH, its session is there, and it holds its load.
 
         Returns:
             How often it was tried: one that failed is destroyed and brought up again, `topology.attempts` times in all.
 
         Raises:
-            HvlabError: If it does not come up, or the lab host dies meanwhile.
+            HvlabError: If it does not come up, cannot hold the load, or the lab host dies meanwhile.
         """
         attempts = self.settings.topology.attempts
         for attempt in range(1, attempts + 1):
             try:
                 with step(f"{guest}: vagrant up --provider={provider.vagrant}"), self._vagrant(provider) as guests:
                     guests.up(guest)
+                    self._wait_for_session(guest)
             except Stuck:
                 # Vagrant itself gives a guest up before that: what it waits for is the lab host.
                 raise
@@ -151,7 +154,18 @@ class Lab:
                     guests.destroy(guest)
             else:
                 break
+        self._load(guest)
         return attempt
+
+    def _wait_for_session(self, guest: str) -> None:
+        topology = self.settings.topology
+        if topology.session == "x-window":
+            wait_for_session(self.guest_ssh(guest), profile(topology.os).session, topology.boot_timeout_s)
+
+    def _load(self, guest: str) -> None:
+        if mib := self.settings.topology.memory_load_mib:
+            with step(f"{guest}: holding {mib} MiB"):
+                hold_load(self.guest_ssh(guest), mib)
 
     @contextmanager
     def _vagrant(self, provider: Provider) -> Iterator[VagrantLab]:

@@ -15,6 +15,11 @@ def cache_root() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").absolute() / "hvlab"
 
 
+def called_from() -> Path:
+    """Folder in which the person stood who called `./invoke`; names of files are meant from there."""
+    return Path(os.environ.get("HVLAB_CALLED_FROM", ".")).absolute()
+
+
 def state_root() -> Path:
     """Folder of the running lab: sockets, keys, logs, the lab host's overlay disk. One per work tree."""
     return Path(os.environ.get("HVLAB_STATE") or PROJECT / ".lab").absolute()

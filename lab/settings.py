@@ -4,13 +4,16 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from lab.errors import HvlabError
 
 ProviderName = Literal["xen", "kvm", "virtualbox"]
+SessionName = Literal["x-window", "text"]
+# Of a guest's memory its kernel and the X session take so much (measured: docs/lab.md); a load must fit beside it.
+SYSTEM_MIB = 128
 
 
 class _Table(BaseModel):
@@ -37,8 +40,21 @@ class TopologySettings(_Table):
     disk_gib: int = Field(20, ge=4)
     swap_gib: int = Field(2, ge=0)
     os: str = "debian-12"
+    session: SessionName = "x-window"
+    memory_load_mib: int = Field(0, ge=0)
     boot_timeout_s: float = Field(400, gt=0)
     attempts: int = Field(3, ge=1)
+
+    @model_validator(mode="after")
+    def _load_fits(self) -> Self:
+        """Refuse a load for which a guest has no memory beside its own system."""
+        most = max(self.memory_mib - SYSTEM_MIB, 0)
+        if self.memory_load_mib > most:
+            raise ValueError(
+                f"memory_load_mib {self.memory_load_mib} does not fit: a guest of {self.memory_mib} MiB"
+                f" can hold {most} beside its system's {SYSTEM_MIB}"
+            )
+        return self
 
 
 class StudySettings(_Table):

@@ -54,6 +54,20 @@ def print_status(state: Path) -> None:
     Console().print(table)
 
 
+def host_of(state: Path, guest: str) -> tuple[Ssh, Provider]:
+    """Return the lab host and the provider of a guest that runs.
+
+    Raises:
+        HvlabError: If the lab is down, or there is no such guest, or it is off.
+    """
+    provider, host, known = _running(state), Ssh(state / "ssh_config", _HOST), _guests(state)
+    if guest not in known:
+        raise HvlabError(f"no guest {guest!r}", f"choose one of: {', '.join(known)}")
+    if guest not in _running_guests(host, provider):
+        raise HvlabError(f"{guest} is off", "./invoke lab.status tells which run")
+    return host, provider
+
+
 def login(state: Path, name: str, command: str) -> int:
     """Give the terminal to a session on a guest or the lab host; return its exit status.
 

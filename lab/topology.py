@@ -23,9 +23,10 @@ NETWORK = {
 }
 # On the lab host's loopback, for guests behind VirtualBox's NAT.
 FIRST_FORWARD = 22100
+# Of the guests' screens, as the kernel's drivers take it; Xen's framebuffer has this size anyway.
+SCREEN = "video=800x600"
 # Where the lab host mounts the store of boxes.
 STORE = "/boxes"
-_BOOT = {"kernel": f"{STORE}/{KERNEL}", "initrd": f"{STORE}/{INITRD}", "command_line": COMMAND_LINE}
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,12 @@ def guests(count: int) -> list[Guest]:
     ]
 
 
+def _boot(settings: TopologySettings) -> dict[str, str]:
+    """Return what starts a guest without its boot loader, and tells it its session."""
+    line = f"{COMMAND_LINE} {SCREEN} hvlab.session={settings.session}"
+    return {"kernel": f"{STORE}/{KERNEL}", "initrd": f"{STORE}/{INITRD}", "command_line": line}
+
+
 def write_topology(path: Path, settings: TopologySettings, boxes: Boxes, ssh_config: Path) -> None:
     """Write the file that HVLAB_TOPOLOGY names; its form is described in docs/vagrant.md."""
     shape = {"memory_mib": settings.memory_mib, "vcpus": settings.vcpus}
@@ -63,7 +70,8 @@ def write_topology(path: Path, settings: TopologySettings, boxes: Boxes, ssh_con
         "lab_host": {"ssh_config": str(ssh_config), "name": "labhost"},
         "network": NETWORK,
         "folders": {name: provider.folder for name, provider in all_providers().items()},
-        "boot": _BOOT if boxes.boots_directly else None,
+        "session": settings.session,
+        "boot": _boot(settings) if boxes.boots_directly else None,
         "boot_timeout_s": int(settings.boot_timeout_s),
         "ssh": {"extra_args": ssh_arguments(settings.os)},
         "guests": [{**vars(guest), **shape} for guest in guests(settings.guests)],

@@ -7,6 +7,7 @@ from study.dataset import StudyInfo, load_study, read_measurements
 from study.disclosure import undisclosed
 from study.kernel_log import suspicions
 from study.meters.record import rederive
+from study.screens import check_screens
 
 
 def check(study_dir: Path) -> list[str]:
@@ -21,6 +22,7 @@ def check(study_dir: Path) -> list[str]:
     study = load_study(study_dir)
     problems = rederive(study_dir) + undisclosed(study_dir, study)
     problems += _suspects(study_dir, study)
+    problems += check_screens(study_dir, study)
     if not read_measurements(study_dir):
         problems.append("measurements.csv: no numbers")
     return list(dict.fromkeys(problems))

@@ -19,15 +19,20 @@ from study.meters import Context, meters_for
 from study.meters.proof import running_guests
 from study.meters.record import measurements
 from study.reading import Output, commands, take
+from study.screens import take_screens
 from study.settle import SettleRule
 from study.stages import Stage
 from study.watch import wait_settled
 
-# From inside the newest guest: which hypervisor it sees, and how much memory.
+# From inside the newest guest: which hypervisor it sees, how much memory, and who is logged in, with which programs.
 GUEST_PROOFS = {
     "guest-hypervisor": "sudo dmesg | grep -i -E 'hypervisor|booting paravirtualized' | head -n 5",
     "guest-free": "free -m",
+    "guest-who": "who",
+    "guest-ps": "ps -e -H -o user,tty,pid,rss,args",
 }
+# With a memory load: what the process that holds it has.
+LOAD_PROOF = {"guest-memory-load": "sudo cat /proc/$(pidof -s perl)/smaps_rollup"}
 
 # The captures that tell which guests run, as far as a provider has them.
 GUEST_LISTS = {"virsh-list", "virsh-xen-list", "vboxmanage-runningvms"}
@@ -65,6 +70,7 @@ class Run:
         """
         try:
             timings = [self._stage(stage) for stage in stages]
+            self._picture(stages[-1].guests)
             with step("Lab host: asking for its hardware and versions"):
                 description = describe(self.lab.host.ssh, self.provider)
         finally:
@@ -98,6 +104,14 @@ class Run:
             if attempts > 1:
                 self._note(stage, "brought up again", attempts=attempts)
 
+    def _picture(self, guests: int) -> None:
+        """Take a picture of each guest's screen; a text session's is Xen's console, which has none."""
+        if self.lab.settings.topology.session != "x-window":
+            return
+        names = [f"server{number}" for number in range(1, guests + 1)]
+        with step(f"Pictures of {len(names)} guests' screens"):
+            take_screens(self.lab.host.ssh, self.provider, names, self.study_dir, self.repeat)
+
     def _read(self, stage: Stage) -> dict[str, Output]:
         wanted = self.lab.settings.study
         context = Context(
@@ -110,7 +124,8 @@ class Run:
         )
         outputs = take(self.lab.host.ssh, commands(context), timeout=300)
         if stage.guests:
-            outputs |= take(self.lab.guest_ssh(f"server{stage.guests}"), GUEST_PROOFS, timeout=120)
+            proofs = GUEST_PROOFS | (LOAD_PROOF if self.lab.settings.topology.memory_load_mib else {})
+            outputs |= take(self.lab.guest_ssh(f"server{stage.guests}"), proofs, timeout=120)
         return outputs
 
     def _keep(self, stage: Stage, outputs: dict[str, Output]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.cache import cached, manifest
+from lab.errors import HvlabError
 from lab.images.disk import GIB, Partition, write_disk
 from lab.images.initrd import build_initrd
 from lab.images.kernel import extract_vmlinux
@@ -21,6 +22,8 @@ HYPERVISORS = (
     "qemu-system-x86", "qemu-utils", "libvirt-daemon-system", "libvirt-clients",
     "libvirt-daemon-driver-qemu", "libvirt-daemon-driver-xen",
     "virtualbox", "virtualbox-dkms",
+    # The screen of Xen's paravirtual guests: a device model in dom0 serves it.
+    "qemu-system-xen",
 )  # fmt: skip
 RECIPE = Recipe(
     suite="sid",
@@ -89,7 +92,20 @@ def _configure(root: Path) -> None:
     # up. Nothing in the lab uses VME, so the oldest model goes without.
     oldest = root / "usr/share/libvirt/cpu_map/x86_486.xml"
     oldest.write_text("".join(line for line in oldest.read_text().splitlines(True) if "'vme'" not in line))
+    _without_dom0_qemu(root / "etc/init.d/xen")
     slim(root)
+
+
+def _without_dom0_qemu(script: Path) -> None:
+    """Let Xen's start script leave out dom0's own QEMU: it serves disks of kinds that the lab's guests do not have.
+
+    Raises:
+        HvlabError: If the script is another than it was.
+    """
+    text, start = script.read_text(), "\tqemu_start\n"
+    if start not in text:
+        raise HvlabError(f"{script.name}: no line 'qemu_start'", "Debian's package xen-utils-common has changed")
+    script.write_text(text.replace(start, "", 1))
 
 
 def _partitions(root: Path) -> list[Partition]:

@@ -9,9 +9,11 @@ class Profile:
 
     Attributes:
         ssh_options: Options of ssh_config(5) that OpenSSH's client needs to reach it.
+        session: The programs that run when its X session is there: X, window manager, terminal.
     """
 
     ssh_options: dict[str, str] = field(default_factory=dict)
+    session: tuple[str, ...] = ("Xorg", "blackbox", "xterm")
 
 
 # OpenSSH 4.3 (2006): its newest key exchange and its only signatures are SHA-1's, which clients have left out since
@@ -21,7 +23,7 @@ OLD_SSH = {
     "HostKeyAlgorithms": "+ssh-rsa",
     "PubkeyAcceptedAlgorithms": "+ssh-rsa",
 }
-_PROFILES = {"centos-5.5": Profile(ssh_options=OLD_SSH)}
+_PROFILES = {"centos-5.5": Profile(ssh_options=OLD_SSH, session=("gnome-session", "metacity"))}
 
 
 def profile(os_name: str) -> Profile:

@@ -15,6 +15,8 @@ class Provider:
         boots_xen: Whether the lab host boots Xen and runs Linux as dom0, or Linux alone.
         folder: Where its image files lie on the lab host.
         running_command: Shell line that prints the names of the running guests on the lab host, one a line.
+        screenshot_command: Shell line that writes a picture of the screen of the guest "$guest" to the file
+            on the lab host, in any of the forms that Pillow reads.
         disk_strategy: How a guest's disk comes from the box.
         version_commands: Component to a shell line that prints its version on the lab host.
     """
@@ -26,5 +28,6 @@ class Provider:
     boots_xen: bool
     folder: str
     running_command: str
+    screenshot_command: str
     disk_strategy: str
     version_commands: dict[str, str] = field(default_factory=dict)

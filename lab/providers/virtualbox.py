@@ -10,6 +10,7 @@ PROVIDER = Provider(
     boots_xen=False,
     folder="/vbox",
     running_command="VBoxManage list runningvms | cut -d '\"' -f 2",
+    screenshot_command='VBoxManage controlvm "$guest" screenshotpng "$picture"',
     disk_strategy="full copy (VMDK made by import)",
     version_commands={"virtualbox": "VBoxManage --version"},
 )

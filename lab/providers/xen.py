@@ -10,6 +10,8 @@ PROVIDER = Provider(
     boots_xen=True,
     folder="/xen",
     running_command="virsh -c xen:///system list --name",
+    # libvirt's Xen driver takes no pictures; the device model that serves the framebuffer does.
+    screenshot_command='xl qemu-monitor-command "$guest" "screendump $picture"',
     disk_strategy="full copy (sparse raw file)",
     version_commands={
         "xen": "xl info | sed -n 's/^xen_version *: //p'",

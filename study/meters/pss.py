@@ -30,7 +30,9 @@ class _Patterns:
 _LIBVIRT = ("libvirtd", "virt*d", "virt-manager", "dnsmasq")
 _KNOWN: Mapping[str, _Patterns] = {
     "kvm": _Patterns(("qemu-system-*", "qemu-kvm", "virtiofsd"), _LIBVIRT),
-    "xen": _Patterns(("qemu-system-*", "qemu-dm", "xl"), ("oxenstored", "xenstored", "xenconsoled", *_LIBVIRT)),
+    "xen": _Patterns(
+        ("xen-qemu-system", "qemu-system-*", "qemu-dm", "xl"), ("oxenstored", "xenstored", "xenconsoled", *_LIBVIRT)
+    ),
     "virtualbox": _Patterns(
         ("VBoxHeadless", "VirtualBoxVM"),
         ("VBoxSVC", "VBoxXPCOMIPCD", "VBoxNetDHCP", "VBoxNetNAT", "VirtualBox"),

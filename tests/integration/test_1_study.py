@@ -3,10 +3,12 @@
 import hashlib
 import itertools
 import json
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from lab.paths import STUDIES
 from study.captures import read_index
@@ -76,6 +78,27 @@ def test_the_guest_sees_its_hypervisor(study: Path, provider: str, says: str) ->
     assert any(word in text for word in says.split("|")), text
     total = int((captures(study, provider, "vm-4") / "guest-free.txt").read_text().split("Mem:")[1].split()[0])
     assert 400 <= total <= 512
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_root_is_logged_in_under_x(study: Path, provider: str) -> None:
+    for stage in STAGES[1:]:
+        folder = captures(study, provider, stage)
+        assert re.search(r"^root +tty7 ", (folder / "guest-who.txt").read_text(), re.MULTILINE)
+        rows = [line.split(maxsplit=4) for line in (folder / "guest-ps.txt").read_text().splitlines()]
+        mine = [(Path(args.split()[0]).name, tty) for user, tty, _pid, _rss, args in rows if user == "root"]
+        assert {("Xorg", "tty7"), ("blackbox", "tty7"), ("xterm", "tty7"), ("-bash", "pts/0")} <= set(mine), mine
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_every_guests_screen_shows_its_session(study: Path, provider: str) -> None:
+    for guest in GUESTS:
+        with Image.open(study / "runs" / f"{provider}-01" / "screens" / f"{guest}.png") as picture:
+            assert picture.size == (800, 600)
+            shades = [count for count in picture.convert("L").histogram() if count]
+        # The terminal is white, and it is the largest window; beside it are the window manager's desk and bar.
+        assert len(shades) > 8
+        assert 0.1 < shades[-1] / (800 * 600) < 0.6
 
 
 def test_xen_speaks_for_itself(study: Path) -> None:

@@ -30,7 +30,8 @@ def emulators() -> list[str]:
     return found.stdout.split()
 
 
-def test_up_ssh_status_down(invoke: Invoke, own_lab: dict[str, str]) -> None:
+def test_up_ssh_status_down(invoke: Invoke, own_lab: dict[str, str], tmp_path: Path) -> None:
+    own_lab |= {"HVLAB_TOPOLOGY__SESSION": "text", "HVLAB_TOPOLOGY__MEMORY_LOAD_MIB": "100"}
     try:
         assert invoke("lab.up", "--provider=kvm", "--guests=1", **own_lab).returncode == 0
         assert running_provider(Path(own_lab["HVLAB_STATE"])) == "kvm"
@@ -38,6 +39,13 @@ def test_up_ssh_status_down(invoke: Invoke, own_lab: dict[str, str]) -> None:
         assert said.returncode == 3
         assert said.stdout.split()[0] == "server1"
         assert 2 << 20 > int(said.stdout.split()[-3]) > 2_000_000  # KiB
+        loaded = invoke("lab.ssh", "server1", "-c", "runlevel; pidof Xorg; cat /proc/$(pidof perl)/status", **own_lab)
+        assert loaded.stdout.startswith("N 2\nName:\tperl")
+        assert 100 << 10 < int(loaded.stdout.split("RssAnon:")[1].split()[0]) < 105 << 10  # KiB
+        picture = tmp_path / "screen.png"
+        assert invoke("lab.screenshot", "server1", f"--output={picture}", **own_lab).stdout.strip() == str(picture)
+        assert picture.read_bytes().startswith(b"\x89PNG")
+        assert invoke("lab.screenshot", "server2", **own_lab).returncode == 1
         status = invoke("lab.status", **own_lab).stdout
         assert "KVM" in status
         assert "running" in status

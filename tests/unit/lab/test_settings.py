@@ -29,6 +29,9 @@ def test_environment_goes_first() -> None:
         ("[topology]\nguests = 0\n", "topology.guests"),
         ('[study]\nproviders = ["qemu"]\n', "study.providers"),
         ("[study]\nrepeats = 0\n", "study.repeats"),
+        ('[topology]\nsession = "gnome"\n', "topology.session"),
+        ("[topology]\nmemory_load_mib = -1\n", "topology.memory_load_mib"),
+        ("[topology]\nmemory_load_mib = 600\n", "memory_load_mib 600 does not fit: a guest of 512 MiB can hold 384"),
     ],
 )
 def test_wrong_settings_are_named(text: str, says: str, tmp_path: Path) -> None:
@@ -36,6 +39,13 @@ def test_wrong_settings_are_named(text: str, says: str, tmp_path: Path) -> None:
     file.write_text(text)
     with pytest.raises(HvlabError, match=says):
         load_settings(file, {})
+
+
+def test_a_load_fits_beside_the_guests_system() -> None:
+    settings = load_settings(SETTINGS, {"HVLAB_TOPOLOGY__MEMORY_LOAD_MIB": "384"})
+    assert settings.topology.memory_load_mib == 384
+    more = {"HVLAB_TOPOLOGY__MEMORY_LOAD_MIB": "900", "HVLAB_TOPOLOGY__MEMORY_MIB": "1028"}
+    assert load_settings(SETTINGS, more).topology.memory_load_mib == 900
 
 
 def test_missing_file(tmp_path: Path) -> None:

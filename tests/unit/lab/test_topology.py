@@ -25,6 +25,8 @@ def test_written_file(tmp_path: Path) -> None:
     topology = json.loads((tmp_path / "t.json").read_text())
     assert [guest["name"] for guest in topology["guests"]] == ["server1", "server2"]
     assert {guest["memory_mib"] for guest in topology["guests"]} == {512}
+    assert topology["session"] == "x-window"
+    assert topology["boot"]["command_line"].split()[-2:] == ["video=800x600", "hvlab.session=x-window"]
     assert set(topology["folders"]) == set(all_providers())
 
 

@@ -49,6 +49,28 @@ def test_measured_text(make_study: MakeStudy) -> None:
     assert "Not read in this study" not in text
 
 
+@pytest.mark.parametrize(
+    ("topology", "says", "says_not"),
+    [
+        ({"session": "x-window", "memory_load_mib": 0}, "X Window session with root logged in", "MiB of its memory"),
+        ({"session": "text", "memory_load_mib": 200}, "Each guest holds 200 MiB of its memory", "X Window session"),
+        ({}, "The host is read", "session"),
+    ],
+)
+def test_the_guests_session_and_load_are_told(
+    make_study: MakeStudy, topology: dict[str, object], says: str, says_not: str
+) -> None:
+    folder = make_study()
+    info = json.loads((folder / "study.json").read_text())
+    info["parameters"]["topology"] = topology
+    (folder / "study.json").write_text(json.dumps(info))
+    environment = text_of(folder).split("Table 1.")[0]
+    assert says in environment
+    assert says_not not in environment
+    for name, value in topology.items():
+        assert f"topology.{name} {value}" in text_of(folder)
+
+
 def dearer_by(row: list[object]) -> bool:
     """Make KVM's guests dearer by one MiB with each repeat: the repeats' steps are 560, 561, 562 MiB."""
     if (row[0], row[4], row[5]) == ("kvm", "free", "paper_free"):

@@ -48,13 +48,16 @@ _TOOLS = {
     "mpstat": _MPSTAT,
     "free": _FREE,
     "ls": f"cat '{FIXTURES}/disk/coreutils-9.1.txt'\n",
-    "virsh": "echo ' Id   Name      State'; echo '------'; n=0\n"
+    # Half of the screen is white.
+    "virsh": 'if [ "$3" = screenshot ]; then printf "P5\\n8 8\\n255\\n%032d%s" 0 "$(printf "%32s")" > "$5"; exit; fi\n'
+    "echo ' Id   Name      State'; echo '------'; n=0\n"
     'for g in $(cat "$FAKE/guests"); do n=$((n+1)); echo " $n    $g   running"; done\n',
     "sleep": "exec /bin/sleep 0.02\n",
     "sudo": 'exec "$@"\n',
     "dmesg": '[ "$1" = -r ] && cat "$FAKE/kernel.log" || echo "[    0.1] Booting paravirtualized kernel on KVM"\n',
     # The programs' own folders must not outlive a test.
     "mktemp": 'exec /usr/bin/mktemp -d "$FAKE/reading.XXXXXX"\n',
+    "who": "echo 'root     tty7         2026-11-22 19:11'\n",
 }
 
 

@@ -77,6 +77,10 @@ def forget_rows(study: Path) -> None:
     write_measurements(study, [row for row in read_measurements(study) if row.repeat == 1])
 
 
+def add_picture(study: Path) -> None:
+    (study / "runs/kvm-01/screens/server9.png").write_bytes(b"x")
+
+
 DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "no seed": (lambda s: edit(s, lambda i: i.parameters.pop("seed")), "no parameter 'seed'"),
     "no hardware": (lambda s: edit(s, lambda i: i.environment.hardware.clear()), "hardware is not told"),
@@ -92,6 +96,13 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "no proof": (lose_capture_and_entry, "uname.txt: was captured at other stages"),
     "no stage": (lambda s: shutil.rmtree(s / "runs/kvm-02/captures/vm-1"), "kvm-02: no captures at vm-1"),
     "no rows": (forget_rows, "is not in measurements.csv"),
+    "no picture": (lambda s: (s / "runs/kvm-01/screens/server1.png").unlink(), "screens/server1.png: missing"),
+    "no pictures": (lambda s: shutil.rmtree(s / "runs/kvm-02/screens"), "no picture of any guest's screen"),
+    "other picture": (
+        lambda s: (s / "runs/kvm-01/screens/server1.png").write_bytes(b"x"),
+        "screens/server1.png: changed since it was taken",
+    ),
+    "foreign picture": (add_picture, "screens/server9.png: not in index.json"),
     "hidden error": (lambda s: edit(s, lambda i: i.runs[0].suspect.append("x")), "show 0 new kernel errors"),
 }
 

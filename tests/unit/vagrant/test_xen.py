@@ -45,6 +45,19 @@ def test_up_copies_defines_and_starts(tmp_path: Path) -> None:
     assert domain.find("devices/disk/source").get("file") == "/xen/server1.img"  # type: ignore[union-attr]
     assert domain.find("devices/interface/mac").get("address") == "52:54:00:68:76:01"  # type: ignore[union-attr]
     assert domain.find("devices/interface/source").get("network") == "hvlab"  # type: ignore[union-attr]
+    assert domain.find("devices/graphics") is None
+
+
+def test_a_guest_with_an_x_session_has_a_screen(tmp_path: Path) -> None:
+    topology = brief(tmp_path)
+    topology.write_text(json.dumps(json.loads(topology.read_text()) | {"session": "x-window"}))
+    ssh = FakeCommand.create(tmp_path / "bin", "ssh", {"domstate": ABSENT})
+    vagrant = Vagrant(tmp_path, "xen", topology=topology, path=ssh.folder)
+    vagrant.add_box("hvlab/debian-12", "0.1", "xen", {})
+    vagrant.run("up", "server1", "--provider=xen")
+    domain = ET.fromstring(next(call[-1] for call in ssh.calls if " define " in remote(call)))
+    assert domain.find("devices/graphics").get("listen") == "127.0.0.1"  # type: ignore[union-attr]
+    assert domain.find("devices/video/model").get("type") == "xen"  # type: ignore[union-attr]
 
 
 def test_halt_turns_off_a_guest_that_does_not_obey(tmp_path: Path) -> None:

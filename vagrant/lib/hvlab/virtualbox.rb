@@ -15,6 +15,11 @@ module Hvlab
       # often the further the guest lags: up to 20 kHz. Under emulation those 13,000 exits a second made the guest's start
       # take four times as long.
       virtualbox.customize(["setextradata", :id, "VBoxInternal/TM/HostHzMax", "200"])
+      # The guest starts from its own boot loader, so the kernel's command line is the disk's: the session that the
+      # lab asks for is told as the machine's version (DMI).
+      session = topology.optional("session")
+      dmi = "VBoxInternal/Devices/pcbios/0/Config/DmiSystemVersion"
+      virtualbox.customize(["setextradata", :id, dmi, "hvlab.session=#{session}"]) unless session.nil?
       network(override.vm, guest)
     end
 
@@ -31,7 +36,7 @@ module Hvlab
     # No sound, no USB, no logo to wait for; no HPET, as under KVM.
     def self.hardware(guest)
       { "memory" => guest.memory_mib, "cpus" => guest.vcpus, "ioapic" => "on", "x86-hpet" => "off",
-        "graphicscontroller" => "vmsvga", "vram" => 9, "audio-driver" => "none", "usb-ohci" => "off",
+        "graphicscontroller" => "vboxvga", "vram" => 9, "audio-driver" => "none", "usb-ohci" => "off",
         "firmware-boot-menu" => "disabled", "firmware-logo-fade-in" => "off", "firmware-logo-fade-out" => "off",
         "firmware-logo-display-time" => 0, "boot1" => "disk", "boot2" => "none", "boot3" => "none",
         "boot4" => "none" }.flat_map { |option, value| ["--#{option}", value.to_s] }

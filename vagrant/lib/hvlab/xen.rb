@@ -10,6 +10,7 @@ module Hvlab
       xen.guest = guest
       xen.folder = topology.value("folders", "xen")
       xen.network = topology.value("network", "name")
+      xen.screen = topology.optional("session") == "x-window"
       boot(xen, topology) unless topology.optional("boot").nil?
     end
 

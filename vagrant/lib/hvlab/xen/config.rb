@@ -7,7 +7,8 @@ module Hvlab
       NEEDED = %i[lab_host guest folder network].freeze
       BOOT = %i[kernel initrd command_line].freeze
 
-      attr_accessor(*NEEDED, *BOOT)
+      # `screen`: whether the guest has a paravirtual framebuffer, which a device model in dom0 serves.
+      attr_accessor(*NEEDED, *BOOT, :screen)
 
       # The guest's disk on the lab host.
       def disk
