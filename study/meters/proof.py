@@ -55,6 +55,12 @@ PROOFS = (
     Proof("vboxmanage-runningvms", "VBoxManage list runningvms", frozenset({"virtualbox"})),
 )
 
+# From inside the newest guest: which hypervisor it sees, and how much memory.
+GUEST_PROOFS = {
+    "guest-hypervisor": "sudo dmesg | grep -i -E 'hypervisor|booting paravirtualized' | head -n 5",
+    "guest-free": "free -m",
+}
+
 
 def proofs_for(provider: str) -> list[Proof]:
     """List the proofs that apply to a provider."""
