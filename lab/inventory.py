@@ -16,8 +16,10 @@ from lab.accel import remembered_answer
 from lab.cache import MANIFEST, Busy, NotBuilt, locked, making_name, manifest, naming
 from lab.images.boxes import boxes_for
 from lab.images.emulator import emulator
-from lab.images.guest import OWN, guest_image
+from lab.images.guest import guest_image
 from lab.images.host import host_image
+from lab.images.source import guest_oses
+from lab.media.lists import MediaMissing
 from lab.paths import cache_root
 from lab.settings import Settings
 
@@ -56,7 +58,7 @@ def _questions(settings: Settings) -> Iterator[Callable[[], object]]:
     """Yield what asks the cache for the things that this project, as it is now, works with."""
     yield host_image
     yield emulator
-    for name in {settings.topology.os, *OWN}:
+    for name in {settings.topology.os, *guest_oses()}:
         topology = settings.topology.model_copy(update={"os": name})
         yield lambda topology=topology: boxes_for(guest_image(topology), topology)  # type: ignore[misc]
 
@@ -69,7 +71,8 @@ def wanted_names(questions: Iterable[Callable[[], object]]) -> set[str]:
     """
     with naming() as names:
         for ask in questions:
-            with contextlib.suppress(NotBuilt):
+            # Nothing can have been built from media that are not there.
+            with contextlib.suppress(NotBuilt, MediaMissing):
                 ask()
     found: set[str] = set()
     while names:

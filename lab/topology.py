@@ -25,6 +25,7 @@ NETWORK = {
 FIRST_FORWARD = 22100
 # Where the lab host mounts the store of boxes.
 STORE = "/boxes"
+_BOOT = {"kernel": f"{STORE}/{KERNEL}", "initrd": f"{STORE}/{INITRD}", "command_line": COMMAND_LINE}
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def write_topology(path: Path, settings: TopologySettings, boxes: Boxes, ssh_con
         "lab_host": {"ssh_config": str(ssh_config), "name": "labhost"},
         "network": NETWORK,
         "folders": {name: provider.folder for name, provider in all_providers().items()},
-        "boot": {"kernel": f"{STORE}/{KERNEL}", "initrd": f"{STORE}/{INITRD}", "command_line": COMMAND_LINE},
+        "boot": _BOOT if boxes.boots_directly else None,
         "boot_timeout_s": int(settings.boot_timeout_s),
         "ssh": {"extra_args": ssh_arguments(settings.os)},
         "guests": [{**vars(guest), **shape} for guest in guests(settings.guests)],

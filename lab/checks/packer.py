@@ -88,11 +88,10 @@ def listed_iso(file: VarFile) -> Iterator[Finding]:
 
 
 def kickstart_named(file: VarFile) -> Iterator[Finding]:
-    """The boot command sends the installer to a kickstart file that is there."""
-    if not (name := file.text("kickstart")):
-        return
+    """There is a kickstart file of the guest OS's name, and the boot command sends the installer to it."""
+    name = f"{file.text('os')}.ks"
     if not (file.kickstarts / name).is_file():
-        yield file.finding("kickstart", "kickstart-named", f"{file.kickstarts.name}/{name} is not there")
+        yield file.finding("os", "kickstart-named", f"{file.kickstarts.name}/{name} is not there")
     if f"ks=http://{{{{ .HTTPIP }}}}:{{{{ .HTTPPort }}}}/{name}" not in file.text("boot_command"):
         words = f"the boot command must have ks=http://{{{{ .HTTPIP }}}}:{{{{ .HTTPPort }}}}/{name}"
         yield file.finding("boot_command", "kickstart-named", words)

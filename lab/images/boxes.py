@@ -39,6 +39,11 @@ class Boxes:
     folder: Path
     store: Path
 
+    @property
+    def boots_directly(self) -> bool:
+        """Whether a kernel and a RAM disk lie beside the boxes; if not, guests are started by their own boot loader."""
+        return (self.folder / KERNEL).is_file()
+
     def path(self, provider: str) -> str:
         """Return the provider's box, relative to `folder` and to the mounted store."""
         return f"{self.name.replace('/', '-VAGRANTSLASH-')}/{self.version}/{provider}"
@@ -74,9 +79,10 @@ def _fill(folder: Path, boxes: Boxes, guest: GuestImage, topology: TopologySetti
     about = json.dumps({"author": "hvlab", **manifest(guest.disk.parent)}, indent=2) + "\n"
     for box in (libvirt, xen, virtualbox):
         (box / "info.json").write_text(about)
-    (folder / KERNEL).parent.mkdir()
-    shutil.copyfile(guest.vmlinux, folder / KERNEL)
-    shutil.copyfile(guest.initrd, folder / INITRD)
+    if guest.vmlinux and guest.initrd:
+        (folder / KERNEL).parent.mkdir()
+        shutil.copyfile(guest.vmlinux, folder / KERNEL)
+        shutil.copyfile(guest.initrd, folder / INITRD)
 
 
 def _make_store(folder: Path, store: Path) -> None:

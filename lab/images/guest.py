@@ -11,19 +11,13 @@ from lab.errors import HvlabError
 from lab.files import write_atomic
 from lab.images.packer import PACKER, build_command, packer_version, watched_build
 from lab.images.provenance import input_hashes, revision
-from lab.installer.kickstart import read_kickstart
-from lab.installer.medium import Medium, installer_medium, medium_inputs
-from lab.installer.root import GuestRoot, guest_root
-from lab.paths import PROJECT, state_root
+from lab.images.source import Medium, Source, require_known, source_for
+from lab.media.lists import KICKSTARTS
+from lab.paths import state_root
 from lab.progress import step
 from lab.settings import TopologySettings
 
-KICKSTART = PROJECT / "guest-kickstart"
-# The guest OSes that the kit's own installer installs.
-OWN = ("debian-12",)
 COMMAND_LINE = "root=LABEL=root rw quiet net.ifnames=0 mitigations=off"
-# Measured under software emulation: three to four minutes.
-BUILD_TIMEOUT_S = 1800
 
 
 @dataclass(frozen=True)
@@ -32,15 +26,15 @@ class GuestImage:
 
     Attributes:
         disk: qcow2.
-        vmlinux: Unpacked kernel.
-        initrd: Initial RAM disk.
+        vmlinux: Unpacked kernel; None: the guest is started by the boot loader on its disk.
+        initrd: Initial RAM disk; None likewise.
         version: Hash of all inputs, as a box version's last part.
         versions: Package name to version.
     """
 
     disk: Path
-    vmlinux: Path
-    initrd: Path
+    vmlinux: Path | None
+    initrd: Path | None
     version: str
     versions: dict[str, str]
 
@@ -54,15 +48,14 @@ def vagrant_keys() -> Path:
     return folders[-1]
 
 
-def kickstart_text(topology: TopologySettings) -> str:
+def kickstart_text(topology: TopologySettings, kickstarts: Path = KICKSTARTS) -> str:
     """Return the guest OS's kickstart file with the swap area that the topology asks for.
 
     Raises:
-        HvlabError: If the file has no `part swap` line, or there is no file.
+        HvlabError: If the file has no `part swap` line, or the guest OS is not known.
     """
-    path = KICKSTART / f"{topology.os}.ks"
-    if not path.is_file():
-        raise HvlabError(f"{path} is not there", "restore it: git checkout guest-kickstart")
+    require_known(topology.os, kickstarts)
+    path = kickstarts / f"{topology.os}.ks"
     size = topology.swap_gib * 1024
     replacement = rf"\g<1>{size}" if size else ""
     pattern = r"(?m)^(part swap .*--size=)\d+" if size else r"(?m)^part swap .*\n"
@@ -72,27 +65,29 @@ def kickstart_text(topology: TopologySettings) -> str:
     return text
 
 
-def _serve(folder: Path, topology: TopologySettings) -> Path:
+def _serve(folder: Path, topology: TopologySettings, kickstart: str) -> Path:
     """Lay out what Packer's web server shows: the kickstart file, and what that fetches."""
     http = folder / "http"
-    shutil.copytree(PACKER / "files" / topology.os, http / "files")
+    files = PACKER / "files" / topology.os
+    if files.is_dir():
+        shutil.copytree(files, http / "files")
+    else:
+        (http / "files").mkdir(parents=True)
     shutil.copyfile(vagrant_keys() / "vagrant.pub", http / "files/vagrant.pub")
-    (http / f"{topology.os}.ks").write_text(kickstart_text(topology))
+    (http / f"{topology.os}.ks").write_text(kickstart)
     return http
 
 
-def _variables(
-    folder: Path, logs: Path, topology: TopologySettings, root: GuestRoot, medium: Medium
-) -> dict[str, object]:
-    """Make what Packer is given; return the template's variables."""
+def _variables(folder: Path, http: Path, logs: Path, topology: TopologySettings, medium: Medium) -> dict[str, object]:
+    """Return the template's variables; `http` is what Packer's web server shows."""
     key = folder / "key"
     write_atomic(key, (vagrant_keys() / "vagrant").read_bytes())
     key.chmod(0o600)
     return {
         "iso_url": f"file://{medium.iso}",
         "iso_checksum": f"sha256:{medium.sha256}",
-        "http_directory": _serve(folder, topology),
-        "accelerator": probe_accelerator(root.kernel, root.busybox),
+        "http_directory": http,
+        "accelerator": probe_accelerator(*medium.probe),
         "disk_size": f"{topology.disk_gib}G",
         "ssh_private_key_file": key,
         "provision": PACKER / f"{topology.os}.sh",
@@ -101,65 +96,82 @@ def _variables(
     }
 
 
-def _build(folder: Path, topology: TopologySettings, inputs: dict[str, str | Path]) -> dict[str, object]:
-    # What is written in `folder` is gone if the build fails; the logs are wanted then more than ever.
-    logs = state_root() / "guest-build"
-    shutil.rmtree(logs, ignore_errors=True)
-    logs.mkdir(parents=True)
-    source = revision()  # now: files may change while it is built
-    plan = read_kickstart(kickstart_text(topology))
-    root, medium = guest_root(plan), installer_medium(plan)
-    command = build_command(topology.os, _variables(folder, logs, topology, root, medium))
-    with step(f"Guest image: Packer installs {topology.os} from its ISO"):
-        watched_build(command, logs / "packer.log", logs / "serial.log", folder / "cache", BUILD_TIMEOUT_S)
-    shutil.copytree(logs, folder / "logs")
+def _take_out(folder: Path) -> None:
+    """Keep the disk of what Packer leaves."""
     (folder / "packer" / "disk.qcow2").rename(folder / "disk.qcow2")
     for leftover in ("packer", "cache", "http"):
         shutil.rmtree(folder / leftover)
     (folder / "key").unlink()
-    shutil.copyfile(root.vmlinux, folder / "vmlinux")
-    shutil.copyfile(root.initrd, folder / "initrd")
+
+
+def _build(
+    folder: Path, topology: TopologySettings, source: Source, inputs: dict[str, str | Path]
+) -> dict[str, object]:
+    # What is written in `folder` is gone if the build fails; the logs are wanted then more than ever.
+    logs = state_root() / "guest-build"
+    shutil.rmtree(logs, ignore_errors=True)
+    logs.mkdir(parents=True)
+    written = revision()  # now: files may change while it is built
+    medium = source.medium()
+    http = _serve(folder, topology, str(inputs["kickstart"]))
+    command = build_command(topology.os, _variables(folder, http, logs, topology, medium))
+    with step(f"Guest image: Packer installs {topology.os} from its ISO"), medium.serving(logs / "tree.log"):
+        watched_build(command, logs / "packer.log", logs / "serial.log", folder / "cache", medium.limit_s)
+    shutil.copytree(logs, folder / "logs")
+    _take_out(folder)
+    for name, file in _starters(folder, medium):
+        shutil.copyfile(file, name)
     return {
-        **source,
+        **written,
         "packer": packer_version(),
         "command": command,
         "inputs": input_hashes(inputs),
-        "kernel": root.release,
-        "versions": root.versions,
+        "kernel": medium.release,
+        "versions": medium.versions,
     }
 
 
-def guest_inputs(topology: TopologySettings) -> dict[str, str | Path]:
+def _starters(folder: Path, medium: Medium) -> list[tuple[Path, Path]]:
+    """Return what starts the guest without a boot loader: where it is kept, and where it comes from."""
+    pairs = (("vmlinux", medium.vmlinux), ("initrd", medium.initrd))
+    return [(folder / name, file) for name, file in pairs if file]
+
+
+def guest_inputs(topology: TopologySettings, source: Source, kickstart: str) -> dict[str, str | Path]:
     """Return everything that the guest's disk is made from.
 
     Raises:
-        HvlabError: If the kickstart file asks for what the installer does not do.
+        HvlabError: If the medium cannot be had.
     """
-    here, text = Path(__file__).parent, kickstart_text(topology)
+    here = Path(__file__).parent
+    files = PACKER / "files" / topology.os
     return {
-        **medium_inputs(read_kickstart(text)),
-        "kickstart": text,
+        **source.inputs(),
+        "kickstart": kickstart,
         "disk": f"{topology.disk_gib} GiB",
         "template": PACKER / "guest.pkr.hcl",
         "variables": PACKER / f"{topology.os}.pkrvars.hcl",
         "script": PACKER / f"{topology.os}.sh",
-        "files": PACKER / "files" / topology.os,
-        **{name: here / name for name in ("guest.py", "packer.py")},
+        **({"files": files} if files.is_dir() else {}),
+        **{name: here / name for name in ("guest.py", "packer.py", "source.py")},
     }
 
 
-def guest_image(topology: TopologySettings) -> GuestImage:
+def guest_image(topology: TopologySettings, kickstarts: Path = KICKSTARTS) -> GuestImage:
     """Return the guest's disk, building it (minutes) if it is not in the cache.
 
+    Args:
+        topology: The guest OS, and the disk's size.
+        kickstarts: Folder with its kickstart file and the list of its media.
+
     Raises:
-        HvlabError: If the guest OS is not known, or it cannot be built.
+        HvlabError: If the guest OS is not known, its media are missing, or it cannot be built.
     """
-    if topology.os not in OWN:
-        raise HvlabError(f"no recipe for the guest OS {topology.os!r}", f"topology.os can be: {', '.join(OWN)}")
-    inputs = guest_inputs(topology)
-    folder = cached("guest", inputs, lambda making: _build(making, topology, inputs))
+    kickstart = kickstart_text(topology, kickstarts)
+    source = source_for(topology.os, kickstart, kickstarts)
+    inputs = guest_inputs(topology, source, kickstart)
+    folder = cached("guest", inputs, lambda making: _build(making, topology, source, inputs))
     versions = manifest(folder)["versions"]
     assert isinstance(versions, dict)
-    return GuestImage(
-        folder / "disk.qcow2", folder / "vmlinux", folder / "initrd", folder.name.rpartition("-")[2], versions
-    )
+    vmlinux, initrd = (path if path.is_file() else None for path in (folder / "vmlinux", folder / "initrd"))
+    return GuestImage(folder / "disk.qcow2", vmlinux, initrd, folder.name.rpartition("-")[2], versions)

@@ -118,20 +118,25 @@ def _lacking(media: Media) -> list[str]:
     return lacking
 
 
-def require_media(os_name: str) -> Media:
+class MediaMissing(HvlabError):
+    """Installation media are not there, or were not checked yet."""
+
+
+def require_media(os_name: str, kickstarts: Path = KICKSTARTS) -> Media:
     """Return the media of a guest OS, which are all there and were checked.
 
     The ISO's checksum is computed each time; the tree was checked as a whole by `image.fetch`, since which its list
     of packages did not change.
 
     Raises:
-        HvlabError: If something is missing or wrong; the hint says where to put it.
+        MediaMissing: If something is missing; the hint says how to get it.
+        HvlabError: If something is wrong.
     """
-    media = media_of(os_name)
+    media = media_of(os_name, kickstarts)
     if lacking := _lacking(media):
-        raise HvlabError(
+        raise MediaMissing(
             f"installation media of {os_name} are missing in {media.folder}: {', '.join(lacking)}",
-            f"./invoke image.fetch --os={os_name} downloads and checks them; by hand: docs/guests.md",
+            f"./invoke image.fetch --os={os_name} downloads them; or put them there by hand: docs/guests.md",
         )
     found = sha256_of(media.iso)
     if found != media.wanted.iso.sha256:

@@ -35,8 +35,8 @@ MEDIA = "guest-kickstart/centos-5.5.media.toml"
         (VARS, ('"sha256:298a', '"sha256:000a'), "listed-iso", f"{VARS}:4"),
         (MEDIA, ("netinstall.iso", "bin-DVD-1of2.iso"), "listed-iso", f"{VARS}:3"),
         (VARS, ("ks=http://{{ .HTTPIP }}", "ks=http://10.0.2.2"), "kickstart-named", f"{VARS}:5"),
-        (VARS, ('kickstart    = "centos-5.5.ks"', 'kickstart    = "centos-5.4.ks"'), "kickstart-named", f"{VARS}:6"),
-        (VARS, ("kickstart    =", "kickstart ="), "packer-fmt", f"{VARS}:3"),
+        (VARS, ('os           = "centos-5.5"', 'os           = "centos-5.4"'), "kickstart-named", f"{VARS}:2"),
+        (VARS, ("os           =", "os ="), "packer-fmt", f"{VARS}:1"),
         (VARS, ('"centos-5.5"', '"centos-5.5'), "hcl", f"{VARS}:1"),
         (VARS, ("1024", '"much"'), "packer-validate", None),
         (

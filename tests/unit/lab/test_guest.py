@@ -10,29 +10,36 @@ import pytest
 from lab.cache import fingerprint
 from lab.errors import HvlabError
 from lab.images import guest
-from lab.images.guest import guest_image, guest_inputs
+from lab.images.guest import guest_image, guest_inputs, kickstart_text
 from lab.images.packer import PACKER, build_command, cause_of_death, watched_build
 from lab.images.provenance import input_hashes, revision
+from lab.images.source import source_for
 from lab.installer.kickstart import read_kickstart
 from lab.installer.medium import medium_inputs
 from lab.installer.root import root_inputs
+from lab.media.lists import KICKSTARTS, MediaMissing
 from lab.settings import TopologySettings
 
 TOPOLOGY = TopologySettings()
 
 
 @pytest.fixture
-def kickstarts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def kickstarts(tmp_path: Path) -> Path:
     """A copy of the guest's kickstart file that a test may change."""
-    (tmp_path / "debian-12.ks").write_bytes((guest.KICKSTART / "debian-12.ks").read_bytes())
-    monkeypatch.setattr(guest, "KICKSTART", tmp_path)
+    (tmp_path / "debian-12.ks").write_bytes((KICKSTARTS / "debian-12.ks").read_bytes())
     return tmp_path / "debian-12.ks"
+
+
+def key(topology: TopologySettings, kickstarts: Path = KICKSTARTS) -> str:
+    """Return the cache's key of the disk."""
+    text = kickstart_text(topology, kickstarts)
+    return fingerprint(guest_inputs(topology, source_for(topology.os, text, kickstarts), text))
 
 
 def keys(path: Path) -> tuple[str, str, str]:
     """Return the cache's keys of the system, the medium and the disk."""
     plan = read_kickstart(path.read_text())
-    return fingerprint(root_inputs(plan)), fingerprint(medium_inputs(plan)), fingerprint(guest_inputs(TOPOLOGY))
+    return fingerprint(root_inputs(plan)), fingerprint(medium_inputs(plan)), key(TOPOLOGY, path.parent)
 
 
 def test_a_changed_kickstart_needs_no_new_medium(kickstarts: Path) -> None:
@@ -51,15 +58,24 @@ def test_other_packages_need_a_new_system(kickstarts: Path) -> None:
 
 def test_the_disks_size_is_an_input() -> None:
     other = TopologySettings(disk_gib=21), TopologySettings(swap_gib=1)
-    assert len({fingerprint(guest_inputs(topology)) for topology in (TOPOLOGY, *other)}) == 3
+    assert len({key(topology) for topology in (TOPOLOGY, *other)}) == 3
 
 
 def test_a_wrong_kickstart_starts_nothing(kickstarts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HVLAB_CACHE", str(tmp_path / "cache"))
     kickstarts.write_text("raid / --device=md0\n" + kickstarts.read_text())
     with pytest.raises(HvlabError, match="line 1: this installer does not know the command 'raid'"):
-        guest_image(TOPOLOGY)
+        guest_image(TOPOLOGY, kickstarts.parent)
     assert not (tmp_path / "cache").exists()
+
+
+def test_without_its_media_centos_stops_with_the_instruction(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HVLAB_CACHE", str(tmp_path))
+    with pytest.raises(MediaMissing, match=r"netinstall\.iso, the install tree") as caught:
+        guest_image(TopologySettings(os="centos-5.5"))
+    assert str(tmp_path / "media/centos-5.5") in caught.value.message
+    assert "image.fetch --os=centos-5.5" in caught.value.hint
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_unknown_guest_os() -> None:

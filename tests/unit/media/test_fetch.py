@@ -51,7 +51,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         made = World(tmp_path, port)
         real = lists.media_of
         for module in (lists, fetching):
-            monkeypatch.setattr(module, "media_of", lambda name, folder=made.kickstarts: real(name, folder))
+            monkeypatch.setattr(module, "media_of", lambda name, *_: real(name, made.kickstarts))
         yield made
 
 

@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from lab.errors import HvlabError
-from lab.images.guest import COMMAND_LINE, KICKSTART, kickstart_text
+from lab.images.guest import COMMAND_LINE, kickstart_text
 from lab.installer.groups import SYSTEM
 from lab.installer.kickstart import read_kickstart
 from lab.installer.plan import Account, Part
 from lab.installer.stock import Stock
 from lab.installer.system import grub_config, identity_files
+from lab.media.lists import KICKSTARTS
 from lab.settings import TopologySettings
 
 KS = """\
@@ -164,7 +165,7 @@ def test_a_name_is_not_needed() -> None:
 
 
 def test_the_default_guest() -> None:
-    plan = read_kickstart((KICKSTART / "debian-12.ks").read_text())
+    plan = read_kickstart((KICKSTARTS / "debian-12.ks").read_text())
     # What starts the guest from its disk and what KVM and Xen are given is the same.
     assert f"/vmlinuz {COMMAND_LINE}\n" in grub_config(plan, "/vmlinuz", "/initrd")
     assert {part.label for part in plan.partitions} == {"root", "swap"}
