@@ -193,7 +193,7 @@ def test_vmm_tells_a_guests_memory_from_the_vmms_own(tmp_path: Path) -> None:
         " print('ready', flush=True); sys.stdin.read()"
     )
     context = Context("kvm", "/kvm", guest_processes=("hvlabholder",), daemon_processes=("no-such-name",))
-    line = [holder, "-I", "-c", program, "-m", "size=32768k"]
+    line = [str(holder), "-I", "-c", program, "-m", "size=32768k"]
     with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         assert process.stdout.readline() == "ready\n"
