@@ -69,7 +69,7 @@ cat log >&2; exit 1
 """
 _NOT_YET = 75
 # What the meters that only read and the proofs take, under emulation; and how often is asked when that was not enough.
-_READING_S = 0.25
+_READING_S = 0.2
 _ASK_AGAIN_S = 2.0
 
 

@@ -15,7 +15,7 @@ from tests.unit.study.fixtures import Case, cases
 from tests.unit.study.test_layouts import CORRUPTIONS
 
 FOLDERS = {"account", "vmm", "observer", "image-size", "guest-boot", "meminfo", "pss", "xl-info"}
-CASES = [case for case in cases("numbers") if case.folder in FOLDERS]
+CASES = [case for case in cases("numbers") if case.folder in FOLDERS and case.text.count("\n") > 1]
 # These end with a line of their own, so that what was cut off is told from what is whole.
 ENDED = [case for case in CASES if case.folder in {"account", "vmm", "observer", "image-size"}]
 
@@ -50,14 +50,15 @@ def of(folder: str) -> Case:
 
 
 def test_parts_that_are_more_than_the_whole_are_refused() -> None:
+    case = of("account")
+    free = next(line for line in case.text.splitlines() if line.startswith("MemFree:"))
     with pytest.raises(HvlabError, match="more than the whole"):
-        meter("account").parse(spoil(of("account"), "MemFree:     ", "MemFree:9999 "))
+        meter("account").parse(spoil(case, free, "MemFree: 99999999 kB"))
 
 
 def test_a_process_that_is_missing_is_refused() -> None:
-    case = next(each for each in CASES if each.folder == "vmm" and "matched=1" in each.text)
     with pytest.raises(HvlabError, match="a process is missing"):
-        meter("vmm").parse(spoil(case, "matched=1", "matched=2"))
+        meter("vmm").parse(spoil(of("vmm"), "matched=2", "matched=3"))
 
 
 def test_the_guests_memory_cannot_be_told_apart_when_no_mapping_has_its_size() -> None:
