@@ -66,6 +66,7 @@ class StudySettings(_Table):
     mpstat_interval_s: int = Field(2, ge=1)
     mpstat_count: int = Field(5, ge=1)
     free_count: int = Field(5, ge=1)
+    memory_count: int = Field(3, ge=1)
     xentop_delay_s: int = Field(5, ge=1)
     attempts: int = Field(4, ge=1)
 
@@ -73,10 +74,11 @@ class StudySettings(_Table):
 class SettleSettings(_Table):
     """When the lab host counts as quiet; see docs/meters.md."""
 
-    window_s: float = Field(6, gt=0)
+    window_s: float = Field(8, gt=0)
+    memory_slope_mib_per_min: float = Field(3, gt=0)
     memory_spread_mib: float = Field(4, gt=0)
-    busy_percent: float = Field(10, ge=0, le=100)
-    busy_drift_points: float = Field(5, ge=0)
+    busy_slope_points_per_min: float = Field(60, gt=0)
+    busy_spread_points: float = Field(10, gt=0)
     give_up_s: float = Field(60, gt=0)
 
 

@@ -22,6 +22,7 @@ from report.guidance import (
 )
 from report.load import Dataset
 from report.memory import Table3, Taken, comparable, table_3
+from report.meters import side_by_side
 from report.names import PROVIDERS, guests_at, stages_up_to, vm_stage
 from report.outliers import find_outliers
 from report.readings import Readings, range_of_n
@@ -104,6 +105,7 @@ def context(dataset: Dataset, environment: Environment, lang: str) -> dict[str, 
         "r": found,
         "n": _counts(found),
         "figures": _figures(found, environment),
+        "meters": side_by_side(readings, dataset.study),
         "outliers": find_outliers(dataset.measurements),
         "captures": group_captures(readings.sources()),
         "absent": [p for p in PROVIDERS if p not in {source.provider for source in readings.sources()}],

@@ -133,6 +133,14 @@ class Readings:
         )
 
 
+def over_stages(readings: Readings, provider: str, meter: str, metric: str, unit: str) -> Estimate | None:
+    """Return a number's mean over the stages of a run, then over repeats; None if it was not read."""
+    stages = readings.stages(provider, meter)
+    columns = [readings.per_repeat(provider, stage, meter, metric, unit) for stage in stages]
+    told = [column for column in columns if column is not None]
+    return Estimate.of(pd.concat(told, axis=1).mean(axis=1)) if told else None
+
+
 def stage_position(stage: str) -> int:
     """Return a number that sorts stages in the order of a run."""
     return _STAGE_WITHOUT_GUEST.get(stage, guests_at(stage))

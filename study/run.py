@@ -15,24 +15,14 @@ from study.clock import StageClock
 from study.dataset import Measurement, StageTiming, append_measurements
 from study.journal import Journal
 from study.kernel_log import PROOF, KernelWatch
-from study.meters import Context, meters_for
-from study.meters.proof import running_guests
+from study.meters import Context, all_meters
+from study.meters.proof import LOAD_PROOF, running_guests
 from study.meters.record import measurements
-from study.reading import Output, commands, take
+from study.reading import Output, ask, commands, guest_commands, take
 from study.screens import take_screens
 from study.settle import SettleRule
 from study.stages import Stage
 from study.watch import wait_settled
-
-# From inside the newest guest: which hypervisor it sees, how much memory, and who is logged in, with which programs.
-GUEST_PROOFS = {
-    "guest-hypervisor": "sudo dmesg | grep -i -E 'hypervisor|booting paravirtualized' | head -n 5",
-    "guest-free": "free -m",
-    "guest-who": "who",
-    "guest-ps": "ps -e -H -o user,tty,pid,rss,args",
-}
-# With a memory load: what the process that holds it has.
-LOAD_PROOF = {"guest-memory-load": "sudo cat /proc/$(pidof -s perl)/smaps_rollup"}
 
 # The captures that tell which guests run, as far as a provider has them.
 GUEST_LISTS = {"virsh-list", "virsh-xen-list", "vboxmanage-runningvms"}
@@ -121,11 +111,12 @@ class Run:
             mpstat_count=wanted.mpstat_count,
             xentop_delay_s=wanted.xentop_delay_s,
             free_count=wanted.free_count,
+            memory_count=wanted.memory_count,
         )
         outputs = take(self.lab.host.ssh, commands(context), timeout=300)
         if stage.guests:
-            proofs = GUEST_PROOFS | (LOAD_PROOF if self.lab.settings.topology.memory_load_mib else {})
-            outputs |= take(self.lab.guest_ssh(f"server{stage.guests}"), proofs, timeout=120)
+            inside = guest_commands(context) | (LOAD_PROOF if self.lab.settings.topology.memory_load_mib else {})
+            outputs |= ask(self.lab.guest_ssh(f"server{stage.guests}"), inside, timeout=120)
         return outputs
 
     def _keep(self, stage: Stage, outputs: dict[str, Output]) -> None:
@@ -135,7 +126,7 @@ class Run:
             HvlabError: If a meter failed on the lab host.
         """
         rows: list[Measurement] = []
-        names = {meter.name for meter in meters_for(self.provider.name)}
+        names = {meter.name for meter in all_meters()}
         failed = []
         for name, output in outputs.items():
             path = capture_path(self.provider.name, self.repeat, stage.name, name)

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from scipy.stats import theilslopes
+
 from lab.errors import HvlabError
 
 # One fork a second (sleep); all else is the shell's builtins, so the watching costs next to nothing. It
@@ -30,6 +32,7 @@ done
 """
 
 _KIB_PER_MIB = 1024
+_S_PER_MIN = 60
 _IDLE, _IOWAIT = 3, 4
 _GUEST = 8  # guest and guest_nice are already in user and nice
 _LEAST_FIELDS = 6
@@ -73,23 +76,46 @@ class Sample:
 class SettleRule:
     """When a host counts as settled.
 
-    Over the last `window_s` seconds the spread of free memory (largest minus smallest) is below
-    `memory_spread_mib`, and the CPU is calm (mean busy share below `busy_percent`) or steady (means of
-    the window's two halves less than `busy_drift_points` apart).
+    Over the last `window_s` seconds free memory and the CPU's busy share each have a slope near 0 and a bounded
+    spread. The slope is Theil and Sen's, the median of the slopes between all pairs of samples
+    (scipy.stats.theilslopes): up to 29 % of the samples may be outliers without moving it far. It finds a drift, which
+    a spread hides; the spread finds a step, which the slope takes for outliers.
 
     Attributes:
         window_s: Seconds looked back.
-        memory_spread_mib: MiB.
-        busy_percent: Percent of all CPUs.
-        busy_drift_points: Percentage points.
+        memory_slope_mib_per_min: Largest slope of free memory, MiB a minute, either way.
+        memory_spread_mib: Largest spread of free memory, largest minus smallest, MiB.
+        busy_slope_points_per_min: Largest slope of the busy share, points of all CPUs' time a minute, either way.
+        busy_spread_points: Largest spread of the busy share, the largest and the smallest sample left out: one second
+            in which some daemon woke up is no unrest.
         give_up_s: Seconds after which the waiting ends, settled or not.
     """
 
-    window_s: float = 6.0
+    window_s: float = 8.0
+    memory_slope_mib_per_min: float = 3.0
     memory_spread_mib: float = 4.0
-    busy_percent: float = 10.0
-    busy_drift_points: float = 5.0
+    busy_slope_points_per_min: float = 60.0
+    busy_spread_points: float = 10.0
     give_up_s: float = 180.0
+
+
+@dataclass(frozen=True)
+class Motion:
+    """How much the host moved in a window; units as in `SettleRule`."""
+
+    memory_slope: float
+    memory_spread: float
+    busy_slope: float
+    busy_spread: float
+
+    def within(self, rule: SettleRule) -> bool:
+        """Tell whether this is little enough."""
+        return (
+            abs(self.memory_slope) <= rule.memory_slope_mib_per_min
+            and self.memory_spread <= rule.memory_spread_mib
+            and abs(self.busy_slope) <= rule.busy_slope_points_per_min
+            and self.busy_spread <= rule.busy_spread_points
+        )
 
 
 def parse_sample(line: str) -> Reading:
@@ -110,35 +136,38 @@ def parse_sample(line: str) -> Reading:
     return Reading(uptime_s, free_kib, total - ticks[_IDLE] - ticks[_IOWAIT], total)
 
 
-def is_settled(samples: Sequence[Sample], rule: SettleRule) -> bool:
-    """Tell whether the samples' last window fulfils the rule; False while they do not yet cover a window."""
+def window_of(samples: Sequence[Sample], rule: SettleRule) -> list[Sample]:
+    """Return the samples of the last window; none while they do not yet cover one, or are too few to tell."""
     if not samples or samples[-1].seconds - samples[0].seconds < rule.window_s:
-        return False
+        return []
     begin = samples[-1].seconds - rule.window_s
     window = [sample for sample in samples if sample.seconds >= begin]
-    return (
-        len(window) >= _LEAST_SAMPLES
-        and _memory_spread_mib(window) < rule.memory_spread_mib
-        and _cpu_is_still(window, rule)
+    return window if len(window) >= _LEAST_SAMPLES else []
+
+
+def motion(window: Sequence[Sample]) -> Motion:
+    """Measure how much the host moved in a window of at least two samples."""
+    times = [sample.seconds for sample in window]
+    free = [sample.free_kib / _KIB_PER_MIB for sample in window]
+    busy = [sample.busy_percent for sample in window]
+    middle = sorted(busy)[1:-1] if len(busy) >= _LEAST_SAMPLES else busy
+    return Motion(
+        memory_slope=_slope(free, times),
+        memory_spread=max(free) - min(free),
+        busy_slope=_slope(busy, times),
+        busy_spread=max(middle) - min(middle),
     )
 
 
-def _memory_spread_mib(window: Sequence[Sample]) -> float:
-    free = [sample.free_kib for sample in window]
-    return (max(free) - min(free)) / _KIB_PER_MIB
+def _slope(values: Sequence[float], times: Sequence[float]) -> float:
+    """Return Theil and Sen's slope, per minute."""
+    return float(theilslopes(values, times)[0]) * _S_PER_MIN
 
 
-def _cpu_is_still(window: Sequence[Sample], rule: SettleRule) -> bool:
-    return _mean_busy(window) < rule.busy_percent or _busy_drift(window) < rule.busy_drift_points
-
-
-def _mean_busy(window: Sequence[Sample]) -> float:
-    return sum(sample.busy_percent for sample in window) / len(window)
-
-
-def _busy_drift(window: Sequence[Sample]) -> float:
-    middle = len(window) // 2
-    return abs(_mean_busy(window[:middle]) - _mean_busy(window[middle:]))
+def is_settled(samples: Sequence[Sample], rule: SettleRule) -> bool:
+    """Tell whether the samples' last window fulfils the rule; False while they do not yet cover a window."""
+    window = window_of(samples, rule)
+    return bool(window) and motion(window).within(rule)
 
 
 class Settler:
@@ -207,13 +236,7 @@ class Settler:
         self.state = "not settled"
         window = [sample for sample in self.curve if sample.seconds >= self.seconds - self.rule.window_s]
         if len(window) > 1:
-            why += (
-                f"; over the last {window[-1].seconds - window[0].seconds:.0f} s free memory moved by"
-                f" {_memory_spread_mib(window):.1f} MiB (allowed {self.rule.memory_spread_mib:g}),"
-                f" the CPU was {_mean_busy(window):.1f} % busy and drifted by"
-                f" {_busy_drift(window):.1f} points"
-                f" (allowed {self.rule.busy_percent:g} % or {self.rule.busy_drift_points:g} points)"
-            )
+            why += f"; over the last {window[-1].seconds - window[0].seconds:.0f} s {_told(motion(window), self.rule)}"
         self.reason = why
 
     def report(self) -> dict[str, Any]:
@@ -225,3 +248,12 @@ class Settler:
             "rule": asdict(self.rule),
             "curve": [[sample.seconds, sample.free_kib, sample.busy_percent] for sample in self.curve],
         }
+
+
+def _told(seen: Motion, rule: SettleRule) -> str:
+    return (
+        f"free memory moved by {seen.memory_slope:+.1f} MiB/min (allowed {rule.memory_slope_mib_per_min:g})"
+        f" within {seen.memory_spread:.1f} MiB ({rule.memory_spread_mib:g}),"
+        f" the CPU by {seen.busy_slope:+.1f} points/min ({rule.busy_slope_points_per_min:g})"
+        f" within {seen.busy_spread:.1f} points ({rule.busy_spread_points:g})"
+    )

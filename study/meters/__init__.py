@@ -7,7 +7,7 @@ from functools import cache
 from lab.errors import HvlabError
 from study.meters.base import Context, Meter, Number
 
-__all__ = ["Context", "Meter", "Number", "all_meters", "meter", "meters_for"]
+__all__ = ["Context", "Meter", "Number", "all_meters", "guest_meters", "meter", "meters_for"]
 
 
 @cache
@@ -26,8 +26,13 @@ def all_meters() -> list[Meter]:
 
 
 def meters_for(provider: str) -> list[Meter]:
-    """List the meters that apply to a provider, ordered by name."""
-    return [each for each in all_meters() if each.applies_to(provider)]
+    """List the meters of the lab host that apply to a provider, ordered by name."""
+    return [each for each in all_meters() if each.where == "lab host" and each.applies_to(provider)]
+
+
+def guest_meters() -> list[Meter]:
+    """List the meters that are read in a guest, ordered by name."""
+    return [each for each in all_meters() if each.where == "guest"]
 
 
 def meter(name: str) -> Meter:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from lab.errors import HvlabError
 from study.dataset import Unit
@@ -35,6 +36,7 @@ class Context:
         mpstat_interval_s: Seconds that one sample of mpstat covers.
         mpstat_count: Samples that mpstat averages over.
         free_count: Samples of free, one a second.
+        memory_count: Samples of meminfo, pss and xl info, `SAMPLE_PAUSE_S` apart.
         xentop_delay_s: Seconds between xentop's two iterations.
         guest_processes: Shell patterns of the names (`/proc/PID/comm`) of the processes that the VMM
             starts for each guest; empty: those that meter `pss` knows for the provider.
@@ -50,13 +52,14 @@ class Context:
     mpstat_count: int = 2
     xentop_delay_s: int = 5
     free_count: int = 1
+    memory_count: int = 1
     guest_processes: tuple[str, ...] = ()
     daemon_processes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.image_folder.startswith("/"):
             raise HvlabError(f"image folder {self.image_folder!r} is not an absolute path")
-        for name in ("mpstat_interval_s", "mpstat_count", "xentop_delay_s", "free_count"):
+        for name in ("mpstat_interval_s", "mpstat_count", "xentop_delay_s", "free_count", "memory_count"):
             if getattr(self, name) < 1:
                 raise HvlabError(f"{name} is {getattr(self, name)}", "set it to 1 or more")
         for pattern in self.guest_processes + self.daemon_processes:
@@ -76,6 +79,8 @@ class Meter:
             recognise the output. What the output does not hold is left out, never zero.
         providers: The providers it applies to; None: every provider.
         asked: Tells how many samples a command line asks for; None: always one.
+        where: Where its command runs: on the lab host, as root, or in the newest guest.
+        lasts: Tells for how many seconds a command line watches; None: it reads and is done.
     """
 
     name: str
@@ -83,6 +88,8 @@ class Meter:
     parse: Callable[[str], list[Number]]
     providers: frozenset[str] | None = None
     asked: Callable[[str], int] | None = None
+    lasts: Callable[[str], float] | None = None
+    where: Literal["lab host", "guest"] = "lab host"
 
     def applies_to(self, provider: str) -> bool:
         """Tell whether the meter can be read under this provider."""

@@ -70,6 +70,12 @@ def asked(line: str) -> int:
     return int(match[1]) if match else 1
 
 
+def lasts(line: str) -> float:
+    """Tell how long a command line takes, seconds."""
+    match = re.search(r" ([0-9]+) ([0-9]+)$", line)
+    return int(match[1]) * int(match[2]) if match else 0
+
+
 def parse(text: str) -> list[Number]:
     """Read the average over all CPUs, in percent of all CPUs; columns that the version lacks are absent.
 
@@ -132,4 +138,4 @@ def _take_row(table: _Table, text: str, line: str, row: re.Match[str]) -> None:
         table.samples.append(shares)
 
 
-METER = Meter(name="mpstat", command=command, parse=parse, asked=asked)
+METER = Meter(name="mpstat", command=command, parse=parse, asked=asked, lasts=lasts)

@@ -55,6 +55,16 @@ PROOFS = (
     Proof("vboxmanage-runningvms", "VBoxManage list runningvms", frozenset({"virtualbox"})),
 )
 
+# From inside the newest guest: which hypervisor it sees, how much memory, and who is logged in, with which programs.
+GUEST_PROOFS = {
+    "guest-hypervisor": "sudo dmesg | grep -i -E 'hypervisor|booting paravirtualized' | head -n 5",
+    "guest-free": "free -m",
+    "guest-who": "who",
+    "guest-ps": "ps -e -H -o user,tty,pid,rss,args",
+}
+# With a memory load: what the process that holds it has.
+LOAD_PROOF = {"guest-memory-load": "sudo cat /proc/$(pidof -s perl)/smaps_rollup"}
+
 
 def proofs_for(provider: str) -> list[Proof]:
     """List the proofs that apply to a provider."""

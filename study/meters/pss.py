@@ -17,10 +17,13 @@ from dataclasses import dataclass
 
 from lab.errors import HvlabError
 from study.meters.base import Context, Meter, Number, unrecognised
+from study.meters.samples import asked, combine, pauses, repeated
 
 
 @dataclass(frozen=True)
-class _Patterns:
+class Patterns:
+    """Shell patterns of `/proc/PID/comm`: what a VMM starts for each guest, and what serves all of them."""
+
     guest: tuple[str, ...]
     daemon: tuple[str, ...]
 
@@ -28,12 +31,12 @@ class _Patterns:
 # /proc/PID/comm holds 15 characters: qemu-system-x86_64 is `qemu-system-x86`. The guests' patterns are
 # tried first.
 _LIBVIRT = ("libvirtd", "virt*d", "virt-manager", "dnsmasq")
-_KNOWN: Mapping[str, _Patterns] = {
-    "kvm": _Patterns(("qemu-system-*", "qemu-kvm", "virtiofsd"), _LIBVIRT),
-    "xen": _Patterns(
+_KNOWN: Mapping[str, Patterns] = {
+    "kvm": Patterns(("qemu-system-*", "qemu-kvm", "virtiofsd"), _LIBVIRT),
+    "xen": Patterns(
         ("xen-qemu-system", "qemu-system-*", "qemu-dm", "xl"), ("oxenstored", "xenstored", "xenconsoled", *_LIBVIRT)
     ),
-    "virtualbox": _Patterns(
+    "virtualbox": Patterns(
         ("VBoxHeadless", "VirtualBoxVM"),
         ("VBoxSVC", "VBoxXPCOMIPCD", "VBoxNetDHCP", "VBoxNetNAT", "VirtualBox"),
     ),
@@ -59,6 +62,7 @@ _HEADER = re.compile(r"pid=[0-9]+ group=(guest|daemon) comm=.*")
 _FIELD = re.compile(r"([A-Z][A-Za-z_]+):\s+([0-9]+) kB")
 _ROLLUP = re.compile(r"[0-9a-f]+-[0-9a-f]+ .*\[rollup\]")
 _END = re.compile(r"matched=[0-9]+")
+_PAGE_KIB = 4
 _METRICS = {
     "Pss": "pss",
     "Pss_Anon": "pss_anon",
@@ -68,13 +72,13 @@ _METRICS = {
 }
 
 
-def command(context: Context) -> str:
-    """Make the program that prints, for each process of the VMM, a header line and its smaps_rollup.
+def patterns(context: Context) -> Patterns:
+    """Return the names of the processes of the context's provider.
 
     Raises:
-        HvlabError: The provider's process names are neither known nor given in the context.
+        HvlabError: They are neither known nor given in the context.
     """
-    known = _KNOWN.get(context.provider, _Patterns((), ()))
+    known = _KNOWN.get(context.provider, Patterns((), ()))
     guest = context.guest_processes or known.guest
     daemon = context.daemon_processes or known.daemon
     if not guest or not daemon:
@@ -82,19 +86,46 @@ def command(context: Context) -> str:
             f"meter pss: no process names known for provider {context.provider!r}",
             "set guest_processes and daemon_processes",
         )
-    return _PROGRAM.format(guest="|".join(guest), daemon="|".join(daemon))
+    return Patterns(guest, daemon)
+
+
+def command(context: Context) -> str:
+    """Make the program that prints, for each process of the VMM, a header line and its smaps_rollup.
+
+    Raises:
+        HvlabError: See `patterns`.
+    """
+    names = patterns(context)
+    return repeated(_PROGRAM.format(guest="|".join(names.guest), daemon="|".join(names.daemon)), context.memory_count)
 
 
 def parse(text: str) -> list[Number]:
     """Sum over each group's processes, KiB, and count them.
 
     A group without a process has a count of 0 and no sums. A field that one of the group's processes
-    lacks (old kernels have no `Pss_Anon`) has no sum.
+    lacks (old kernels have no `Pss_Anon`) has no sum. Of several samples also the median and spread; what one of the
+    samples lacks is absent.
 
     Raises:
         HvlabError: A line is not of the program above, or its last line is missing.
     """
-    groups = _processes(text)
+    return combine([_sample(text, lines) for lines in _samples(text)], resolution=_PAGE_KIB)
+
+
+def _samples(text: str) -> list[list[str]]:
+    """Split the output into samples; each ends with a line `matched=N`."""
+    samples: list[list[str]] = [[]]
+    for line in text.splitlines():
+        samples[-1].append(line)
+        if _END.fullmatch(line):
+            samples.append([])
+    if samples[-1] or len(samples) == 1:
+        raise unrecognised("pss", text, 'no last line "matched=N"')
+    return samples[:-1]
+
+
+def _sample(text: str, lines: list[str]) -> list[Number]:
+    groups = _processes(text, lines)
     numbers = []
     for prefix, processes in (("", groups["guest"]), ("daemon_", groups["daemon"])):
         for field, metric in _METRICS.items():
@@ -105,11 +136,8 @@ def parse(text: str) -> list[Number]:
     return numbers
 
 
-def _processes(text: str) -> dict[str, list[dict[str, int]]]:
+def _processes(text: str, lines: list[str]) -> dict[str, list[dict[str, int]]]:
     """Map each group to its processes' fields; processes that ended before they were read are left out."""
-    lines = text.splitlines()
-    if not lines or not _END.fullmatch(lines[-1]):
-        raise unrecognised("pss", text, 'no last line "matched=N"')
     groups: dict[str, list[dict[str, int]]] = {"guest": [], "daemon": []}
     process: dict[str, int] | None = None
     for line in lines[:-1]:
@@ -123,4 +151,4 @@ def _processes(text: str) -> dict[str, list[dict[str, int]]]:
     return {group: [fields for fields in found if "Pss" in fields] for group, found in groups.items()}
 
 
-METER = Meter(name="pss", command=command, parse=parse)
+METER = Meter(name="pss", command=command, parse=parse, asked=asked, lasts=pauses)

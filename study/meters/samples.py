@@ -5,8 +5,9 @@ z-score 0.6745 |x - median| / MAD is above 3.5 (Iglewicz and Hoaglin, How to Det
 the spread is taken as no less than what the tool can print.
 """
 
+import re
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from study.dataset import Unit
 from study.meters.base import Number
@@ -16,6 +17,9 @@ _LIMIT = 3.5
 # Fewer samples have no majority that an outlier could be told from.
 LEAST_FOR_OUTLIERS = 4
 _DIGITS = 4
+# Between the samples of a command that takes one at a time, seconds.
+PAUSE_S = 0.5
+_REPEATED = re.compile(r"sample=0; while \[ \$sample -lt ([0-9]+) \];")
 
 
 def is_spread(metric: str) -> bool:
@@ -69,7 +73,75 @@ def summarise(
     if len(samples) == 1:
         return numbers
     for metric, values in columns.items():
-        numbers.append(Number(f"{metric}:median", round(statistics.median(values), _DIGITS), unit))
-        numbers.append(Number(f"{metric}:mad", round(mad(values), _DIGITS), unit))
-        numbers.append(Number(f"{metric}:outliers", len(outliers(values, resolution)), "count"))
+        numbers += _spread(metric, values, unit, resolution)
     return [*numbers, Number("samples", len(samples), "count")]
+
+
+def repeated(line: str, count: int) -> str:
+    """Make of a command line that takes one sample one that takes `count`, a pause of `PAUSE_S` between them."""
+    if count == 1:
+        return line
+    pause = f"[ $sample = 0 ] || sleep {PAUSE_S}"
+    return f"sample=0; while [ $sample -lt {count} ]; do {pause}; {{ {line}; }} || exit; sample=$((sample+1)); done"
+
+
+def asked(line: str) -> int:
+    """Tell how many samples a command line of `repeated` takes."""
+    match = _REPEATED.match(line)
+    return int(match[1]) if match else 1
+
+
+def pauses(line: str) -> float:
+    """Tell how long a command line of `repeated` waits, seconds."""
+    return (asked(line) - 1) * PAUSE_S
+
+
+def split(lines: Sequence[str], key: Callable[[str], str]) -> list[list[str]]:
+    """Split an output into its samples: each begins where the key of the first line comes again."""
+    first = key(lines[0]) if lines else ""
+    samples: list[list[str]] = []
+    for line in lines:
+        if key(line) == first:
+            samples.append([])
+        samples[-1].append(line)
+    return samples
+
+
+def combine(
+    samples: Sequence[Sequence[Number]], *, resolution: float, moving: Collection[str] | None = None
+) -> list[Number]:
+    """Make a reading's numbers of several samples' numbers, which may have different units.
+
+    Args:
+        samples: What the meter's parser of one sample gave.
+        resolution: The smallest step that the tool prints.
+        moving: The metrics that get a median and spread; None: all.
+
+    Returns:
+        As `summarise`. A metric that one of the samples lacks is absent.
+    """
+    if len(samples) == 1:
+        return list(samples[0])
+    columns = {
+        number.metric: ([each.value for sample in samples for each in sample if each.metric == number.metric], number)
+        for number in samples[0]
+    }
+    whole = {metric: column for metric, column in columns.items() if len(column[0]) == len(samples)}
+    numbers = [Number(metric, _mean(values), one.unit) for metric, (values, one) in whole.items()]
+    for metric, (values, one) in whole.items():
+        if moving is None or metric in moving:
+            numbers += _spread(metric, values, one.unit, resolution)
+    return [*numbers, Number("samples", len(samples), "count")]
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Return the mean; of values that are all the same this one, as it was printed."""
+    return values[0] if len(set(values)) == 1 else round(statistics.fmean(values), _DIGITS)
+
+
+def _spread(metric: str, values: Sequence[float], unit: Unit, resolution: float) -> list[Number]:
+    return [
+        Number(f"{metric}:median", round(statistics.median(values), _DIGITS), unit),
+        Number(f"{metric}:mad", round(mad(values), _DIGITS), unit),
+        Number(f"{metric}:outliers", len(outliers(values, resolution)), "count"),
+    ]

@@ -18,6 +18,12 @@ def command(context: Context) -> str:
     return f"xentop -b -i {_ITERATIONS} -d {context.xentop_delay_s}"
 
 
+def lasts(line: str) -> float:
+    """Tell how long a command line takes, seconds: the time between its two iterations."""
+    match = re.search(r" -d ([0-9]+)$", line)
+    return int(match[1]) if match else 0
+
+
 def parse(text: str) -> list[Number]:
     """Read `cpu:NAME` (percent of one CPU) and `mem:NAME` (KiB) of every domain from the last iteration.
 
@@ -58,4 +64,4 @@ def _fields(line: str, count: int) -> list[str]:
     return re.sub(r"\bno limit\b", "no-limit", line.strip()).rsplit(maxsplit=count - 1)
 
 
-METER = Meter(name="xentop", command=command, parse=parse, providers=frozenset({"xen"}))
+METER = Meter(name="xentop", command=command, parse=parse, providers=frozenset({"xen"}), lasts=lasts)

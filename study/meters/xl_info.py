@@ -4,24 +4,29 @@ Host memory in use under Xen is `total_memory - free_memory`; `free` in dom0 see
 """
 
 from study.meters.base import Context, Meter, Number, unrecognised
+from study.meters.samples import asked, combine, pauses, repeated, split
 
 _METRICS = ("total_memory", "free_memory")
 
 
 def command(context: Context) -> str:
-    """Make the command line; it does not depend on the context."""
-    del context
-    return "xl info"
+    """Make the command line: `memory_count` samples."""
+    return repeated("xl info", context.memory_count)
 
 
 def parse(text: str) -> list[Number]:
-    """Read `total_memory` and `free_memory`, MiB.
+    """Read `total_memory` and `free_memory`, MiB; of several samples also their median and spread.
 
     Raises:
         HvlabError: One of them is missing or no whole number.
     """
+    blocks = split(text.splitlines(), lambda line: line.partition(":")[0].strip())
+    return combine([_sample(text, block) for block in blocks or [[]]], resolution=1)
+
+
+def _sample(text: str, lines: list[str]) -> list[Number]:
     fields = {}
-    for line in text.splitlines():
+    for line in lines:
         name, colon, value = line.partition(":")
         if colon:
             fields[name.strip()] = value.strip()
@@ -30,4 +35,4 @@ def parse(text: str) -> list[Number]:
     return [Number(name, int(fields[name]), "MiB") for name in _METRICS]
 
 
-METER = Meter(name="xl-info", command=command, parse=parse, providers=frozenset({"xen"}))
+METER = Meter(name="xl-info", command=command, parse=parse, providers=frozenset({"xen"}), asked=asked, lasts=pauses)

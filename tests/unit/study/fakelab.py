@@ -53,6 +53,9 @@ _TOOLS = {
     "echo ' Id   Name      State'; echo '------'; n=0\n"
     'for g in $(cat "$FAKE/guests"); do n=$((n+1)); echo " $n    $g   running"; done\n',
     "sleep": "exec /bin/sleep 0.02\n",
+    # No images, and a guest's sshd.
+    "find": "exit 0\n",
+    "pgrep": 'ln -sf /bin/sleep "$FAKE/tools/sshd"; "$FAKE/tools/sshd" 2 >/dev/null 2>&1 & echo $!; /bin/sleep 0.05\n',
     "sudo": 'exec "$@"\n',
     "dmesg": '[ "$1" = -r ] && cat "$FAKE/kernel.log" || echo "[    0.1] Booting paravirtualized kernel on KVM"\n',
     # The programs' own folders must not outlive a test.
@@ -121,8 +124,9 @@ class FakeLab:
 
 def fake_settings(guests: int) -> Settings:
     """Settings under which a stage takes half a second."""
-    settle = {"window_s": 0.1, "memory_spread_mib": 1000, "busy_percent": 100, "busy_drift_points": 100, "give_up_s": 5}
-    study = {"free_count": 2, "mpstat_count": 2, "attempts": 1}
+    limits = ("memory_slope_mib_per_min", "memory_spread_mib", "busy_slope_points_per_min", "busy_spread_points")
+    settle = {"window_s": 0.1, "give_up_s": 5} | dict.fromkeys(limits, 1e6)
+    study = {"free_count": 2, "mpstat_count": 2, "memory_count": 2, "attempts": 1}
     return Settings.model_validate({"topology": {"guests": guests}, "settle": settle, "study": study})
 
 
@@ -135,6 +139,9 @@ def described() -> Iterator[None]:
     with (
         patch("study.run.describe", lambda ssh, provider: answer),
         patch("study.campaign._controller", lambda: {"system": "Linux"}),
+        # The stand-ins need not the time that the tools take.
+        patch("study.reading.expected_s", lambda lines: 0.3),
+        patch("study.reading._ASK_AGAIN_S", 0.05),
     ):
         yield
 

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.errors import HvlabError
-from study.meters import Context, Number, all_meters, meter, meters_for
+from study.meters import Context, Number, all_meters, guest_meters, meter, meters_for
 from study.meters.proof import proofs_for, running_guests
+from study.meters.samples import repeated
 
 CONTEXT = Context(provider="kvm", image_folder="/kvm")
 MIB = st.integers(0, 10**7)
@@ -25,19 +27,23 @@ def sh(command: str) -> str:
 
 
 def test_registry() -> None:
-    names = [each.name for each in all_meters()]
-    assert names == ["disk", "free", "meminfo", "mpstat", "pss", "xentop", "xl-info", "xl-list"]
+    names = [each.name for each in all_meters() if each.where == "lab host"]
+    assert names == [
+        *("account", "disk", "free", "image-size", "meminfo", "mpstat", "observer", "pss", "vmm"),
+        *("xentop", "xl-info", "xl-list"),
+    ]
+    assert [each.name for each in guest_meters()] == ["guest-boot"]
     xen_only = {"xentop", "xl-info", "xl-list"}
     assert {each.name for each in meters_for("kvm")} == set(names) - xen_only
     assert {each.name for each in meters_for("xen")} == set(names)
-    with pytest.raises(HvlabError, match="valid meters: disk, free"):
+    with pytest.raises(HvlabError, match="valid meters: account, disk, free"):
         meter("fre")
 
 
 @pytest.mark.parametrize("provider", ["kvm", "xen", "virtualbox"])
 def test_commands_are_posix_sh_on_one_line(provider: str) -> None:
     context = Context(provider, "/images of guests", mpstat_interval_s=3, mpstat_count=4, xentop_delay_s=2)
-    commands = [each.command(context) for each in meters_for(provider)]
+    commands = [each.command(context) for each in meters_for(provider) + guest_meters()]
     commands += [proof.command for proof in proofs_for(provider)]
     for command in commands:
         assert "\n" not in command
@@ -56,6 +62,7 @@ def test_commands_carry_the_context() -> None:
     [
         {"image_folder": "kvm"},
         {"mpstat_count": 0},
+        {"memory_count": 0},
         {"xentop_delay_s": -1},
         {"guest_processes": ("a; reboot",)},
     ],
@@ -142,3 +149,71 @@ def test_proofs_do_not_lie_over_meters_captures() -> None:
         names_here = [proof.name for proof in proofs_for(provider)]
         assert {"uname", "dmesg-hypervisor"} < set(names_here)
         assert not set(names_here) & set(names)
+
+
+@pytest.mark.parametrize("name", ["meminfo", "pss", "xl-info"])
+def test_several_samples_are_asked_for(name: str) -> None:
+    once = meter(name).command(Context("xen", "/xen"))
+    several = meter(name).command(Context("xen", "/xen", memory_count=3))
+    asked, lasts = meter(name).asked, meter(name).lasts
+    assert asked
+    assert lasts
+    assert (asked(once), asked(several)) == (1, 3)
+    assert (lasts(once), lasts(several)) == (0, 1)
+
+
+def test_several_samples_of_this_machine() -> None:
+    numbers = values(meter("meminfo").parse(sh(meter("meminfo").command(Context("kvm", "/kvm", memory_count=3)))))
+    assert numbers["samples"] == 3
+    assert abs(numbers["MemFree"] - numbers["MemFree:median"]) < numbers["MemTotal"] / 10
+    assert "MemTotal:median" not in numbers
+
+
+def test_a_command_that_fails_ends_its_samples() -> None:
+    done = subprocess.run(["sh", "-c", repeated("echo once; false", 3)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "once\n")
+
+
+def test_account_of_this_machine_adds_up() -> None:
+    numbers = values(meter("account").parse(sh(meter("account").command(CONTEXT))))
+    parts = sum(numbers[name] for name in ("processes", "page_cache", "kernel", "rest"))
+    hugetlb = values(meter("meminfo").parse(sh("cat /proc/meminfo"))).get("Hugetlb", 0)
+    assert parts + hugetlb == numbers["used"]
+    assert numbers["kernel"] == sum(
+        numbers.get(name, 0) for name in ("slab", "page_tables", "nested_page_tables", "percpu", "vmalloc")
+    )
+
+
+def test_vmm_tells_a_guests_memory_from_the_vmms_own(tmp_path: Path) -> None:
+    """A process that holds 32 MiB, as a QEMU with a guest of this size would."""
+    holder = tmp_path / "hvlabholder"
+    holder.symlink_to(sys.executable)
+    program = (
+        "import mmap, sys; ram = mmap.mmap(-1, 32 << 20, mmap.MAP_PRIVATE); ram.write(b'x' * (20 << 20));"
+        " print('ready', flush=True); sys.stdin.read()"
+    )
+    context = Context("kvm", "/kvm", guest_processes=("hvlabholder",), daemon_processes=("no-such-name",))
+    line = [str(holder), "-I", "-c", program, "-m", "size=32768k"]
+    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        numbers = values(meter("vmm").parse(sh(meter("vmm").command(context))))
+        process.communicate("")
+    assert numbers["processes"] == 1
+    assert numbers["guest_ram"] == pytest.approx(20 * 1024, abs=2048)  # a huge page may be the system's choice
+    assert numbers["own"] == numbers["pss"] - numbers["guest_ram"] > 0
+    assert numbers["uss"] >= numbers["guest_ram_uss"] + numbers["own_uss"]
+
+
+def test_image_size_reads_this_machine(tmp_path: Path) -> None:
+    (tmp_path / "tools").mkdir()
+    tool = tmp_path / "tools" / "qemu-img"
+    tool.write_text('#!/bin/sh\nprintf \'{"virtual-size": 5, "filename": "%s"}\\n\' "$4"\n')
+    tool.chmod(0o755)
+    images = tmp_path / "images of guests"
+    (images / "server1").mkdir(parents=True)
+    for name in ("server1/disk.vmdk", "a.img", "server1/VBox.log"):
+        (images / name).touch()
+    line = meter("image-size").command(Context("kvm", str(images)))
+    numbers = values(meter("image-size").parse(sh(f"PATH={tmp_path}/tools:$PATH; {line}")))
+    assert numbers == {"virtual": 10, "virtual:a.img": 5, "virtual:server1/disk.vmdk": 5}

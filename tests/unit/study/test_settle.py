@@ -6,9 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.errors import HvlabError
-from study.settle import SAMPLER_SH, Sample, Settler, SettleRule, is_settled, parse_sample
+from study.settle import SAMPLER_SH, Sample, Settler, SettleRule, is_settled, motion, parse_sample
 
-RULE = SettleRule(window_s=6, memory_spread_mib=4, busy_percent=10, busy_drift_points=5, give_up_s=30)
+RULE = SettleRule(
+    window_s=8,
+    memory_slope_mib_per_min=3,
+    memory_spread_mib=4,
+    busy_slope_points_per_min=60,
+    busy_spread_points=10,
+    give_up_s=30,
+)
+# One sample a second: a window holds this many.
+WINDOW = 9
 
 
 def curve(free_mib: Sequence[float], busy: Sequence[float]) -> list[Sample]:
@@ -23,12 +32,12 @@ def line(second: int, free_kib: int, busy: int, idle: int) -> str:
 
 
 def test_calm() -> None:
-    assert is_settled(curve([3000] * 7, [2.0] * 7), RULE)
+    assert is_settled(curve([3000] * WINDOW, [2.0] * WINDOW), RULE)
 
 
 def test_needs_a_whole_window() -> None:
     assert not is_settled([], RULE)
-    assert not is_settled(curve([3000] * 6, [2.0] * 6), RULE)
+    assert not is_settled(curve([3000] * (WINDOW - 1), [2.0] * (WINDOW - 1)), RULE)
 
 
 def test_needs_enough_samples_in_the_window() -> None:
@@ -36,23 +45,64 @@ def test_needs_enough_samples_in_the_window() -> None:
     assert not is_settled(slow, RULE)
 
 
-def test_memory_that_moves_is_not_settled() -> None:
-    assert not is_settled(curve([3000, 2999, 2998, 2997, 2996.5, 2996, 2996], [2.0] * 7), RULE)
-    assert is_settled(curve([3000, 2999, 2998, 2997, 2997, 2997, 2997], [2.0] * 7), RULE)
+# Shapes of a window of free memory, MiB, relative to its first sample; whether the host has settled.
+SHAPES = {
+    "flat": ([0.0] * WINDOW, True),
+    "drift of 2.4 MiB/min": ([-0.04 * at for at in range(WINDOW)], True),
+    "drift of 4.8 MiB/min, far below the spread allowed": ([-0.08 * at for at in range(WINDOW)], False),
+    "drift upwards": ([0.6 * at for at in range(WINDOW)], False),
+    "noise": ([0.0, 0.3, -0.2, 0.1, 0.3, -0.3, 0.0, 0.2, -0.1], True),
+    "one outlier within the spread": ([0.0] * 4 + [3.5] + [0.0] * 4, True),
+    "one outlier beyond the spread": ([0.0] * 4 + [30.0] + [0.0] * 4, False),
+    "step at the end, which no median sees": ([0.0] * 8 + [-200.0], False),
+    "step at the begin": ([200.0] + [0.0] * 8, False),
+    "stairs": ([0.0, 0.0, -1.0, -1.0, -1.0, -2.0, -2.0, -2.0, -3.0], False),
+    "swinging": ([3.0, -3.0] * 4 + [3.0], False),
+}
 
 
-def test_busy_but_steady_is_settled() -> None:
-    assert is_settled(curve([3000] * 8, [30, 34, 31, 33, 32, 31, 34, 30]), RULE)
-    assert not is_settled(curve([3000] * 8, [60, 60, 55, 40, 30, 25, 20, 20]), RULE)
+@pytest.mark.parametrize("name", SHAPES)
+def test_shapes_of_free_memory(name: str) -> None:
+    shape, settled = SHAPES[name]
+    assert is_settled(curve([3000 + part for part in shape], [2.0] * WINDOW), RULE) is settled
+
+
+BUSY = {
+    "calm": ([2.0, 3.0, 1.0, 2.0, 2.0, 4.0, 1.0, 2.0, 3.0], True),
+    "a load that stays": ([30.0, 34, 31, 33, 32, 31, 34, 30, 32], True),
+    "a second in which something woke up": ([2.0] * 5 + [45.0] + [2.0] * 3, True),
+    "two such seconds": ([2.0] * 5 + [45.0, 45.0] + [2.0] * 2, False),
+    "a boot that ends": ([60.0, 60, 55, 40, 30, 25, 20, 20, 20], False),
+    "a slow decline within the spread": ([12.0 - 1.2 * at for at in range(WINDOW)], False),
+}
+
+
+@pytest.mark.parametrize("name", BUSY)
+def test_shapes_of_the_busy_share(name: str) -> None:
+    shape, settled = BUSY[name]
+    assert is_settled(curve([3000] * WINDOW, shape), RULE) is settled
 
 
 def test_only_the_window_counts() -> None:
-    boot = curve([3500, 3300, 3100] + [3000] * 7, [90.0, 80.0, 70.0] + [1.0] * 7)
+    boot = curve([3500, 3300, 3100] + [3000] * WINDOW, [90.0, 80.0, 70.0] + [1.0] * WINDOW)
     assert is_settled(boot, RULE)
 
 
 @given(
-    free=st.lists(st.floats(0, 4000), min_size=7, max_size=20),
+    slope=st.floats(-100, 100),
+    noise=st.lists(st.floats(-0.05, 0.05), min_size=WINDOW, max_size=WINDOW),
+    at=st.integers(0, WINDOW - 1),
+    off=st.floats(-3, 3),
+)
+def test_the_slope_is_found_through_noise_and_an_outlier(slope: float, noise: list[float], at: int, off: float) -> None:
+    free = [3000 + slope / 60 * second + noise[second] for second in range(WINDOW)]
+    free[at] += off
+    # Noise of 0.05 MiB tilts the line by up to 0.1 MiB in a window, an outlier moves the median a little more.
+    assert abs(motion(curve(free, [0.0] * WINDOW)).memory_slope - slope) < 4
+
+
+@given(
+    free=st.lists(st.floats(0, 4000), min_size=WINDOW, max_size=20),
     shift=st.floats(0, 1000),
     busy=st.floats(0, 100),
 )
@@ -86,9 +136,9 @@ def test_settler_stops_when_settled_and_keeps_the_curve() -> None:
             break
     assert settler.settled
     assert settler.done
-    assert fed == 8  # the first line only starts the counters; then a window of 6 s from 1 s to 7 s
-    assert settler.seconds == 7
-    assert [sample.busy_percent for sample in settler.curve] == [0.5] * 7
+    assert fed == 10  # the first line only starts the counters; then a window of 8 s from 1 s to 9 s
+    assert settler.seconds == 9
+    assert [sample.busy_percent for sample in settler.curve] == [0.5] * 9
     assert settler.report()["state"] == "settled"
     settler.give_up("too late")
     assert settler.settled
@@ -102,8 +152,10 @@ def test_settler_gives_up_and_says_why() -> None:
     assert not settler.settled
     assert settler.state == "not settled"
     assert settler.seconds == 30
-    assert settler.reason.startswith("not steady after 30 s; over the last 6 s free memory moved by 60.0 MiB")
-    assert "50.0 % busy" in settler.reason
+    assert settler.reason == (
+        "not steady after 30 s; over the last 8 s free memory moved by -600.0 MiB/min (allowed 3) within 80.0 MiB (4),"
+        " the CPU by +0.0 points/min (60) within 0.0 points (10)"
+    )
     assert len(settler.report()["curve"]) == 30
     assert settler.feed("anything, it is over")
 

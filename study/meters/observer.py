@@ -1,0 +1,126 @@
+"""Meter `observer`: what the kit itself takes on the lab host while it takes a reading (`study.reading`).
+
+The reading's shell notes its own line of `/proc/PID/stat` before the first meter and after each (in file `spent`);
+this meter, its last, adds the shell's memory and that of mpstat, the tool that runs while the CPU is read. Programs
+that the other meters call come after the CPU was read and are gone when the next begins; their CPU time is told apart
+from the shell's own.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from study.meters.base import Context, Meter, Number, unrecognised
+
+SPENT = "spent"
+# Sessions of sshd: all of its processes but the one that listens, which init has adopted.
+SESSIONS = (
+    "n=0; for d in /proc/[0-9]*; do"
+    ' read -r comm <"$d/comm" || continue; case "$comm" in sshd*) ;; *) continue;; esac;'
+    " while read -r name value; do"
+    ' case "$name" in PPid:) [ "$value" = 1 ] || n=$((n+1)); break;; esac; done <"$d/status";'
+    ' done 2>/dev/null; echo "sessions $n"'
+)
+# $PPID is the reading's shell. mpstat is run once more for its memory, so that nothing disturbs it when it counts.
+_PROGRAM = (
+    f'{SESSIONS}; while IFS= read -r line; do echo "$line"; done <{SPENT};'
+    ' while read -r name rest; do case "$name" in cpu[0-9]*) echo "$name";; esac; done </proc/stat;'
+    ' while IFS= read -r line; do echo "shell $line"; done </proc/$PPID/smaps_rollup;'
+    " mpstat 1 1 >/dev/null & tool=$!; sleep 0.6;"
+    ' { read -r comm </proc/$tool/comm && [ "$comm" = mpstat ] &&'
+    ' while IFS= read -r line; do echo "$comm $line"; done </proc/$tool/smaps_rollup; } 2>/dev/null; wait; echo end'
+)
+_TICKS_PER_S = 100  # USER_HZ, proc_pid_stat(5): 100 on every architecture that has a hypervisor
+_START = "start"
+_CPU_METER = "mpstat"
+
+_SPENT = re.compile(r"(?P<name>[a-z-]+) (?P<uptime>[0-9]+\.[0-9]{2}) [0-9]+ \(.*\) (?P<stat>[A-Z](?: -?[0-9]+){40,})")
+_SESSIONS = re.compile(r"sessions ([0-9]+)")
+_CPU = re.compile(r"cpu[0-9]+")
+_FIELD = re.compile(r"(?P<who>shell|mpstat) +(?P<name>[A-Z][A-Za-z_]+): +(?P<kib>[0-9]+) kB")
+_ROLLUP = re.compile(r"(?:shell|mpstat) [0-9a-f]+-[0-9a-f]+ .*\[rollup\]")
+# Fields of /proc/PID/stat behind the name, from 0: the process's own time and that of children that it waited for.
+_OWN, _CHILDREN = (11, 12), (13, 14)
+
+
+@dataclass(frozen=True)
+class _Spent:
+    """What the shell and its children had used of the CPU at one moment, ticks."""
+
+    name: str
+    uptime_s: float
+    own: int
+    children: int
+
+
+def command(context: Context) -> str:
+    """Make the program; it does not depend on the context."""
+    del context
+    return _PROGRAM
+
+
+def parse(text: str) -> list[Number]:
+    """Read what the kit took.
+
+    `pss` and `pss_mpstat`: the shell's and mpstat's, KiB, absent where the kernel has no smaps_rollup. In percent of
+    all CPUs: `cpu_shell` and `cpu_tools` over the whole reading, `cpu_mpstat` both together while mpstat ran, its
+    start included. `sessions`: of sshd while the reading was taken, the larger of the counts at its begin and its
+    end. `seconds` of the reading.
+
+    Raises:
+        HvlabError: A line is not of the program above, or its last line is missing.
+    """
+    lines = text.split("\n")
+    if lines[-2:] != ["end", ""]:
+        raise unrecognised("observer", text, 'no last line "end"')
+    spent, sessions, cpus = [], [], 0
+    memory: dict[str, int] = {}
+    for line in lines[:-2]:
+        if match := _SPENT.fullmatch(line):
+            spent.append(_moment(match))
+        elif match := _SESSIONS.fullmatch(line):
+            sessions.append(int(match[1]))
+        elif match := _FIELD.fullmatch(line):
+            if match["name"] == "Pss":
+                memory[match["who"]] = int(match["kib"])
+        elif _CPU.fullmatch(line):
+            cpus += 1
+        elif not _ROLLUP.fullmatch(line):
+            raise unrecognised("observer", text, f"{line!r} is no line of it")
+    if not spent or spent[0].name != _START or not cpus or not sessions or spent != sorted(spent, key=_when):
+        raise unrecognised("observer", text, "no lines of what was spent, of the CPUs or of the sessions")
+    return [*_memory(memory), *_cpu(spent, cpus), Number("sessions", max(sessions), "count")]
+
+
+def _when(moment: _Spent) -> tuple[float, int, int]:
+    return moment.uptime_s, moment.own, moment.children
+
+
+def _moment(match: re.Match[str]) -> _Spent:
+    fields = match["stat"].split()
+    own, children = (sum(int(fields[at]) for at in places) for places in (_OWN, _CHILDREN))
+    return _Spent(match["name"], float(match["uptime"]), own, children)
+
+
+def _memory(pss: Mapping[str, int]) -> list[Number]:
+    names = {"shell": "pss", "mpstat": "pss_mpstat"}
+    return [Number(names[who], kib, "KiB") for who, kib in pss.items()]
+
+
+def _cpu(spent: Sequence[_Spent], cpus: int) -> list[Number]:
+    first, last = spent[0], spent[-1]
+    numbers = [Number("seconds", round(last.uptime_s - first.uptime_s, 2), "s")]
+    if last.uptime_s > first.uptime_s:
+        per_tick = 100 / ((last.uptime_s - first.uptime_s) * _TICKS_PER_S * cpus)
+        numbers.append(Number("cpu_shell", round((last.own - first.own) * per_tick, 3), "percent"))
+        numbers.append(Number("cpu_tools", round((last.children - first.children) * per_tick, 3), "percent"))
+    for before, after in pairwise(spent):
+        if after.name == _CPU_METER and after.uptime_s > before.uptime_s:
+            ticks = after.own + after.children - before.own - before.children
+            share = 100 * ticks / ((after.uptime_s - before.uptime_s) * _TICKS_PER_S * cpus)
+            numbers.append(Number("cpu_mpstat", round(share, 3), "percent"))
+    return numbers
+
+
+METER = Meter(name="observer", command=command, parse=parse, lasts=lambda line: 1)

@@ -1,0 +1,131 @@
+"""Meter `vmm`: memory of the processes that the VMM starts for each guest, the guest's RAM apart from the VMM's own.
+
+From `/proc/PID/smaps` (proc_pid_smaps(5)): PSS, and USS, what the process has to itself (`Private_Clean` +
+`Private_Dirty`). QEMU holds a guest's RAM as anonymous memory of the size that its command line tells (`-m`); a mapping
+of that size is the guest's, all others are QEMU's own. VirtualBox's guest RAM is in no process (its kernel module has
+it, see meter `account`), and Xen's is with the hypervisor: there `guest_ram` is absent, and the processes are all the
+VMM's own.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from study.meters.base import Context, Meter, Number, unrecognised
+from study.meters.pss import patterns
+
+_LARGE_KIB = 16 * 1024
+# awk adds up in one process what the shell would read line by line: QEMU has hundreds of mappings of 25 lines each.
+_AWK = (
+    'function out() { if (size >= LARGE) print "map", size, rss, pss, uss, perms, name; r += rss; p += pss; u += uss }'
+    " /^[0-9a-f]+-[0-9a-f]+ / { if (size) out(); perms = $2; name = $6; size = 0; uss = 0 }"
+    " /^Size:/ { size = $2 } /^Rss:/ { rss = $2 } /^Pss:/ { pss = $2 } /^Private_(Clean|Dirty):/ { uss += $2 }"
+    ' END { if (size) out(); print "all", r + 0, p + 0, u + 0 }'
+).replace("LARGE", str(_LARGE_KIB))
+_PROGRAM = (
+    "n=0; for d in /proc/[0-9]*; do"
+    ' read -r comm <"$d/comm" || continue;'
+    ' case "$comm" in {guest}) ;; *) continue;; esac;'
+    ' cmd=$(tr "\\0\\n" "  " <"$d/cmdline");'
+    ' case "$cmd" in *"-xen-domid 0 "*) continue;; esac;'
+    ' n=$((n+1)); printf "pid=%s comm=%s cmd=%.4000s\\n" "${{d#/proc/}}" "$comm" "$cmd";'
+    " cat \"$d/smaps\" | awk '{awk}';"
+    ' done 2>/dev/null; printf "matched=%s\\n" "$n"'
+)
+
+_HEADER = re.compile(r"pid=[0-9]+ comm=.*? cmd=(?P<cmd>.*)")
+_MAP = re.compile(r"map (?P<size>[0-9]+) (?P<rss>[0-9]+) (?P<pss>[0-9]+) (?P<uss>[0-9]+) [-rwxsp]{4} ?(?P<name>.*)")
+_ALL = re.compile(r"all (?P<rss>[0-9]+) (?P<pss>[0-9]+) (?P<uss>[0-9]+)")
+_END = re.compile(r"matched=(?P<count>[0-9]+)")
+_RAM = re.compile(r" -m (?:size=)?(?P<size>[0-9]+)(?P<unit>[kKmMgG]?)\b")
+_KIB = {"k": 1, "": 1024, "m": 1024, "g": 1024 * 1024}
+
+
+@dataclass
+class _Process:
+    """One process: the memory that its guest has by its command line, and what its smaps told; KiB."""
+
+    ram_size: int | None
+    maps: list[re.Match[str]] = field(default_factory=list)
+    rss: int = -1  # not told
+    pss: int = 0
+    uss: int = 0
+
+    def ram(self) -> tuple[int, int] | None:
+        """Return PSS and USS of the mappings that hold the guest's RAM; None if there is none of that size."""
+        found = [each for each in self.maps if int(each["size"]) == self.ram_size and not each["name"].startswith("/")]
+        if not found:
+            return None
+        return sum(int(each["pss"]) for each in found), sum(int(each["uss"]) for each in found)
+
+
+def command(context: Context) -> str:
+    """Make the program that prints, for each process, a header line, its large mappings and its sums.
+
+    Raises:
+        HvlabError: The provider's process names are neither known nor given in the context.
+    """
+    return _PROGRAM.format(guest="|".join(patterns(context).guest), awk=_AWK)
+
+
+def parse(text: str) -> list[Number]:
+    """Count the processes and add up, KiB: `pss`, `uss`, `own`, `own_uss`; `guest_ram`, `guest_ram_uss` of QEMU.
+
+    Without a process there are no sums. If a QEMU has no mapping of its guest's size, its guest's RAM cannot be told
+    apart: `guest_ram` and `own` are absent.
+
+    Raises:
+        HvlabError: A line is not of the program above, or its last line is missing.
+    """
+    processes = [each for each in _processes(text) if each.rss > 0]  # 0: it ended meanwhile
+    numbers = [Number("processes", len(processes), "count")]
+    if not processes:
+        return numbers
+    pss, uss = sum(each.pss for each in processes), sum(each.uss for each in processes)
+    numbers += [Number("pss", pss, "KiB"), Number("uss", uss, "KiB")]
+    holders = [each for each in processes if each.ram_size is not None]
+    rams = [ram for each in holders if (ram := each.ram()) is not None]
+    if len(rams) != len(holders):
+        return numbers
+    ram_pss, ram_uss = (sum(ram[at] for ram in rams) for at in (0, 1))
+    if rams:
+        numbers += [Number("guest_ram", ram_pss, "KiB"), Number("guest_ram_uss", ram_uss, "KiB")]
+    return [*numbers, Number("own", pss - ram_pss, "KiB"), Number("own_uss", uss - ram_uss, "KiB")]
+
+
+def _processes(text: str) -> list[_Process]:
+    lines = text.split("\n")
+    end = _END.fullmatch(lines[-2]) if len(lines) > 1 and not lines[-1] else None
+    if end is None:
+        raise unrecognised("vmm", text, 'no last line "matched=N"')
+    found: list[_Process] = []
+    for line in lines[:-2]:
+        if header := _HEADER.fullmatch(line):
+            found.append(_Process(_ram_size(header["cmd"])))
+        elif found and found[-1].rss < 0 and (mapping := _MAP.fullmatch(line)):
+            found[-1].maps.append(mapping)
+        elif found and found[-1].rss < 0 and (sums := _ALL.fullmatch(line)):
+            found[-1].rss, found[-1].pss, found[-1].uss = (int(sums[name]) for name in ("rss", "pss", "uss"))
+        else:
+            raise unrecognised("vmm", text, f"{line!r} is no line of it")
+    if len(found) != int(end["count"]) or not all(_adds_up(each) for each in found):
+        raise unrecognised("vmm", text, "a process is missing, or its parts do not add up")
+    return found
+
+
+def _ram_size(cmd: str) -> int | None:
+    """Return the guest's memory by QEMU's command line, KiB."""
+    match = _RAM.search(cmd)
+    return int(match["size"]) * _KIB[match["unit"].lower()] if match else None
+
+
+def _adds_up(process: _Process) -> bool:
+    """Tell whether a process's mappings are within its sums, and each part within its whole."""
+    rows: Sequence[tuple[int, int, int]] = [(int(m["size"]), int(m["rss"]), int(m["pss"])) for m in process.maps]
+    told = process.rss >= 0 and all(size >= rss >= pss for size, rss, pss in rows)
+    within = sum(rss for _, rss, _ in rows) <= process.rss and sum(pss for *_, pss in rows) <= process.pss
+    # Each mapping's PSS is rounded down, its USS is not.
+    return told and within and process.pss <= process.rss and process.uss <= process.rss
+
+
+METER = Meter(name="vmm", command=command, parse=parse)
