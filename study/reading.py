@@ -71,6 +71,7 @@ _NOT_YET = 75
 # What the meters that only read and the proofs take, under emulation; and how often is asked when that was not enough.
 _READING_S = 0.2
 _ASK_AGAIN_S = 2.0
+_ASK_AGAIN_SHARE = 0.2  # of the time that it has taken so far: a slow lab host is asked less often
 
 
 @dataclass(frozen=True)
@@ -193,7 +194,7 @@ def take(ssh: Ssh, lines: Mapping[str, str], timeout: float) -> dict[str, Output
         HvlabError: If a session fails, or they do not end within `timeout` seconds; a command's own failure is in its
             `status`.
     """
-    deadline = time.monotonic() + timeout
+    begun = time.monotonic()
     answer = ssh.check("sh -s", stdin=starter(lines).encode(), timeout=timeout, what="starting the reading")
     began = datetime.now(UTC)
     try:
@@ -203,14 +204,14 @@ def take(ssh: Ssh, lines: Mapping[str, str], timeout: float) -> dict[str, Output
     fetch = _FETCH.format(folder=shlex.quote(folder), not_yet=_NOT_YET).encode()
     # To ask is to log in, which would be in what is read: the first time when it should be done, then seldom.
     pause = expected_s(lines)
-    while time.monotonic() + pause < deadline:
+    while time.monotonic() - begun + pause < timeout:
         time.sleep(pause)
         done = ssh.run("sh -s", stdin=fetch, timeout=timeout)
         if done.status == 0:
             return unpack(done.stdout, lines, began, float(uptime))
         if done.status != _NOT_YET:
             raise _failed(done.stderr, done.status)
-        pause = _ASK_AGAIN_S
+        pause = max(_ASK_AGAIN_S, _ASK_AGAIN_SHARE * (time.monotonic() - begun))
     raise HvlabError(f"the readings did not end within {timeout:.0f} s on the lab host", f"see {folder} there")
 
 

@@ -142,6 +142,7 @@ def described() -> Iterator[None]:
         # The stand-ins need not the time that the tools take.
         patch("study.reading.expected_s", lambda lines: 0.3),
         patch("study.reading._ASK_AGAIN_S", 0.05),
+        patch("study.reading._ASK_AGAIN_SHARE", 0.0),
     ):
         yield
 
