@@ -13,6 +13,7 @@ from lab.paths import state_root
 def lab_up(c: Context, provider: str, guests: int = 0) -> None:
     """Bring the four guests up under --provider."""
     from lab.bringup import exclusive, require_off
+    from lab.factors import require_possible
     from lab.providers import get_provider
 
     wanted = get_provider(provider)
@@ -20,6 +21,7 @@ def lab_up(c: Context, provider: str, guests: int = 0) -> None:
     count = guests or lab.settings.topology.guests
     if not 1 <= count <= lab.settings.topology.guests:
         raise HvlabError(f"--guests={count} is not in the topology", f"1 to {lab.settings.topology.guests}")
+    require_possible(lab.settings, [wanted.name])
     with exclusive(state_root()):
         require_off(state_root())
         try:

@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 
+from lab import factors
 from lab.cache import Busy, locked
 from lab.errors import HvlabError
 from lab.files import write_atomic
@@ -99,7 +100,8 @@ class Lab:
     @cached_property
     def host(self) -> NestedHost:
         """The lab host."""
-        return NestedHost(host_image(), emulator(), self.boxes, self.settings.lab_host, self.state)
+        ballooned = self.settings.factors.dom0_memory == "ballooned"
+        return NestedHost(host_image(), emulator(), self.boxes, self.settings.lab_host, self.state, ballooned=ballooned)
 
     def boot(self, name: str) -> Provider:
         """Boot the lab host for a provider and make it ready for guests.
@@ -111,7 +113,8 @@ class Lab:
         forget(self.state)
         self.host.boot(provider)
         use_boxes(self.state, self.boxes)
-        write_topology(self.state / "topology.json", self.settings.topology, self.boxes, self.host.ssh.config)
+        strategy = self.settings.factors.disk_strategy
+        write_topology(self.state / "topology.json", self.settings.topology, self.boxes, self.host.ssh.config, strategy)
         key = self.state / "guest_key"
         write_atomic(key, (vagrant_keys() / "vagrant").read_bytes())
         key.chmod(0o600)
@@ -122,8 +125,13 @@ class Lab:
         return provider
 
     def _prepare(self, provider: Provider) -> None:
-        """Define network and storage for the guests, as the provider wants them."""
-        program = script(provider, self.boxes, home(self.state) / "boxes", self.settings.topology.guests)
+        """Set the factors; define network and storage for the guests, as the provider wants them."""
+        self.host.ssh.check("sh -s", stdin=factors.script(self.settings.factors).encode(), timeout=60,
+                            what="setting the factors")  # fmt: skip
+        wanted = self.settings
+        program = script(
+            provider, self.boxes, home(self.state) / "boxes", wanted.topology.guests, wanted.factors.disk_strategy
+        )
         what = f"preparing {provider.title}"
         self.host.ssh.check("sh -s", stdin=program.encode(), timeout=180, what=what)
 

@@ -6,17 +6,19 @@ from pathlib import Path
 from lab.images.boxes import Boxes
 from lab.paths import PROJECT
 from lab.providers.base import Provider
+from lab.settings import DiskStrategy
 from lab.topology import NETWORK, STORE, guests
 
 SCRIPTS = PROJECT / "vagrant" / "prepare"
 
 
-def script(provider: Provider, boxes: Boxes, boxes_link: Path, count: int) -> str:
+def script(provider: Provider, boxes: Boxes, boxes_link: Path, count: int, strategy: DiskStrategy) -> str:
     """Return the shell program that prepares a lab host for a provider.
 
     Args:
         boxes_link: The controller's VAGRANT_HOME/boxes, which must lead to the boxes on the lab host, too.
         count: Number of guests.
+        strategy: How their disks will come from the box.
     """
     words = {
         "HVLAB_BOX": f"{STORE}/{boxes.path(provider.box)}",
@@ -27,6 +29,7 @@ def script(provider: Provider, boxes: Boxes, boxes_link: Path, count: int) -> st
         "HVLAB_BRIDGE": NETWORK["bridge"],
         "HVLAB_ADDRESS": NETWORK["address"],
         "HVLAB_NETMASK": NETWORK["netmask"],
+        "HVLAB_DISK_STRATEGY": strategy,
         "HVLAB_GUESTS": " ".join(f"{guest.name},{guest.mac},{guest.address}" for guest in guests(count)),
     }
     head = "".join(f"{name}={shlex.quote(str(value))}\n" for name, value in words.items())

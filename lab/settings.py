@@ -14,6 +14,7 @@ ProviderName = Literal["xen", "kvm", "virtualbox"]
 SessionName = Literal["x-window", "text"]
 # Of a guest's memory its kernel and the X session take so much (measured: docs/lab.md); a load must fit beside it.
 SYSTEM_MIB = 128
+DiskStrategy = Literal["full-copy", "linked-clone", "preallocated"]
 
 
 class _Table(BaseModel):
@@ -82,6 +83,26 @@ class SettleSettings(_Table):
     give_up_s: float = Field(60, gt=0)
 
 
+class FactorsSettings(_Table):
+    """What is set on the lab host and read back from it; see docs/factors.md.
+
+    Attributes:
+        ksm: The host's kernel merges equal pages.
+        thp: Its transparent huge pages.
+        swap: Its swap area is in use.
+        dom0_memory: Xen only: dom0 has `lab_host.dom0_memory_mib`, or all memory, of which each guest is given a part.
+        page_cache: Whether the host's page cache is dropped before a stage is read.
+        disk_strategy: How a guest's disk comes from the box, under every provider.
+    """
+
+    ksm: bool = False
+    thp: Literal["never", "madvise", "always"] = "always"
+    swap: bool = True
+    dom0_memory: Literal["fixed", "ballooned"] = "fixed"
+    page_cache: Literal["kept", "dropped"] = "kept"
+    disk_strategy: DiskStrategy = "full-copy"
+
+
 class Settings(_Table):
     """All parameters of a study."""
 
@@ -89,6 +110,7 @@ class Settings(_Table):
     topology: TopologySettings = TopologySettings()
     study: StudySettings = StudySettings()
     settle: SettleSettings = SettleSettings()
+    factors: FactorsSettings = FactorsSettings()
 
 
 def _override(table: dict[str, Any], environ: Mapping[str, str]) -> None:

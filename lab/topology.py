@@ -10,7 +10,7 @@ from lab.images.guest import COMMAND_LINE
 from lab.images.profiles import ssh_arguments, ssh_config_lines
 from lab.providers import all_providers
 from lab.providers.base import Provider
-from lab.settings import TopologySettings
+from lab.settings import DiskStrategy, TopologySettings
 from lab.ssh import SshEntry
 
 # A network that lies wholly inside the lab host.
@@ -60,7 +60,9 @@ def _boot(settings: TopologySettings) -> dict[str, str]:
     return {"kernel": f"{STORE}/{KERNEL}", "initrd": f"{STORE}/{INITRD}", "command_line": line}
 
 
-def write_topology(path: Path, settings: TopologySettings, boxes: Boxes, ssh_config: Path) -> None:
+def write_topology(
+    path: Path, settings: TopologySettings, boxes: Boxes, ssh_config: Path, disk_strategy: DiskStrategy
+) -> None:
     """Write the file that HVLAB_TOPOLOGY names; its form is described in docs/vagrant.md."""
     shape = {"memory_mib": settings.memory_mib, "vcpus": settings.vcpus}
     topology = {
@@ -72,6 +74,7 @@ def write_topology(path: Path, settings: TopologySettings, boxes: Boxes, ssh_con
         "folders": {name: provider.folder for name, provider in all_providers().items()},
         "session": settings.session,
         "boot": _boot(settings) if boxes.boots_directly else None,
+        "disk_strategy": disk_strategy,
         "boot_timeout_s": int(settings.boot_timeout_s),
         "ssh": {"extra_args": ssh_arguments(settings.os)},
         "guests": [{**vars(guest), **shape} for guest in guests(settings.guests)],

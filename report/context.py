@@ -13,6 +13,7 @@ from report.cost import Cost, Difference, costs, differences
 from report.cpu import ROWS as CPU_ROWS
 from report.cpu import Table4, table_4
 from report.disk import Figure9, figure_9
+from report.factors import factors
 from report.guidance import (
     CPU_RESOLUTION_POINTS,
     DISK_RESOLUTION_SHARE,
@@ -106,6 +107,7 @@ def context(dataset: Dataset, environment: Environment, lang: str) -> dict[str, 
         "n": _counts(found),
         "figures": _figures(found, environment),
         "meters": side_by_side(readings, dataset.study),
+        "factors": factors(dataset.study, readings),
         "outliers": find_outliers(dataset.measurements),
         "captures": group_captures(readings.sources()),
         "absent": [p for p in PROVIDERS if p not in {source.provider for source in readings.sources()}],

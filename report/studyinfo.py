@@ -58,6 +58,7 @@ class Run(_Part):
     ended: str | None = None
     timings: tuple[Timing, ...] = ()
     suspect: tuple[str, ...] = ()
+    factors: dict[str, str] = Field(default_factory=dict)
     origin: dict[str, JsonValue] | None = None
 
 
@@ -82,6 +83,7 @@ class Parameters(_Part):
     providers: tuple[str, ...] = ()
     stages: tuple[str, ...] = ()
     disk_strategy: dict[str, str] = Field(default_factory=dict)
+    factors: dict[str, JsonValue] = Field(default_factory=dict)
 
 
 class Study(_Part):

@@ -123,7 +123,8 @@ class Study:
         for entry in self.info.runs:
             if entry.status != "finished":
                 drop_run(self.folder, entry.provider, entry.repeat)
-                entry.status, entry.started, entry.ended, entry.timings, entry.suspect = "planned", None, None, [], []
+                entry.status, entry.started, entry.ended = "planned", None, None
+                entry.timings, entry.suspect, entry.factors = [], [], {}
             elif entry.name not in ended:
                 # The crash came between study.json, which counts, and the journal.
                 self.journal.append("run ends", run=entry.name, status="finished")
@@ -215,7 +216,8 @@ class Study:
         try:
             result = Run(self.lab, self.folder, entry.provider, entry.repeat, self.journal).take(self.stages)
             self._describe(result)
-            entry.timings, entry.suspect, status = result.timings, result.suspect, "finished"
+            entry.timings, entry.suspect, entry.factors = result.timings, result.suspect, result.factors
+            status = "finished"
         except HvlabError:
             status = "failed"
             raise

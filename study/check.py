@@ -3,8 +3,10 @@
 from pathlib import Path
 
 from lab.errors import HvlabError
-from study.dataset import StudyInfo, load_study, read_measurements
+from lab.providers import get_provider
+from study.dataset import RunInfo, StudyInfo, load_study, read_measurements
 from study.disclosure import undisclosed
+from study.factors import untrue
 from study.kernel_log import suspicions
 from study.meters.record import rederive
 from study.screens import check_screens
@@ -21,26 +23,30 @@ def check(study_dir: Path) -> list[str]:
     """
     study = load_study(study_dir)
     problems = rederive(study_dir) + undisclosed(study_dir, study)
-    problems += _suspects(study_dir, study)
-    problems += check_screens(study_dir, study)
+    problems += _marks(study_dir, study) + check_screens(study_dir, study)
     if not read_measurements(study_dir):
         problems.append("measurements.csv: no numbers")
     return list(dict.fromkeys(problems))
 
 
-def _suspects(study_dir: Path, study: StudyInfo) -> list[str]:
-    """Compare each run's marks with what its captures of the kernel's log give."""
+def _marks(study_dir: Path, study: StudyInfo) -> list[str]:
+    """Compare what study.json tells of each finished run with what the run's captures give."""
     problems = []
-    for run in study.runs:
-        if run.status != "finished":
-            continue
-        try:
-            found = suspicions(study_dir, run, study.parameters.get("stages", []))
-        except HvlabError as error:
-            problems.append(f"{run.name}: {error.message}")
-            continue
-        if found != run.suspect:
-            problems.append(
-                f"{run.name}: its captures show {len(found)} new kernel errors, study.json tells {len(run.suspect)}"
-            )
+    for run in (run for run in study.runs if run.status == "finished"):
+        for compare in (_suspects, _factors):
+            try:
+                problems += compare(study_dir, study, run)
+            except HvlabError as error:
+                problems.append(f"{run.name}: {error.message}")
     return problems
+
+
+def _factors(study_dir: Path, study: StudyInfo, run: RunInfo) -> list[str]:
+    return untrue(study_dir, run, study.parameters, get_provider(run.provider))
+
+
+def _suspects(study_dir: Path, study: StudyInfo, run: RunInfo) -> list[str]:
+    found = suspicions(study_dir, run, study.parameters.get("stages", []))
+    if found == run.suspect:
+        return []
+    return [f"{run.name}: its captures show {len(found)} new kernel errors, study.json tells {len(run.suspect)}"]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lab.bringup import Lab, end_leftover, exclusive, in_use, require_off
 from lab.errors import HvlabError
+from lab.factors import require_possible
 from lab.preflight import check_room
 from lab.settings import Settings
 from study.campaign import Judge, Study, now, print_timings
@@ -64,6 +65,7 @@ def begin(settings: Settings, wish: Wish, studies: Path, state: Path, judge: Jud
         HvlabError: A run failed, the wish makes no study, or the lab is in use.
     """
     plan = wish.plan(settings)
+    require_possible(settings, plan.providers)
     check_room(settings)
     with exclusive(state):
         require_off(state)

@@ -73,7 +73,8 @@ class StageTiming(_Open):
 class RunInfo(_Open):
     """One boot of the lab host taken through all its stages under one provider.
 
-    `suspect`: new kernel errors in the lab host. `origin` and `host`: of a run that was taken on another host, the
+    `suspect`: new kernel errors in the lab host. `factors`: what the lab host showed of them at the last stage
+    (study.factors). `origin` and `host`: of a run that was taken on another host, the
     study it comes from and that host's description.
     """
 
@@ -85,6 +86,7 @@ class RunInfo(_Open):
     ended: UtcTime | None = None
     timings: list[StageTiming] = []
     suspect: list[str] = []
+    factors: dict[str, str] = {}
     origin: dict[str, Any] | None = None
     host: dict[str, Any] | None = None
 

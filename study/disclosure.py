@@ -12,7 +12,7 @@ from study.journal import NAME, read_journal
 
 _PARAMETERS = (
     ["guests", "guest_memory_mib", "guest_disk_gib", "guest_os", "providers", "repeats", "stages", "disk_strategy"],
-    ["seed", "lab_host", "topology", "readings", "settle", "box"],
+    ["seed", "lab_host", "topology", "readings", "settle", "box", "factors"],
 )
 _GUEST_STAGES = "vm-"
 
@@ -67,6 +67,8 @@ def _runs(study: StudyInfo) -> list[str]:
             continue
         if not (run.started and run.ended):
             problems.append(f"{run.name}: begin or end is not told")
+        if not run.factors:
+            problems.append(f"{run.name}: what the lab host showed of the factors is not told")
         told = [timing.stage for timing in run.timings if timing.settled is not None]
         problems += [f"{run.name}: whether it settled at {stage} is not told" for stage in stages if stage not in told]
     return problems

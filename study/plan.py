@@ -62,7 +62,10 @@ def parameters(lab: Lab, plan: Plan, wanted: Sequence[Stage]) -> dict[str, Any]:
         "repeats": plan.repeats,
         "seed": plan.seed,
         "stages": [stage.name for stage in wanted],
-        "disk_strategy": {name: get_provider(name).disk_strategy for name in plan.providers},
+        "factors": settings.factors.model_dump(),
+        "disk_strategy": {
+            name: get_provider(name).disk_strategies[settings.factors.disk_strategy] for name in plan.providers
+        },
         "lab_host": settings.lab_host.model_dump(),
         "topology": settings.topology.model_dump(),
         "readings": settings.study.model_dump(exclude={"providers", "repeats", "most_repeats"}),
@@ -114,6 +117,7 @@ def settings_of(study: StudyInfo) -> Settings:
                 "topology": kept["topology"],
                 "study": {**kept["readings"], "providers": kept["providers"], "repeats": kept["repeats"]},
                 "settle": kept["settle"],
+                "factors": kept["factors"],
             }
         )
     except KeyError as error:

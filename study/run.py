@@ -7,20 +7,22 @@ from rich.markup import escape
 
 from lab.bringup import Lab
 from lab.errors import HvlabError
+from lab.factors import DROP_CACHES
 from lab.hosts.describe import Description, describe
 from lab.progress import say, step
 from lab.providers import get_provider
 from study.captures import capture_path, write_capture
 from study.clock import StageClock
 from study.dataset import Measurement, StageTiming, append_measurements
+from study.factors import as_told, differences
 from study.journal import Journal
 from study.kernel_log import PROOF, KernelWatch
-from study.meters import Context, all_meters
+from study.meters import Context, all_meters, factors
 from study.meters.proof import LOAD_PROOF, running_guests
 from study.meters.record import measurements
 from study.reading import Output, ask, commands, guest_commands, take
 from study.screens import take_screens
-from study.settle import SettleRule
+from study.settle import Settler, SettleRule
 from study.stages import Stage
 from study.watch import wait_settled
 
@@ -35,6 +37,7 @@ class RunResult:
     timings: list[StageTiming]
     description: Description
     suspect: list[str]
+    factors: dict[str, str]
 
 
 class Run:
@@ -51,6 +54,7 @@ class Run:
         self.lab, self.study_dir, self.repeat, self.journal = lab, study_dir, repeat, journal
         self.provider = get_provider(provider)
         self.watch = KernelWatch()
+        self.factors: dict[str, str] = {}
 
     def take(self, stages: list[Stage]) -> RunResult:
         """Go through the stages in order.
@@ -65,7 +69,7 @@ class Run:
                 description = describe(self.lab.host.ssh, self.provider)
         finally:
             self.lab.down()
-        return RunResult(timings, description, self.watch.suspect)
+        return RunResult(timings, description, self.watch.suspect, self.factors)
 
     def _stage(self, stage: Stage) -> StageTiming:
         clock = StageClock()
@@ -73,10 +77,10 @@ class Run:
         with clock.part("booting"):
             self._act(stage)
         with clock.part("settling"):
-            settler = wait_settled(self.lab.host.ssh, SettleRule(**self.lab.settings.settle.model_dump()))
-        self._note(stage, "settling", **settler.report())
-        if not settler.settled:
-            say(f"[yellow]not settled[/yellow]: {settler.reason}")
+            settler = self._settle(stage)
+            if self.lab.settings.factors.page_cache == "dropped":
+                self.lab.host.ssh.check(DROP_CACHES, timeout=120, what="dropping the page cache")
+                settler = self._settle(stage)
         with clock.part("reading"):
             outputs = self._read(stage)
         self._keep(stage, outputs)
@@ -84,6 +88,14 @@ class Run:
         timing = clock.timing(stage.name, settler.settled)
         self._note(stage, "read", **timing.model_dump(exclude={"stage"}))
         return timing
+
+    def _settle(self, stage: Stage) -> Settler:
+        """Wait until the lab host is quiet, and note how it came to that."""
+        settler = wait_settled(self.lab.host.ssh, SettleRule(**self.lab.settings.settle.model_dump()))
+        self._note(stage, "settling", **settler.report())
+        if not settler.settled:
+            say(f"[yellow]not settled[/yellow]: {settler.reason}")
+        return settler
 
     def _act(self, stage: Stage) -> None:
         """Bring the lab to the stage: boot the lab host, or bring up the next guest."""
@@ -150,6 +162,7 @@ class Run:
         if failed:
             raise HvlabError(f"meters failed at stage {stage.name}: {'; '.join(failed)}")
         self._check_guests(stage, outputs)
+        self._check_factors(stage, outputs[factors.NAME])
 
     def _check_guests(self, stage: Stage, outputs: dict[str, Output]) -> None:
         """Make sure that the hypervisor itself lists the stage's guests as running: a paused guest costs, but less.
@@ -165,6 +178,20 @@ class Run:
                     f"{', '.join(gone)} no longer ran when {stage.name} was read under {self.provider.title}",
                     f"see {self.lab.host.console_log()}",
                 )
+
+    def _check_factors(self, stage: Stage, output: Output) -> None:
+        """Make sure that the lab host is as the study's factors ask.
+
+        Raises:
+            HvlabError: If one is not; its name and both values are told.
+        """
+        found = factors.seen(output.stdout.decode(errors="replace"))
+        self.factors = as_told(found)
+        if wrong := differences(found, self.lab.settings.factors, self.provider, stage):
+            raise HvlabError(
+                f"factors at stage {stage.name} under {self.provider.title}: {'; '.join(wrong)}",
+                "see docs/factors.md for what each factor needs",
+            )
 
     def _look_at_kernel(self, stage: Stage, log: Output) -> None:
         """Mark the run as suspect if the lab host's kernel has new errors; it goes on: its numbers may be good."""

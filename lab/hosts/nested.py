@@ -84,10 +84,21 @@ class NestedHost:
         boxes: What its guests are made from; attached read-only.
         settings: Memory, virtual CPUs, port.
         state: Folder for the overlay disk, keys, logs and the record of the process.
+        ballooned: Xen: dom0 gets all memory, of which libxl then takes each guest's; else a fixed part of it.
     """
 
-    def __init__(self, image: HostImage, emulator: Path, boxes: Boxes, settings: LabHostSettings, state: Path) -> None:
+    def __init__(
+        self,
+        image: HostImage,
+        emulator: Path,
+        boxes: Boxes,
+        settings: LabHostSettings,
+        state: Path,
+        *,
+        ballooned: bool = False,
+    ) -> None:
         self.image, self.emulator, self.boxes, self.settings, self.state = image, emulator, boxes, settings, state
+        self.ballooned = ballooned
         self.versions = dict(image.versions)
         self.entry = SshEntry("labhost", "127.0.0.1", settings.ssh_port, "root", state / "key", extra=(
             "ControlMaster no", f'ControlPath "{state / "ssh.sock"}"',
@@ -117,8 +128,11 @@ class NestedHost:
         )
         if not provider.boots_xen:
             return ["-kernel", str(self.image.kernel), "-append", line, "-initrd", str(self.image.initrd)]
-        memory = self.settings.dom0_memory_mib
-        xen = f"console=com1 com1=115200,8n1 dom0_mem={memory}M,max:{memory}M"
+        xen = "console=com1 com1=115200,8n1"
+        # Without the option dom0 has all memory, and libxl's autoballooning (libvirt's too) is on.
+        if not self.ballooned:
+            memory = self.settings.dom0_memory_mib
+            xen += f" dom0_mem={memory}M,max:{memory}M"
         modules = f"{self.image.vmlinux} {line},{self.image.initrd}"
         return ["-kernel", str(self.image.xen), "-append", xen, "-initrd", modules]
 

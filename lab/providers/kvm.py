@@ -11,7 +11,12 @@ PROVIDER = Provider(
     folder="/kvm",
     running_command="virsh -c qemu:///system list --name",
     screenshot_command='virsh -c qemu:///system screenshot "$guest" "$picture"',
-    disk_strategy="linked clone (qcow2 overlay on the box's disk)",
+    disk_strategies={
+        "full-copy": "full copy (qcow2)",
+        "linked-clone": "linked clone (qcow2 overlay on a copy of the box's disk)",
+        "preallocated": "preallocated (qcow2, all blocks reserved)",
+    },
+    without={"dom0_memory": "has no dom0"},
     version_commands={
         "qemu": "qemu-system-x86_64 --version | head -n 1",
         "libvirt": "virsh --version",

@@ -11,6 +11,14 @@ PROVIDER = Provider(
     folder="/vbox",
     running_command="VBoxManage list runningvms | cut -d '\"' -f 2",
     screenshot_command='VBoxManage controlvm "$guest" screenshotpng "$picture"',
-    disk_strategy="full copy (VMDK made by import)",
+    disk_strategies={
+        "full-copy": "full copy (VMDK made by import)",
+        "linked-clone": "linked clone (differencing VMDK on an imported machine's disk)",
+        "preallocated": "preallocated (fixed VDI)",
+    },
+    without={
+        "dom0_memory": "has no dom0",
+        "ksm": "keeps its guests' memory in a kernel module, where KSM does not look",
+    },
     version_commands={"virtualbox": "VBoxManage --version"},
 )

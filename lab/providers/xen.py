@@ -12,7 +12,15 @@ PROVIDER = Provider(
     running_command="virsh -c xen:///system list --name",
     # libvirt's Xen driver takes no pictures; the device model that serves the framebuffer does.
     screenshot_command='xl qemu-monitor-command "$guest" "screendump $picture"',
-    disk_strategy="full copy (sparse raw file)",
+    disk_strategies={
+        "full-copy": "full copy (sparse raw file)",
+        "linked-clone": "linked clone (device mapper's snapshot of a copy of the box's disk)",
+        "preallocated": "preallocated (raw file, all blocks reserved)",
+    },
+    without={
+        "ksm": "keeps its guests' memory out of dom0's reach",
+        "thp": "runs a paravirtual dom0, which has no huge pages",
+    },
     version_commands={
         "xen": "xl info | sed -n 's/^xen_version *: //p'",
         "libvirt": "virsh --version",

@@ -1,14 +1,15 @@
 """Integration: everything here goes through `./invoke`, on real hypervisors in the nested lab host."""
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from lab.paths import PROJECT
+from lab.paths import PROJECT, STUDIES
 
 Invoke = Callable[..., subprocess.CompletedProcess[str]]
 LIMIT = 3600
@@ -54,3 +55,21 @@ def study(invoke: Invoke) -> Path:
     pdf = Path(done.stdout.strip().splitlines()[-1])
     assert pdf.name == "paper.en.pdf"
     return pdf.parent.parent
+
+
+def folders() -> set[Path]:
+    return {path for path in STUDIES.glob("[0-9]*") if path.is_dir()}
+
+
+@pytest.fixture
+def aside() -> Iterator[list[Path]]:
+    """Takes the studies that a test makes; they go with it, and `latest` leads again to what it led to before."""
+    latest = STUDIES / "latest"
+    before = latest.readlink() if latest.is_symlink() else None
+    made: list[Path] = []
+    yield made
+    for folder in made:
+        shutil.rmtree(folder)
+    latest.unlink(missing_ok=True)
+    if before:
+        latest.symlink_to(before)

@@ -14,7 +14,7 @@ from lab.paths import PROJECT, STUDIES
 from study.dataset import load_study
 from study.journal import NAME, read_journal
 
-from .conftest import Invoke
+from .conftest import Invoke, folders
 
 # HVLAB_KILLS=10 is what the method was tried with; the default keeps the tests short.
 KILLS = int(os.environ.get("HVLAB_KILLS", "2"))
@@ -22,24 +22,6 @@ SEED = int(os.environ.get("HVLAB_KILLS_SEED", "20110211"))
 # What such a study takes on 2 cores; a kill that comes later meets a finished one.
 SECONDS = float(os.environ.get("HVLAB_KILLS_SECONDS", "90"))
 BEGIN = ["study.run", "--provider=kvm"]
-
-
-def folders() -> set[Path]:
-    return {path for path in STUDIES.glob("[0-9]*") if path.is_dir()}
-
-
-@pytest.fixture
-def aside() -> Iterator[list[Path]]:
-    """Takes the studies that a test makes; they go with it, and `latest` leads again to what it led to before."""
-    latest = STUDIES / "latest"
-    before = latest.readlink() if latest.is_symlink() else None
-    made: list[Path] = []
-    yield made
-    for folder in made:
-        shutil.rmtree(folder)
-    latest.unlink(missing_ok=True)
-    if before:
-        latest.symlink_to(before)
 
 
 @pytest.fixture

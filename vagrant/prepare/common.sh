@@ -4,6 +4,7 @@
 #   HVLAB_STORE        the folder of all boxes on the lab host
 #   HVLAB_BOXES        the controller's $VAGRANT_HOME/boxes: Vagrant names the boxes' files below it
 #   HVLAB_FOLDER       the folder of the guests' disks
+#   HVLAB_DISK_STRATEGY  full-copy, linked-clone or preallocated: how the guests' disks will come from the box
 #   HVLAB_NETWORK, HVLAB_BRIDGE, HVLAB_ADDRESS, HVLAB_NETMASK     the guests' network
 #   HVLAB_GUESTS       a word for each guest: NAME,MAC,ADDRESS
 set -eu

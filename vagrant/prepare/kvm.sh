@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # KVM: the network, and a storage pool that holds the box's disk as vagrant-libvirt names it, so that Vagrant uploads
-# nothing. Comes after common.sh.
+# nothing: for clones a copy, which they stand on, else a link, which takes no space. Comes after common.sh.
 POOL=hvlab
 
 # .../BOX/VERSION/libvirt
@@ -11,7 +11,9 @@ volume="${box##*/}_vagrant_box_image_${version}_box.img"
 
 network qemu:///system
 mkdir -p "$HVLAB_FOLDER"
-if [ ! -e "$HVLAB_FOLDER/$volume" ]; then
+if [ "$HVLAB_DISK_STRATEGY" != linked-clone ]; then
+    ln -sf "$HVLAB_BOX/box.img" "$HVLAB_FOLDER/$volume"
+elif [ ! -e "$HVLAB_FOLDER/$volume" ]; then
     cp --sparse=always "$HVLAB_BOX/box.img" "$HVLAB_FOLDER/.$volume"
     mv "$HVLAB_FOLDER/.$volume" "$HVLAB_FOLDER/$volume"
 fi

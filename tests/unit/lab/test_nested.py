@@ -43,6 +43,15 @@ def test_all_providers_have_the_same_virtual_machine(host: NestedHost) -> None:
     assert len(machines) == 1
 
 
+def test_dom0_has_a_fixed_part_of_the_memory_or_all_of_it(host: NestedHost) -> None:
+    xen, kvm = get_provider("xen"), get_provider("kvm")
+    assert any("dom0_mem=1024M,max:1024M" in word for word in host.command(xen, "tcg", KEY))
+    before = host.command(kvm, "tcg", KEY)
+    host.ballooned = True
+    assert not any("dom0_mem" in word for word in host.command(xen, "tcg", KEY))
+    assert host.command(kvm, "tcg", KEY) == before
+
+
 def test_xens_modules_are_told_apart_by_one_comma(host: NestedHost) -> None:
     words = host.command(get_provider("xen"), "tcg", KEY)
     modules = words[words.index("-initrd") + 1].split(",")

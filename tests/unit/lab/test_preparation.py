@@ -14,7 +14,7 @@ BOXES = Boxes("hvlab/debian-12", "1.0.7", Path("/cache/boxes"), Path("/cache/sto
 
 @pytest.mark.parametrize("name", sorted(all_providers()))
 def test_it_is_valid_shell(name: str) -> None:
-    program = script(get_provider(name), BOXES, Path("/a b/boxes"), 4)
+    program = script(get_provider(name), BOXES, Path("/a b/boxes"), 4, "linked-clone")
     subprocess.run(["sh", "-n"], input=program, text=True, check=True)
     shown = subprocess.run(
         ["sh"], input=program.split("set -eu")[0] + "\nprintf '%s|' $HVLAB_BOX \"$HVLAB_BOXES\" \"$HVLAB_GUESTS\"\n",

@@ -3,6 +3,7 @@
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,15 +20,27 @@ def test_names_follow_from_network_cards() -> None:
     assert len({guest.address for guest in guests(99)}) == 99
 
 
+def written(folder: Path, boxes: Boxes) -> dict[str, Any]:
+    write_topology(folder / "t.json", TopologySettings(guests=2), boxes, folder / "ssh_config", "linked-clone")
+    topology: dict[str, Any] = json.loads((folder / "t.json").read_text())
+    return topology
+
+
+def test_a_guest_without_a_kernel_beside_its_box_has_its_own_boot_loader(tmp_path: Path) -> None:
+    assert written(tmp_path, Boxes("hvlab/centos-5.5", "1.0.7", tmp_path, tmp_path / "store.img"))["boot"] is None
+
+
 def test_written_file(tmp_path: Path) -> None:
     boxes = Boxes("hvlab/debian-12", "1.0.7", tmp_path, tmp_path / "store.img")
-    write_topology(tmp_path / "t.json", TopologySettings(guests=2), boxes, tmp_path / "ssh_config")
-    topology = json.loads((tmp_path / "t.json").read_text())
+    (tmp_path / "boot").mkdir()
+    (tmp_path / "boot/vmlinux").touch()
+    topology = written(tmp_path, boxes)
     assert [guest["name"] for guest in topology["guests"]] == ["server1", "server2"]
     assert {guest["memory_mib"] for guest in topology["guests"]} == {512}
     assert topology["session"] == "x-window"
     assert topology["boot"]["command_line"].split()[-2:] == ["video=800x600", "hvlab.session=x-window"]
     assert set(topology["folders"]) == set(all_providers())
+    assert topology["disk_strategy"] == "linked-clone"
 
 
 @pytest.mark.parametrize(("provider", "place"), [("xen", "192.168.68.12 22"), ("virtualbox", "127.0.0.1 22102")])

@@ -78,7 +78,7 @@ def vagrant(
     """Run Vagrant on the topology file that the kit writes for that guest OS."""
     topology = folder / "topology.json"
     boxes = Boxes(f"hvlab/{os_name}", "0.1", folder, folder)
-    write_topology(topology, TopologySettings(os=os_name, guests=1), boxes, folder / "none")
+    write_topology(topology, TopologySettings(os=os_name, guests=1), boxes, folder / "none", "full-copy")
     values = json.loads(topology.read_text())
     values |= {"lab_host": None, "ssh": values["ssh"] | {"username": sshd.user, "private_key": str(key or sshd.key)}}
     topology.write_text(json.dumps(values))

@@ -44,17 +44,34 @@ n=0; while [ $n -lt $count ]; do
     echo 'Swap:           2047           0        2047'
 done
 """
+# As the factors' defaults ask.
+_KERNEL = """\
+/sys/kernel/mm/ksm/run:0
+/sys/kernel/mm/ksm/pages_shared:0
+/sys/kernel/mm/ksm/pages_sharing:0
+/sys/kernel/mm/ksm/full_scans:0
+/sys/kernel/mm/transparent_hugepage/enabled:[always] madvise never
+"""
+_MEMORY = """\
+SwapTotal:       4194300 kB
+SwapFree:        4194300 kB
+drop_pagecache 0
+"""
 _TOOLS = {
     "mpstat": _MPSTAT,
     "free": _FREE,
+    "grep": 'case $1 in -sH) cat "$FAKE/kernel";; -hE) cat "$FAKE/memory";; *) exec /bin/grep "$@";; esac\n',
+    # The guests' disks, for the meter `factors`; for `image-size` there are none.
+    "find": '[ "$2" = -maxdepth ] || exit 0\n'
+    'for g in $(cat "$FAKE/guests"); do echo "{\\"filename\\": \\"/kvm/$g.img\\", \\"virtual-size\\": 9,'
+    ' \\"actual-size\\": 1}"; done\n',
     "ls": f"cat '{FIXTURES}/disk/coreutils-9.1.txt'\n",
     # Half of the screen is white.
     "virsh": 'if [ "$3" = screenshot ]; then printf "P5\\n8 8\\n255\\n%032d%s" 0 "$(printf "%32s")" > "$5"; exit; fi\n'
     "echo ' Id   Name      State'; echo '------'; n=0\n"
     'for g in $(cat "$FAKE/guests"); do n=$((n+1)); echo " $n    $g   running"; done\n',
     "sleep": "exec /bin/sleep 0.02\n",
-    # No images, and a guest's sshd.
-    "find": "exit 0\n",
+    # A guest's sshd.
     "pgrep": 'ln -sf /bin/sleep "$FAKE/tools/sshd"; "$FAKE/tools/sshd" 2 >/dev/null 2>&1 & echo $!; /bin/sleep 0.05\n',
     "sudo": 'exec "$@"\n',
     "dmesg": '[ "$1" = -r ] && cat "$FAKE/kernel.log" || echo "[    0.1] Booting paravirtualized kernel on KVM"\n',
@@ -99,6 +116,8 @@ class FakeLab:
         self.guest = SimpleNamespace(versions={"linux-image-amd64": "6.1"})
         self.boots = 0
         self.kernel_says: dict[int, str] = {}
+        (state / "kernel").write_text(_KERNEL)
+        (state / "memory").write_text(_MEMORY)
 
     def _guests(self, names: list[str]) -> None:
         (self.state / "guests").write_text(" ".join(names))

@@ -29,14 +29,14 @@ def sh(command: str) -> str:
 def test_registry() -> None:
     names = [each.name for each in all_meters() if each.where == "lab host"]
     assert names == [
-        *("account", "disk", "free", "image-size", "meminfo", "mpstat", "observer", "pss", "vmm"),
+        *("account", "disk", "factors", "free", "image-size", "meminfo", "mpstat", "observer", "pss", "vmm"),
         *("xentop", "xl-info", "xl-list"),
     ]
     assert [each.name for each in guest_meters()] == ["guest-boot"]
     xen_only = {"xentop", "xl-info", "xl-list"}
     assert {each.name for each in meters_for("kvm")} == set(names) - xen_only
     assert {each.name for each in meters_for("xen")} == set(names)
-    with pytest.raises(HvlabError, match="valid meters: account, disk, free"):
+    with pytest.raises(HvlabError, match="valid meters: account, disk, factors, free"):
         meter("fre")
 
 

@@ -60,6 +60,7 @@ def broken(tmp_path: Path, *keys: str) -> Path:
     [
         (("box",), "has no box"),
         (("network", "name"), "has no network.name"),
+        (("disk_strategy",), "has no disk_strategy"),
         (("guests", "2", "mac"), "has a guest without mac"),
         (("lab_host", "ssh_config"), "lab_host has no ssh_config"),
     ],

@@ -1,15 +1,16 @@
 import json
+import os
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-from tests.unit.vagrant.tools import TOPOLOGY, FakeCommand, Vagrant
+from tests.unit.vagrant.tools import TOPOLOGY, FakeCommand, Vagrant, run
 
 ABSENT = (1, "", "error: failed to get domain 'server1'\n")
 
 
-def brief(tmp_path: Path) -> Path:
+def brief(tmp_path: Path, **other: str) -> Path:
     """A topology whose guest is given one second to start."""
-    values = json.loads(TOPOLOGY.read_text()) | {"boot_timeout_s": 1}
+    values = json.loads(TOPOLOGY.read_text()) | {"boot_timeout_s": 1} | other
     file = tmp_path / "topology.json"
     file.write_text(json.dumps(values))
     return file
@@ -58,6 +59,41 @@ def test_a_guest_with_an_x_session_has_a_screen(tmp_path: Path) -> None:
     domain = ET.fromstring(next(call[-1] for call in ssh.calls if " define " in remote(call)))
     assert domain.find("devices/graphics").get("listen") == "127.0.0.1"  # type: ignore[union-attr]
     assert domain.find("devices/video/model").get("type") == "xen"  # type: ignore[union-attr]
+
+
+def test_a_linked_clone_stands_on_the_box(tmp_path: Path) -> None:
+    ssh = FakeCommand.create(tmp_path / "bin", "ssh", {"domstate": ABSENT})
+    topology = brief(tmp_path, disk_strategy="linked-clone")
+    vagrant = Vagrant(tmp_path, "xen", topology=topology, path=ssh.folder)
+    vagrant.add_box("hvlab/debian-12", "0.1", "xen", {})
+    vagrant.run("up", "server1", "--provider=xen")
+    lines = [remote(call) for call in ssh.calls if "domstate" not in remote(call)]
+    assert lines[0].startswith("sh -c ")
+    assert lines[0].endswith(" sh /xen/box.raw /xen/server1.cow server1")
+    assert lines[1].startswith("virsh -q -c xen:///system define")
+    domain = ET.fromstring(next(call[-1] for call in ssh.calls if " define " in remote(call)))
+    disk = domain.find("devices/disk")
+    assert disk is not None
+    assert disk.get("type") == "block"
+    assert disk.find("source").get("dev") == "/dev/mapper/server1"  # type: ignore[union-attr]
+
+
+def test_a_preallocated_disk_has_its_blocks_reserved(tmp_path: Path) -> None:
+    ssh = FakeCommand.create(tmp_path / "bin", "ssh", {"domstate": ABSENT})
+    topology = brief(tmp_path, disk_strategy="preallocated")
+    vagrant = Vagrant(tmp_path, "xen", topology=topology, path=ssh.folder)
+    box = vagrant.add_box("hvlab/debian-12", "0.1", "xen", {})
+    vagrant.run("up", "server1", "--provider=xen")
+    lines = [remote(call) for call in ssh.calls if "domstate" not in remote(call)]
+    assert lines[0] == f"cp --sparse\\=always {box}/disk.raw /xen/server1.img"
+    # What the lab host's shell would run, run here.
+    disk = tmp_path / "disk.img"
+    disk.write_bytes(b"x")
+    os.truncate(disk, 1 << 20)
+    done = run(["sh", "-c", lines[1].replace("/xen/server1.img", str(disk))], {})
+    assert done.returncode == 0, done.stderr
+    assert disk.stat().st_blocks * 512 >= 1 << 20
+    assert disk.read_bytes()[:1] == b"x"
 
 
 def test_halt_turns_off_a_guest_that_does_not_obey(tmp_path: Path) -> None:

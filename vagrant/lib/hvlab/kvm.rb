@@ -17,6 +17,7 @@ module Hvlab
     end
 
     def self.in_use
+      require_relative "kvm/disk_strategy"
       require_relative "kvm/known_address"
       require_relative "kvm/readable_errors"
     end

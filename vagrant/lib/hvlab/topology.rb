@@ -9,6 +9,8 @@ require_relative "lab_host"
 module Hvlab
   # The topology file: the box, the lab host and its folders, the network, and the guests.
   class Topology
+    DISK_STRATEGIES = %w[full-copy linked-clone preallocated].freeze
+
     attr_reader :guests, :lab_host
 
     def self.load(path)
@@ -24,6 +26,14 @@ module Hvlab
       @path = path
       @lab_host = LabHost.new(values["lab_host"])
       @guests = value("guests").map { |guest| build_guest(guest) }
+    end
+
+    # How the guests' disks come from the box.
+    def disk_strategy
+      strategy = value("disk_strategy")
+      return strategy if DISK_STRATEGIES.include?(strategy)
+
+      raise Errors::TopologyError, "The topology file #{@path} has an unknown disk_strategy, #{strategy}."
     end
 
     # The value at nested keys, which must be there: value("network", "name").

@@ -1,6 +1,8 @@
 # frozen_string_literal: true
 
 require_relative "virtualbox/fewer_calls"
+require_relative "virtualbox/fixed_disk"
+require_relative "virtualbox/master_of_lab"
 require_relative "virtualbox/newer_versions"
 
 module Hvlab
@@ -8,6 +10,7 @@ module Hvlab
   module VirtualBox
     def self.apply(virtualbox, override, topology, guest)
       machine(virtualbox, guest)
+      virtualbox.linked_clone = topology.disk_strategy == "linked-clone"
       virtualbox.customize(["modifyvm", :id, *hardware(guest)])
       # Under emulation the guest's clock must follow the TSC's offset, or it stands still.
       virtualbox.customize(["setextradata", :id, "VBoxInternal/TM/TSCMode", "RealTSCOffset"])
@@ -27,7 +30,6 @@ module Hvlab
     def self.machine(virtualbox, guest)
       virtualbox.name = guest.name
       virtualbox.gui = false
-      virtualbox.linked_clone = false
       virtualbox.check_guest_additions = false
       virtualbox.functional_vboxsf = false
       virtualbox.auto_nat_dns_proxy = false

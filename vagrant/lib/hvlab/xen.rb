@@ -11,6 +11,7 @@ module Hvlab
       xen.folder = topology.value("folders", "xen")
       xen.network = topology.value("network", "name")
       xen.screen = topology.optional("session") == "x-window"
+      xen.disk_strategy = topology.disk_strategy
       boot(xen, topology) unless topology.optional("boot").nil?
     end
 

@@ -4,15 +4,29 @@ module Hvlab
   module Xen
     # What a Xen guest is made of. Without a kernel the guest is started by the boot loader of its own disk (pygrub).
     class Config < Vagrant.plugin("2", :config)
-      NEEDED = %i[lab_host guest folder network].freeze
+      NEEDED = %i[lab_host guest folder network disk_strategy].freeze
       BOOT = %i[kernel initrd command_line].freeze
 
       # `screen`: whether the guest has a paravirtual framebuffer, which a device model in dom0 serves.
       attr_accessor(*NEEDED, *BOOT, :screen)
 
-      # The guest's disk on the lab host.
+      # The file on the lab host that holds what the guest's disk has of its own.
       def disk
-        File.join(folder, "#{guest.name}.img")
+        File.join(folder, "#{guest.name}.#{linked_clone? ? 'cow' : 'img'}")
+      end
+
+      # The device that a linked clone is.
+      def device
+        "/dev/mapper/#{guest.name}"
+      end
+
+      # The disk that linked clones stand on, made by prepare/xen.sh.
+      def base_disk
+        File.join(folder, "box.raw")
+      end
+
+      def linked_clone?
+        disk_strategy == "linked-clone"
       end
 
       def validate(_machine)

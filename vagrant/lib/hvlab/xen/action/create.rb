@@ -3,7 +3,7 @@
 module Hvlab
   module Xen
     module Action
-      # Gives the guest its disk, a full copy of the box's, and makes it known to libvirt.
+      # Gives the guest its disk, made from the box's, and makes it known to libvirt.
       class Create
         def initialize(app, _env)
           @app = app
@@ -11,9 +11,9 @@ module Hvlab
 
         def call(env)
           machine = env[:machine]
-          env[:ui].info("Copying the disk of #{machine.box.name} #{machine.box.version} to #{machine.provider_config.disk}...")
+          env[:ui].info("Making the disk of #{machine.box.name} #{machine.box.version}, #{machine.provider_config.disk}...")
           driver = machine.provider.driver
-          driver.copy_disk(machine.box.directory.join("disk.raw").to_s)
+          driver.make_disk(machine.box.directory.join("disk.raw").to_s)
           driver.define
           machine.id = machine.name.to_s
           @app.call(env)

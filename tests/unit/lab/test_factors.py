@@ -1,0 +1,60 @@
+"""What a provider cannot do is refused by name; what is set on the host is valid shell."""
+
+import subprocess
+from typing import Any
+
+import pytest
+
+from lab.errors import HvlabError
+from lab.factors import require_possible, script
+from lab.providers import all_providers
+from lab.settings import FactorsSettings, Settings
+
+ALL = ("xen", "kvm", "virtualbox")
+
+
+def wanting(guests: int = 4, **factors: Any) -> Settings:
+    return Settings.model_validate({"factors": factors, "topology": {"guests": guests}})
+
+
+@pytest.mark.parametrize(
+    ("factors", "providers", "says"),
+    [
+        ({"ksm": True}, ("xen", "virtualbox"), r"factors\.ksm = true does nothing here: Xen .*dom0.*; VirtualBox"),
+        ({"dom0_memory": "ballooned"}, ("kvm",), r'factors\.dom0_memory = "ballooned".*KVM has no dom0'),
+        ({"thp": "madvise"}, ("xen",), r'factors\.thp = "madvise"'),
+        ({"disk_strategy": "preallocated", "guests": 5}, ("kvm",), r"5 disks of 20 GiB do not fit on /kvm"),
+    ],
+)
+def test_what_none_of_the_providers_can_do(factors: dict[str, Any], providers: tuple[str, ...], says: str) -> None:
+    with pytest.raises(HvlabError, match=says) as raised:
+        require_possible(wanting(**factors), providers)
+    assert raised.value.hint
+
+
+@pytest.mark.parametrize(
+    "factors",
+    [{}, {"ksm": True}, {"dom0_memory": "ballooned"}, {"thp": "never"}, {"disk_strategy": "preallocated"},
+     {"disk_strategy": "linked-clone"}, {"swap": False, "page_cache": "dropped"}],
+)  # fmt: skip
+def test_what_one_of_them_can_do(factors: dict[str, Any]) -> None:
+    require_possible(wanting(**factors), ALL)
+
+
+def test_the_defaults_suit_every_provider_alone() -> None:
+    for name in ALL:
+        require_possible(Settings(), [name])
+
+
+def test_what_providers_go_without_are_factors() -> None:
+    for provider in all_providers().values():
+        assert provider.without.keys() <= FactorsSettings.model_fields.keys()
+
+
+@pytest.mark.parametrize("swap", [True, False])
+def test_the_program_is_valid_shell(swap: bool) -> None:
+    program = script(FactorsSettings(ksm=True, thp="never", swap=swap))
+    subprocess.run(["sh", "-n"], input=program, text=True, check=True)
+    assert "echo 1 >/sys/kernel/mm/ksm/run" in program
+    assert 'echo never >"$huge"' in program
+    assert ("swapoff" in program) != swap
