@@ -1,6 +1,6 @@
 """Takes the readings of a stage: a program on the lab host runs every meter, one after the other, by itself.
 
-One session starts it. It waits until that session is gone, so that no sshd process and no traffic of the kit's is in
+One session starts it. It waits until no session is left, so that no sshd process and no traffic of the kit's is in
 what it reads; a second session fetches what it wrote. Only one shell is resident meanwhile; what it takes is measured,
 too (meter `observer`). Its files lie on the lab host's disk, not in memory.
 """
@@ -16,8 +16,8 @@ from datetime import UTC, datetime, timedelta
 from lab.errors import HvlabError
 from lab.ssh import Ssh
 from study.meters import Context, all_meters, guest_meters, meters_for
+from study.meters.observer import COUNT_SESSIONS, SPENT
 from study.meters.observer import METER as OBSERVER
-from study.meters.observer import SESSIONS, SPENT
 from study.meters.proof import GUEST_PROOFS, proofs_for
 
 # {where} is not /tmp, which the lab host keeps in memory.
@@ -40,24 +40,22 @@ read -r b _ </proc/uptime
 spent start "$b"
 """
 _ARCHIVE = "tar -cf {archive} index *.txt *.err"
-# The session is the nearest process of sshd's above this shell; none on a machine that was not reached by sshd.
 _START = """\
-pid=$PPID session=
-while [ "$pid" -gt 1 ]; do
-    read -r comm </proc/$pid/comm || break
-    case $comm in sshd*) session=$pid; break;; esac
-    while read -r name value; do case $name in PPid:) pid=$value; break;; esac; done </proc/$pid/status
-done
-setsid sh reader $session </dev/null >log 2>&1 &
+setsid sh reader </dev/null >log 2>&1 &
 echo $! >pid
 read -r up _ </proc/uptime
 echo "$d $up"
 """
-# A session that does not end is in the reading, and meter `observer` tells it.
+# The session that started the reader, and those before it, take a moment to end. One that does not end within 5 s,
+# somebody else's, is in the reading, and meter `observer` tells it.
 _AWAIT_GONE = f"""\
-n=0
-while [ -n "$1" ] && [ -d "/proc/$1" ] && [ $n -lt 100 ]; do n=$((n+1)); sleep 0.1; done
-{{ {SESSIONS}; }} >>{SPENT}
+tries=0
+while :; do
+    {COUNT_SESSIONS}
+    [ $n = 0 ] || [ $tries -ge 25 ] && break
+    tries=$((tries+1)); sleep 0.2
+done
+echo "sessions $n" >>{SPENT}
 """
 _END_OF_READER = "END-OF-READER"
 _FETCH = """\

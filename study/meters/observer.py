@@ -14,17 +14,17 @@ from itertools import pairwise
 from study.meters.base import Context, Meter, Number, unrecognised
 
 SPENT = "spent"
-# Sessions of sshd: all of its processes but the one that listens, which init has adopted.
-SESSIONS = (
+# Puts into n how many sessions of sshd there are: all of its processes but the one that listens, which init adopted.
+COUNT_SESSIONS = (
     "n=0; for d in /proc/[0-9]*; do"
     ' read -r comm <"$d/comm" || continue; case "$comm" in sshd*) ;; *) continue;; esac;'
     " while read -r name value; do"
     ' case "$name" in PPid:) [ "$value" = 1 ] || n=$((n+1)); break;; esac; done <"$d/status";'
-    ' done 2>/dev/null; echo "sessions $n"'
+    " done 2>/dev/null"
 )
 # $PPID is the reading's shell. mpstat is run once more for its memory, so that nothing disturbs it when it counts.
 _PROGRAM = (
-    f'{SESSIONS}; while IFS= read -r line; do echo "$line"; done <{SPENT};'
+    f'{COUNT_SESSIONS}; echo "sessions $n"; while IFS= read -r line; do echo "$line"; done <{SPENT};'
     ' while read -r name rest; do case "$name" in cpu[0-9]*) echo "$name";; esac; done </proc/stat;'
     ' while IFS= read -r line; do echo "shell $line"; done </proc/$PPID/smaps_rollup;'
     " mpstat 1 1 >/dev/null & tool=$!; sleep 0.6;"
