@@ -13,18 +13,15 @@ from report.cost import Cost, Difference, costs, differences
 from report.cpu import ROWS as CPU_ROWS
 from report.cpu import Table4, table_4
 from report.disk import Figure9, figure_9
-from report.guidance import (
-    CPU_RESOLUTION_POINTS,
-    DISK_RESOLUTION_SHARE,
-    MEMORY_RESOLUTION_MIB,
-    Guidance,
-    guide,
-)
+from report.guidance import Guidance, guide
 from report.load import Dataset
 from report.memory import Table3, Taken, comparable, table_3
 from report.names import PROVIDERS, guests_at, stages_up_to, vm_stage
 from report.outliers import find_outliers
+from report.quantities import Quantities
 from report.readings import Readings, range_of_n
+from report.replicated import replicate
+from report.resolution import CPU_POINTS, DISK_SHARE, MEMORY_MIB
 from report.studyinfo import Parameters
 
 
@@ -108,11 +105,8 @@ def context(dataset: Dataset, environment: Environment, lang: str) -> dict[str, 
         "captures": group_captures(readings.sources()),
         "absent": [p for p in PROVIDERS if p not in {source.provider for source in readings.sources()}],
         "settings": _settings(dataset.study.parameters),
-        "resolution": {
-            "memory": MEMORY_RESOLUTION_MIB,
-            "cpu": CPU_RESOLUTION_POINTS,
-            "disk": 100 * DISK_RESOLUTION_SHARE,
-        },
+        "resolution": {"memory": MEMORY_MIB, "cpu": CPU_POINTS, "disk": 100 * DISK_SHARE},
+        **replicate(dataset, Quantities(readings, found.taken, found.costs), found.table3),
     }
 
 

@@ -9,12 +9,7 @@ from report.disk import Figure9
 from report.memory import Taken
 from report.names import PROVIDERS, vm_stage
 from report.readings import Estimate, range_of_n
-
-MEMORY_RESOLUTION_MIB = 10.0
-CPU_RESOLUTION_POINTS = 1.0
-DISK_RESOLUTION_SHARE = 0.01
-"""Differences smaller than these are not called differences. 10 MB and 1 % are the errors that the 2011
-study states for memory and CPU (sections 3.2, 3.3); it states none for disk, so 1 % of the best is used."""
+from report.resolution import CPU_POINTS, DISK_SHARE, MEMORY_MIB
 
 
 @dataclass(frozen=True)
@@ -130,10 +125,10 @@ def guide(taken: Taken, costs: Mapping[str, Cost], cpu: Table4, disk: Figure9, g
     used = (last, idle, allocated, per_guest)
     return Guidance(
         guests=guests,
-        per_guest=rank(_means(per_guest), MEMORY_RESOLUTION_MIB),
-        at_last=rank(_means(last), MEMORY_RESOLUTION_MIB),
-        idle=rank(_means(idle), CPU_RESOLUTION_POINTS, highest=True),
-        allocated=rank(_means(allocated), DISK_RESOLUTION_SHARE * least_allocated),
+        per_guest=rank(_means(per_guest), MEMORY_MIB),
+        at_last=rank(_means(last), MEMORY_MIB),
+        idle=rank(_means(idle), CPU_POINTS, highest=True),
+        allocated=rank(_means(allocated), DISK_SHARE * least_allocated),
         crossing=_crossing(taken, costs, guests),
         n=range_of_n(estimate for group in used for estimate in group.values()),
     )
@@ -151,8 +146,8 @@ def _means(estimates: Mapping[str, Estimate]) -> dict[str, float]:
 def _crossing(taken: Taken, costs: Mapping[str, Cost], guests: int) -> Crossing | None:
     """Find the crossing of the cheapest per guest with the cheapest now, if it lies beyond what was read."""
     here = _taken_at(taken, guests)
-    now = rank(_means({p: cell for p, cell in here.items() if p in costs}), MEMORY_RESOLUTION_MIB)
-    slopes = rank(_means({p: cost.per_guest for p, cost in costs.items()}), MEMORY_RESOLUTION_MIB)
+    now = rank(_means({p: cell for p, cell in here.items() if p in costs}), MEMORY_MIB)
+    slopes = rank(_means({p: cost.per_guest for p, cost in costs.items()}), MEMORY_MIB)
     if now.winner is None or slopes.winner is None or now.winner == slopes.winner or taken.baseline is None:
         return None
     flat, steep = costs[slopes.winner], costs[now.winner]
@@ -160,6 +155,6 @@ def _crossing(taken: Taken, costs: Mapping[str, Cost], guests: int) -> Crossing 
     needs = None if level is None else flat.at(level)
     if level is None or needs is None or level <= guests:
         return None
-    if steep.per_guest.mean - flat.per_guest.mean < MEMORY_RESOLUTION_MIB:
+    if steep.per_guest.mean - flat.per_guest.mean < MEMORY_MIB:
         return None
     return Crossing(flat.provider, steep.provider, level, needs, taken.baseline.total.mean)
