@@ -1,5 +1,7 @@
 """Commands report.*: from a dataset to the paper."""
 
+from typing import Any
+
 from invoke.context import Context
 
 from commands.task import command
@@ -7,16 +9,38 @@ from lab import packages
 from lab.paths import PROJECT, STUDIES
 
 
-def render(study: str | None, lang: str) -> None:
+def render(study: str | None, lang: str, question: Any = None) -> None:
     """Write a study's paper and print its path."""
     from report import paper
     from report.load import find_study
+    from report.question import THE_STUDYS_OWN
 
     found = find_study(PROJECT, study)
-    print(paper.render(found, STUDIES / found.resolve().name / "report", lang))
+    print(paper.render(found, STUDIES / found.resolve().name / "report", lang, question or THE_STUDYS_OWN))
 
 
-@command(*packages.REPORT, help={"study": "a folder in studies/ or reference/; the newest finished one", "lang": "en"})
-def report_pdf(c: Context, study: str = "latest", lang: str = "en") -> None:
-    """Write a study's paper as PDF; print its path."""
-    render(study, lang)
+@command(
+    *packages.REPORT,
+    help={
+        "study": "a folder in studies/ or reference/; the newest finished one",
+        "lang": "en",
+        "weights": "memory=2,cpu=1,disk=1: how much each matters to the decision; 1 if not named",
+        "guests": "guests to decide for; the study's",
+        "guest-memory": "512MiB or 2GiB: memory of each; the study's",
+        "host-memory": "16GiB: memory of the host to decide for; the lab host's",
+    },
+)
+def report_pdf(
+    c: Context,
+    study: str = "latest",
+    lang: str = "en",
+    *,
+    weights: str = "",
+    guests: int = 0,
+    guest_memory: str = "",
+    host_memory: str = "",
+) -> None:
+    """Write a study's paper as PDF, its guidance as JSON; print the path."""
+    from report.question import parse_question
+
+    render(study, lang, parse_question(weights, guests, guest_memory, host_memory))

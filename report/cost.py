@@ -22,6 +22,7 @@ class Cost:
         fixed: The line's value at no guest; None if the machine's total is not known.
         first: Guests at the line's first stage.
         last: Guests at its last stage.
+        residual: How far the mean of a stage between them lies from the line at most, MiB; None if there is none.
     """
 
     provider: str
@@ -29,6 +30,7 @@ class Cost:
     fixed: Estimate | None
     first: int
     last: int
+    residual: float | None = None
 
     def at(self, guests: int) -> float | None:
         """Return the line's value at a number of guests, MiB; None if the fixed cost is not known."""
@@ -109,4 +111,7 @@ def _fit(taken: Taken, provider: str) -> Cost | None:
     fixed = None
     if taken.baseline is not None:
         fixed = Estimate.of((taken.baseline.total.mean - begin - first * per_guest).dropna())
-    return Cost(provider, Estimate.of(per_guest), fixed, first, last)
+    slope = Estimate.of(per_guest)
+    between = {guests_at(s): float(taken.free[provider, s].mean()) for s in stages[1:-1]}
+    off = [abs(float(begin.mean()) - (guests - first) * slope.mean - free) for guests, free in between.items()]
+    return Cost(provider, slope, fixed, first, last, max(off, default=None))

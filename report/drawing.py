@@ -104,6 +104,21 @@ def panels(height_mm: float, widths: tuple[float, ...]) -> tuple[Figure, list[Ax
     return figure, list(row)
 
 
+def grid(height_mm: float, rows: int, columns: int) -> tuple[Figure, list[list[Axes]]]:
+    """Make a figure as wide as the text, with rows of panels; each row shares its y axis.
+
+    Args:
+        height_mm: Height of the figure in mm.
+        rows: Number of rows.
+        columns: Panels in each.
+    """
+    figure = Figure(figsize=(WIDTH_MM / MM_PER_INCH, height_mm / MM_PER_INCH), layout="constrained")
+    found = figure.subplots(rows, columns, squeeze=False, sharey="row")
+    for axes in found.flat:
+        axes.grid(axis="y")
+    return figure, [list(row) for row in found]
+
+
 def bar(axes: Axes, place: Bar, filling: Filling, label: str | None = None) -> None:
     """Draw one bar; `label` is its entry in the legend."""
     axes.bar(

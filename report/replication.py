@@ -134,11 +134,6 @@ def _told_apart(quantity: str, one: pd.Series, other: pd.Series) -> bool:
     return difference.interval is None or difference.interval.excludes_zero
 
 
-def _lab_host(study: Study, name: str) -> object:
-    settings = (study.parameters.model_extra or {}).get("lab_host")
-    return settings.get(name) if isinstance(settings, dict) else None
-
-
 _Need = Callable[[Study, Study, Quantities], bool]
 _NEEDS: dict[str, _Need] = {
     "cpu": lambda study, _reference, _quantities: study.environment.accelerator != "tcg",
@@ -152,7 +147,7 @@ _NEEDS: dict[str, _Need] = {
     "disk-strategy": lambda study, reference, _quantities: (
         study.parameters.disk_strategy == reference.parameters.disk_strategy
     ),
-    "dom0-ballooned": lambda study, _reference, _quantities: not _lab_host(study, "dom0_memory_mib"),
+    "dom0-ballooned": lambda study, _reference, _quantities: not study.lab_host("dom0_memory_mib"),
     # The study of 2011 saw dom0's free memory only.
     "xen-free-as-2011": lambda _study, _reference, quantities: quantities.taken.xen_free == "dom0-only",
 }

@@ -8,13 +8,13 @@ import pytest
 from lab.errors import HvlabError
 from report import paper, replicated
 from report.claims import read_claims
-from report.context import results
 from report.load import load
 from report.published_numbers import compare_numbers
 from report.quantities import UNITS, Quantities
 from report.readings import Readings
 from report.replication import Finding, check_claims
 from report.reread import hidden_free, rounding
+from report.results import results
 
 REFERENCE = Path(__file__).resolve().parents[3] / "reference" / "paper-2011"
 MakeStudy = Callable[..., Path]
