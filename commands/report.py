@@ -40,7 +40,27 @@ def report_pdf(
     guest_memory: str = "",
     host_memory: str = "",
 ) -> None:
-    """Write a study's paper as PDF, its guidance as JSON; print the path."""
+    """Write a study's paper (PDF) and guidance.json."""
     from report.question import parse_question
 
     render(study, lang, parse_question(weights, guests, guest_memory, host_memory))
+
+
+@command(positional=["number"], help={"number": '"Table 3, KVM, VM-4, used"', "study": "as for report.pdf"})
+def report_trace(c: Context, number: str, study: str = "latest") -> None:
+    """Lead from a number to its capture and command."""
+    from report import trace
+    from report.load import find_study, load
+
+    place = trace.parse_place(number)
+    print(trace.as_text(trace.trace(load(find_study(PROJECT, study)), place)))
+
+
+@command(positional=["before", "after"], help={"before": "a study", "after": "another one"})
+def report_compare(c: Context, before: str, after: str) -> None:
+    """Tell what changed between two studies."""
+    from report import compare
+    from report.load import find_study, load
+
+    one, other = (load(find_study(PROJECT, name)) for name in (before, after))
+    print(compare.as_text(one, other, compare.compare(one, other)))

@@ -63,6 +63,8 @@ def _of_pair(one: Cost, other: Cost) -> BreakEven | None:
     if slope == 0 or flat.fixed is None or steep.fixed is None:
         return None
     crossing = (flat.fixed.mean - steep.fixed.mean) / slope
+    if not math.isfinite(crossing):  # the slopes differ by next to nothing
+        return None
     interval, share = _spread(flat, steep)
     needs = flat.fixed.mean + crossing * flat.per_guest.mean
     return BreakEven(flat.provider, steep.provider, crossing, interval, share, needs)

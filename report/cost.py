@@ -93,7 +93,8 @@ def break_even(flat: Cost, steep: Cost) -> int | None:
         return None
     slope = steep.per_guest.mean - flat.per_guest.mean
     head_start = flat.fixed.mean - steep.fixed.mean
-    if slope <= 0 or head_start <= slope:
+    # Slopes that differ by next to nothing cross beyond any number.
+    if slope <= 0 or head_start <= slope or not math.isfinite(head_start / slope):
         return None
     return math.floor(head_start / slope) + 1
 
