@@ -64,3 +64,24 @@ def report_compare(c: Context, before: str, after: str) -> None:
 
     one, other = (load(find_study(PROJECT, name)) for name in (before, after))
     print(compare.as_text(one, other, compare.compare(one, other)))
+
+
+@command(help={"study": "as for report.pdf", "lang": "en"})
+def report_html(c: Context, study: str = "latest", lang: str = "en") -> None:
+    """Write a study's paper as one page for a browser."""
+    from report import paper
+    from report.load import find_study
+
+    found = find_study(PROJECT, study)
+    print(paper.render_html(found, STUDIES / found.resolve().name / "report", lang))
+
+
+@command(help={"study": "as for report.pdf"})
+def report_data(c: Context, study: str = "latest") -> None:
+    """Write a study's tables as CSV, its figures as SVG and PNG."""
+    from report import data
+    from report.load import find_study
+
+    found = find_study(PROJECT, study)
+    for path in data.write_data(found, STUDIES / found.resolve().name / "report" / "data"):
+        print(path)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from report.capacity import HOSTS_GIB, Capacity
-from report.drawing import LOOKS, as_image, grid, style
+from report.drawing import LOOKS, as_image, grid, style, tip
 from report.names import PRINTED
 
 SHOWN_MIB = (512, 1024, 2048)
@@ -40,6 +40,8 @@ def capacity_figure(capacity: Capacity, words: Mapping[str, str], alt: str) -> M
                     linestyle=look.dashes,
                     label=PRINTED[provider],
                 )
+                for host, guests in points:
+                    tip(axes, host, guests, f"{PRINTED[provider]}, {host} GiB: {guests} {words['guests']}")
             axes.set_xscale("log", base=2)
             axes.set_yscale("log", base=2)
             axes.set_xticks(HOSTS_GIB, [str(host) for host in HOSTS_GIB])
@@ -48,4 +50,4 @@ def capacity_figure(capacity: Capacity, words: Mapping[str, str], alt: str) -> M
         row[0].set_ylabel(words["guests"])
         handles, labels = row[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=len(LOOKS), handlelength=3.5)
-        return as_image(figure, alt)
+        return as_image(figure, "figure-g1", alt)

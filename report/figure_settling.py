@@ -8,7 +8,7 @@ from markupsafe import Markup
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from report.drawing import as_image, grid, legend_entries, style
+from report.drawing import as_image, grid, legend_entries, style, tip
 from report.names import PRINTED, PROVIDERS, printed_stage
 from report.readings import stage_position
 from report.settling import Curve
@@ -51,7 +51,7 @@ def settling_figure(curves: Sequence[Curve], words: Mapping[str, str], alt: str)
         labels = [printed_stage(stage) for stage in stages]
         handles = [named[label] for label in labels]
         figure.legend(handles, labels, loc="outside lower center", ncols=8, handlelength=3.0)
-        return as_image(figure, alt)
+        return as_image(figure, "figure-s1", alt)
 
 
 def _draw(memory: Axes, cpu: Axes, curve: Curve, stages: Sequence[str]) -> None:
@@ -65,5 +65,9 @@ def _draw(memory: Axes, cpu: Axes, curve: Curve, stages: Sequence[str]) -> None:
     }
     seconds = [sample[0] for sample in curve.curve]
     last = curve.curve[-1][1]
+    what = f"{PRINTED[curve.provider]}, {printed_stage(curve.stage)}, boot {curve.repeat}"
+    for sample in curve.curve:
+        tip(memory, sample[0], (sample[1] - last) / _KIB_PER_MIB, f"{what}: {sample[1] / _KIB_PER_MIB:.1f} MiB free")
+        tip(cpu, sample[0], sample[2], f"{what}: {sample[2]:.1f} % busy")
     memory.plot(seconds, [(sample[1] - last) / _KIB_PER_MIB for sample in curve.curve], **look)
     cpu.plot(seconds, [sample[2] for sample in curve.curve], **look)

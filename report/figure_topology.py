@@ -50,7 +50,7 @@ def topology_figure(layers: Layers, alt: str) -> Markup:
             _box(axes, (place * width, len(layers.layers) + 0.05), (width, 1.5), lines, "#e8f1f8")
         for place, lines in enumerate(reversed(layers.layers)):
             _box(axes, (0, place), (1, 1), lines, "#f4f4f4" if place % 2 else "#ffffff")
-        return as_image(figure, alt)
+        return as_image(figure, "figure-1", alt)
 
 
 def _box(axes: Axes, corner: tuple[float, float], size: tuple[float, float], lines: Sequence[str], colour: str) -> None:

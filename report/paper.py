@@ -11,6 +11,7 @@ from lab.errors import HvlabError
 from lab.files import write_atomic
 from report.advised import Advice, as_json
 from report.context import context
+from report.drawing import Output, drawn_for
 from report.filters import FILTERS
 from report.load import load
 from report.question import THE_STUDYS_OWN, Question
@@ -50,12 +51,35 @@ def render(study_dir: Path, out_dir: Path, lang: str = "en", question: Question 
             not known, a system library is missing, or the PDF cannot be written. Nothing half-written is
             left.
     """
-    if lang not in LANGUAGES:
-        raise HvlabError(f"no paper in language {lang!r}", f"use {' or '.join(LANGUAGES)}")
+    check_language(lang)
     page, guidance = _page(study_dir, lang, question)
     path = out_dir / f"paper.{lang}.pdf"
-    _write(path, _pdf(page))
-    _write(out_dir / "guidance.json", guidance)
+    write(path, _pdf(page))
+    write(out_dir / "guidance.json", guidance)
+    return path
+
+
+def check_language(lang: str) -> None:
+    """Refuse a language that there are no templates in.
+
+    Raises:
+        HvlabError: There are none.
+    """
+    if lang not in LANGUAGES:
+        raise HvlabError(f"no paper in language {lang!r}", f"use {' or '.join(LANGUAGES)}")
+
+
+def render_html(study_dir: Path, out_dir: Path, lang: str = "en", question: Question = THE_STUDYS_OWN) -> Path:
+    """Write the paper as one page for a browser, `paper.<lang>.html`, whose charts tell their values on hover.
+
+    It holds all that it shows: nothing is fetched. Arguments and errors as `render`; returns the page's path.
+    """
+    check_language(lang)
+    style = (TEMPLATES / "screen.css").read_text(encoding="utf-8")
+    with drawn_for(Output(inline=True)):
+        page, _ = _page(study_dir, lang, question, style)
+    path = out_dir / f"paper.{lang}.html"
+    write(path, page.encode())
     return path
 
 
@@ -64,15 +88,31 @@ def html(study_dir: Path, lang: str = "en", question: Question = THE_STUDYS_OWN)
     return _page(study_dir, lang, question)[0]
 
 
-def _write(path: Path, content: bytes) -> None:
+def write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all.
+
+    Raises:
+        HvlabError: It cannot be written.
+    """
     try:
         write_atomic(path, content)
     except OSError as error:
         raise HvlabError(f"cannot write {path}: {error.strerror}", "check the folder and the free space") from error
 
 
-def _page(study_dir: Path, lang: str, question: Question) -> tuple[str, bytes]:
-    """Return the page, and guidance.json."""
+def _page(study_dir: Path, lang: str, question: Question, screen_style: str = "") -> tuple[str, bytes]:
+    """Return the page, with its style if it is for a browser, and guidance.json."""
+    environment = templates()
+    dataset = load(study_dir)
+    variables = context(dataset, environment, lang, question)
+    variables |= {"screen": bool(screen_style), "screen_style": screen_style}
+    advice = variables["advice"]
+    assert isinstance(advice, Advice)
+    return environment.get_template("paper.html.j2").render(variables), as_json(advice, dataset.study)
+
+
+def templates() -> jinja2.Environment:
+    """Return where the templates are, with the filters that they use."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=lambda name: name is not None and name.endswith(".html.j2"),
@@ -81,11 +121,7 @@ def _page(study_dir: Path, lang: str, question: Question) -> tuple[str, bytes]:
         lstrip_blocks=True,
     )
     environment.filters.update(FILTERS)
-    dataset = load(study_dir)
-    variables = context(dataset, environment, lang, question)
-    advice = variables["advice"]
-    assert isinstance(advice, Advice)
-    return environment.get_template("paper.html.j2").render(variables), as_json(advice, dataset.study)
+    return environment
 
 
 def _pdf(page: str) -> bytes:
