@@ -42,6 +42,7 @@ namespace = _collect(
         report.report_data,
         report.report_trace,
         report.report_compare,
+        report.report_crate,
     ),
 )
 for single in (project.test, project.lint, project.bench, project.lock):

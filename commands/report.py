@@ -78,10 +78,26 @@ def report_html(c: Context, study: str = "latest", lang: str = "en") -> None:
 
 @command(help={"study": "as for report.pdf"})
 def report_data(c: Context, study: str = "latest") -> None:
-    """Write a study's tables as CSV, its figures as SVG and PNG."""
+    """Write tables as CSV and Parquet, figures as SVG and PNG."""
     from report import data
     from report.load import find_study
 
     found = find_study(PROJECT, study)
     for path in data.write_data(found, STUDIES / found.resolve().name / "report" / "data"):
         print(path)
+
+
+def write_crate(study: str | None) -> None:
+    """Write what a study's folder holds, and how to take it again, into the folder; print both paths."""
+    from report import crate
+    from report.load import find_study
+
+    found = find_study(PROJECT, study)
+    for path in crate.write_crate(found, STUDIES / found.resolve().name):
+        print(path)
+
+
+@command(help={"study": "as for report.pdf"})
+def report_crate(c: Context, study: str = "latest") -> None:
+    """Write ro-crate-metadata.json and REPRODUCING.md."""
+    write_crate(study)

@@ -6,7 +6,7 @@ from typing import Any
 
 from invoke.context import Context
 
-from commands.report import render
+from commands.report import render, write_crate
 from commands.task import command, settings
 from lab import packages
 from lab.paths import PROJECT, STUDIES, state_root
@@ -51,6 +51,7 @@ def study_run(c: Context, provider: str, repeats: int = 0, seed: int = 0, precis
 def study_all(c: Context, repeats: int = 0, seed: int = 0, precision: str = "") -> None:
     """Take a study under all providers; write its paper."""
     folder = _study((), repeats, seed, precision)
+    write_crate(folder.name)
     render(folder.name, "en")
 
 

@@ -1,5 +1,6 @@
 """A study's numbers and figures as files for other programs: `report.data`."""
 
+import io
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from report.settling import read_curves
 
 
 def write_data(study_dir: Path, out_dir: Path) -> list[Path]:
-    """Write a study's tables as tidy CSV and its figures as SVG and PNG (300 dpi).
+    """Write a study's tables as tidy CSV and as Parquet, its figures as SVG and PNG (300 dpi).
 
     Args:
         study_dir: The study's folder, in the form of docs/dataset.md; only read.
@@ -35,7 +36,9 @@ def write_data(study_dir: Path, out_dir: Path) -> list[Path]:
     readings = Readings(dataset.measurements)
     found = results(dataset, readings)
     advice = advise(readings, dataset.study, found, THE_STUDYS_OWN)
-    files = {f"{name}.csv": _csv(table) for name, table in _tables(dataset, found, advice).items()}
+    files: dict[str, bytes] = {}
+    for name, table in _tables(dataset, found, advice).items():
+        files |= {f"{name}.csv": _csv(table), f"{name}.parquet": _parquet(table)}
     files |= _figures(templates(), dataset, found, advice)
     for name, content in sorted(files.items()):
         write(out_dir / name, content)
@@ -101,3 +104,9 @@ def _summary(value: Estimate) -> dict[str, object]:
 
 def _csv(table: pd.DataFrame) -> bytes:
     return table.to_csv(index=False, lineterminator="\n").encode()
+
+
+def _parquet(table: pd.DataFrame) -> bytes:
+    stream = io.BytesIO()
+    table.to_parquet(stream, engine="pyarrow", index=False)
+    return stream.getvalue()

@@ -80,6 +80,8 @@ def test_tables_and_figures_as_files(make_study: MakeStudy, tmp_path: Path) -> N
     costs = pd.read_csv(tmp_path / "data" / "cost_model.csv").set_index(["provider", "number"])
     assert costs.loc[("kvm", "per_guest"), "mean"] == pytest.approx(560)
     assert costs.loc[("kvm", "per_guest"), "n"] == 2
+    parquet = pd.read_parquet(tmp_path / "data" / "cost_model.parquet").set_index(["provider", "number"])
+    pd.testing.assert_frame_equal(parquet, costs)
     again = pd.read_csv(tmp_path / "data" / "measurements.csv")
     assert len(again) == len(load(folder).measurements)
 
