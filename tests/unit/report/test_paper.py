@@ -14,6 +14,7 @@ import pytest
 from lab.errors import HvlabError
 from report import paper
 from report.load import load
+from report.names import printed_stage
 
 ROOT = Path(__file__).resolve().parents[3]
 REFERENCE = ROOT / "reference" / "paper-2011"
@@ -277,3 +278,22 @@ def test_figure_texts_fit_the_reference(tmp_path: Path) -> None:
     (tmp_path / "study.json").write_text(json.dumps(info), encoding="utf-8")
     (tmp_path / "measurements.csv").write_bytes((REFERENCE / "measurements.csv").read_bytes())
     assert load(tmp_path).study == load(REFERENCE).study
+
+
+def test_every_number_of_tables_3_and_4_is_in_the_pdf(make_study: MakeStudy, tmp_path: Path) -> None:
+    for folder in (REFERENCE, make_study()):
+        path = paper.render(folder, tmp_path)
+        words = subprocess.run(["pdftotext", "-layout", path, "-"], check=True, capture_output=True, text=True).stdout
+        rows = load(folder).measurements
+        means = rows.groupby(["provider", "stage", "metric"])["value"].mean()
+        for stage in ("booting", "manager", "vm-1", "vm-2", "vm-3", "vm-4"):
+            numbers = [
+                means[provider, stage, metric]
+                for provider in ("xen", "kvm", "virtualbox")
+                for metric in ("total", "paper_used", "paper_free")
+            ]
+            printed = next(line for line in words.splitlines() if line.split()[:1] == [printed_stage(stage)])
+            assert [float(word) for word in printed.split()[1:]] == pytest.approx(numbers, abs=0.05)
+        idle = [means[provider, "vm-4", "idle"] for provider in ("xen", "kvm", "virtualbox")]
+        printed = next(line for line in words.splitlines() if line.split()[:1] == ["idle"])
+        assert [float(word) for word in printed.split()[1:]] == pytest.approx(idle, abs=0.005)
