@@ -78,7 +78,7 @@ def report_html(c: Context, study: str = "latest", lang: str = "en") -> None:
 
 @command(help={"study": "as for report.pdf"})
 def report_data(c: Context, study: str = "latest") -> None:
-    """Write tables as CSV and Parquet, figures as SVG and PNG."""
+    """Write tables (CSV, Parquet) and figures (SVG, PNG)."""
     from report import data
     from report.load import find_study
 

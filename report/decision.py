@@ -14,7 +14,7 @@ from report.resolution import CPU_POINTS, DISK_SHARE, MEMORY_MIB
 
 Use = Literal["as-read", "full"]
 """Whether a guest takes of the host what it was read to take (idle), or all the memory that it was given."""
-Why = Literal["clear", "interval", "resolution", "only-one", "none-fits", "nothing"]
+Why = Literal["clear", "interval", "resolution", "only-one", "alone", "none-fits", "nothing"]
 _GIB = 1024.0**3
 
 
@@ -135,6 +135,8 @@ def _spread(
 def _judge(options: Sequence[Option], step: float) -> tuple[str | None, Why]:
     if not options[0].fits:
         return None, "none-fits"
+    if len(options) == 1:
+        return None, "alone"  # ahead of none
     rivals = [it for it in options[1:] if it.fits]
     if not rivals:
         return options[0].provider, "only-one"

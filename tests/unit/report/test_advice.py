@@ -199,6 +199,16 @@ def test_a_cpu_weight_needs_every_hypervisors_cpu(make_study: MakeStudy) -> None
     assert (nothing.why, nothing.options) == ("nothing", ())
 
 
+def test_one_hypervisor_wins_over_none(make_study: MakeStudy) -> None:
+    folder = make_study(providers=("kvm",))
+    decision = advice_of(folder).decisions[0]
+    assert (decision.winner, decision.why, decision.missing) == (None, "alone", ("xen", "virtualbox"))
+    assert "there is nothing to compare KVM with" in paper.html(folder)
+    crowded = Question(Weights(1, 0, 0), guests=6, host_mib=3600)
+    only = advice_of(make_study(providers=("kvm", "virtualbox")), crowded).decisions[0]
+    assert (only.winner, only.why) == ("kvm", "only-one")
+
+
 def test_guidance_json_is_the_decision(make_study: MakeStudy, tmp_path: Path) -> None:
     question = parse_question("memory=2,cpu=1,disk=1", 12, "512MiB", "16GiB")
     paper.render(make_study(repeats=3), tmp_path / "out", question=question)
