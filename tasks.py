@@ -36,7 +36,14 @@ namespace = _collect(
         study.study_resume,
         study.study_import,
     ),
-    report=(report.report_pdf,),
+    report=(
+        report.report_pdf,
+        report.report_html,
+        report.report_data,
+        report.report_trace,
+        report.report_compare,
+        report.report_crate,
+    ),
 )
 for single in (project.test, project.lint, project.bench, project.lock):
     namespace.add_task(single)

@@ -1,5 +1,7 @@
 """Commands report.*: from a dataset to the paper."""
 
+from typing import Any
+
 from invoke.context import Context
 
 from commands.task import command
@@ -7,16 +9,95 @@ from lab import packages
 from lab.paths import PROJECT, STUDIES
 
 
-def render(study: str | None, lang: str) -> None:
+def render(study: str | None, lang: str, question: Any = None) -> None:
     """Write a study's paper and print its path."""
+    from report import paper
+    from report.load import find_study
+    from report.question import THE_STUDYS_OWN
+
+    found = find_study(PROJECT, study)
+    print(paper.render(found, STUDIES / found.resolve().name / "report", lang, question or THE_STUDYS_OWN))
+
+
+@command(
+    *packages.REPORT,
+    help={
+        "study": "a folder in studies/ or reference/; the newest finished one",
+        "lang": "en",
+        "weights": "memory=2,cpu=1,disk=1: how much each matters to the decision; 1 if not named",
+        "guests": "guests to decide for; the study's",
+        "guest-memory": "512MiB or 2GiB: memory of each; the study's",
+        "host-memory": "16GiB: memory of the host to decide for; the lab host's",
+    },
+)
+def report_pdf(
+    c: Context,
+    study: str = "latest",
+    lang: str = "en",
+    *,
+    weights: str = "",
+    guests: int = 0,
+    guest_memory: str = "",
+    host_memory: str = "",
+) -> None:
+    """Write a study's paper (PDF) and guidance.json."""
+    from report.question import parse_question
+
+    render(study, lang, parse_question(weights, guests, guest_memory, host_memory))
+
+
+@command(positional=["number"], help={"number": '"Table 3, KVM, VM-4, used"', "study": "as for report.pdf"})
+def report_trace(c: Context, number: str, study: str = "latest") -> None:
+    """Lead from a number to its capture and command."""
+    from report import trace
+    from report.load import find_study, load
+
+    place = trace.parse_place(number)
+    print(trace.as_text(trace.trace(load(find_study(PROJECT, study)), place)))
+
+
+@command(positional=["before", "after"], help={"before": "a study", "after": "another one"})
+def report_compare(c: Context, before: str, after: str) -> None:
+    """Tell what changed between two studies."""
+    from report import compare
+    from report.load import find_study, load
+
+    one, other = (load(find_study(PROJECT, name)) for name in (before, after))
+    print(compare.as_text(one, other, compare.compare(one, other)))
+
+
+@command(help={"study": "as for report.pdf", "lang": "en"})
+def report_html(c: Context, study: str = "latest", lang: str = "en") -> None:
+    """Write a study's paper as one page for a browser."""
     from report import paper
     from report.load import find_study
 
     found = find_study(PROJECT, study)
-    print(paper.render(found, STUDIES / found.resolve().name / "report", lang))
+    print(paper.render_html(found, STUDIES / found.resolve().name / "report", lang))
 
 
-@command(*packages.REPORT, help={"study": "a folder in studies/ or reference/; the newest finished one", "lang": "en"})
-def report_pdf(c: Context, study: str = "latest", lang: str = "en") -> None:
-    """Write a study's paper as PDF; print its path."""
-    render(study, lang)
+@command(help={"study": "as for report.pdf"})
+def report_data(c: Context, study: str = "latest") -> None:
+    """Write tables (CSV, Parquet) and figures (SVG, PNG)."""
+    from report import data
+    from report.load import find_study
+
+    found = find_study(PROJECT, study)
+    for path in data.write_data(found, STUDIES / found.resolve().name / "report" / "data"):
+        print(path)
+
+
+def write_crate(study: str | None) -> None:
+    """Write what a study's folder holds, and how to take it again, into the folder; print both paths."""
+    from report import crate
+    from report.load import find_study
+
+    found = find_study(PROJECT, study)
+    for path in crate.write_crate(found, STUDIES / found.resolve().name):
+        print(path)
+
+
+@command(help={"study": "as for report.pdf"})
+def report_crate(c: Context, study: str = "latest") -> None:
+    """Write ro-crate-metadata.json and REPRODUCING.md."""
+    write_crate(study)

@@ -5,7 +5,7 @@ from typing import Any
 
 from invoke.context import Context
 
-from commands.report import render
+from commands.report import render, write_crate
 from commands.task import command, settings
 from lab import packages
 from lab.paths import PROJECT, STUDIES, called_from, state_root
@@ -50,6 +50,7 @@ def study_run(c: Context, provider: str, repeats: int = 0, seed: int = 0, precis
 def study_all(c: Context, repeats: int = 0, seed: int = 0, precision: str = "") -> None:
     """Take a study under all providers; write its paper."""
     folder = _study((), repeats, seed, precision)
+    write_crate(folder.name)
     render(folder.name, "en")
 
 
@@ -63,7 +64,7 @@ def study_check(c: Context, study: str = "") -> None:
 
 @command(help=_WHICH)
 def study_status(c: Context, study: str = "") -> None:
-    """Tell what of a study is done, what is left, and for how long."""
+    """Tell what of a study is done, and how long the rest takes."""
     from study.commands import tell
 
     tell(PROJECT, study, state_root())

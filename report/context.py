@@ -1,103 +1,50 @@
 """From a dataset to all that the templates print."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 from jinja2 import Environment
-from markupsafe import Markup
 
-from lab.errors import HvlabError
-from report import figures
-from report.captures import group_captures
-from report.cost import Cost, Difference, costs, differences
+from report.advised import advise
+from report.capacity import GUESTS_MIB, HOSTS_GIB
+from report.captures import commands, group_captures
 from report.cpu import ROWS as CPU_ROWS
-from report.cpu import Table4, table_4
-from report.disk import Figure9, figure_9
+from report.drawn import Drawn
 from report.factors import factors
-from report.guidance import (
-    CPU_RESOLUTION_POINTS,
-    DISK_RESOLUTION_SHARE,
-    MEMORY_RESOLUTION_MIB,
-    Guidance,
-    guide,
-)
 from report.load import Dataset
-from report.memory import Table3, Taken, comparable, table_3
 from report.meters import side_by_side
-from report.names import PROVIDERS, guests_at, stages_up_to, vm_stage
+from report.names import PROVIDERS
 from report.outliers import find_outliers
+from report.pictures import screen, terminal
+from report.quantities import Quantities
+from report.question import THE_STUDYS_OWN, Question
 from report.readings import Readings, range_of_n
+from report.replicated import replicate
+from report.resolution import CPU_POINTS, DISK_SHARE, MEMORY_MIB
+from report.results import Results, results
+from report.settling import read_curves, settling_times
 from report.studyinfo import Parameters
 
 
-@dataclass(frozen=True)
-class Results:
-    """Everything that is worked out from the measurements."""
-
-    guests: int
-    table3: Table3
-    taken: Taken
-    costs: dict[str, Cost]
-    differences: list[tuple[str, str, Difference]]
-    cpu: Table4
-    disk: Figure9
-    guidance: Guidance
-
-
-def results(dataset: Dataset, readings: Readings) -> Results:
-    """Work out the tables, the cost model and the guidance.
-
-    Args:
-        dataset: The study.
-        readings: Its numbers; afterwards it knows which captures were drawn upon.
-
-    Returns:
-        The results.
-
-    Raises:
-        HvlabError: The study has no number that the paper uses.
-    """
-    if dataset.measurements.empty:
-        raise _nothing_to_print(dataset)
-    # The last stage that was read counts as "all guests up"; guests that were planned but never read keep
-    # their rows in the tables, so that the gap is seen.
-    last = max(guests_at(readings.last_stage()), 1)
-    planned = max(last, dataset.study.parameters.guests)
-    stages = stages_up_to(planned)
-    taken = comparable(readings, stages)
-    fitted = costs(taken)
-    cpu, disk = table_4(readings, vm_stage(last)), figure_9(readings)
-    found = Results(
-        guests=last,
-        table3=table_3(readings, stages),
-        taken=taken,
-        costs=fitted,
-        differences=differences(fitted),
-        cpu=cpu,
-        disk=disk,
-        guidance=guide(taken, fitted, cpu, disk, last),
-    )
-    if not readings.sources():
-        raise _nothing_to_print(dataset)
-    return found
-
-
-def context(dataset: Dataset, environment: Environment, lang: str) -> dict[str, object]:
+def context(
+    dataset: Dataset, environment: Environment, lang: str, question: Question = THE_STUDYS_OWN
+) -> dict[str, object]:
     """Build the variables of `paper.html.j2`.
 
     Args:
         dataset: The study.
         environment: Where the templates with words and alternative texts are.
         lang: Language of the paper.
+        question: What the guidance is asked.
 
     Returns:
         The variables by name.
 
     Raises:
-        HvlabError: The study has no number that the paper uses.
+        HvlabError: The study has no number that the paper uses, its journal or a capture is damaged, or the reference
+            cannot be read.
     """
     readings = Readings(dataset.measurements)
     found = results(dataset, readings)
+    advice = advise(readings, dataset.study, found, question)
+    curves = read_curves(dataset.folder, dataset.study)
     return {
         "lang": lang,
         "study": dataset.study,
@@ -105,18 +52,26 @@ def context(dataset: Dataset, environment: Environment, lang: str) -> dict[str, 
         "cpu_rows": CPU_ROWS,
         "r": found,
         "n": _counts(found),
-        "figures": _figures(found, environment),
+        "figures": Drawn(environment, dataset.study, found, advice, curves).all(),
+        "pictures": {
+            "figure2": terminal(dataset, "xen", "booting", "free"),
+            "figure3": terminal(dataset, "kvm", "booting", "free"),
+            "figure4": screen(dataset, "kvm", "xen"),
+            "figure5": screen(dataset, "virtualbox"),
+            "figure7": [it for p in PROVIDERS if (it := terminal(dataset, p, found.cpu.stage, "mpstat"))],
+        },
+        "advice": advice,
+        "settling": settling_times(curves),
+        "sizes": {"guests": GUESTS_MIB, "hosts": HOSTS_GIB},
         "meters": side_by_side(readings, dataset.study),
         "factors": factors(dataset.study, readings),
         "outliers": find_outliers(dataset.measurements),
-        "captures": group_captures(readings.sources()),
+        "captures": group_captures(readings.sources(), dataset.folder),
+        "commands": commands(readings.sources(), dataset.folder),
         "absent": [p for p in PROVIDERS if p not in {source.provider for source in readings.sources()}],
         "settings": _settings(dataset.study.parameters),
-        "resolution": {
-            "memory": MEMORY_RESOLUTION_MIB,
-            "cpu": CPU_RESOLUTION_POINTS,
-            "disk": 100 * DISK_RESOLUTION_SHARE,
-        },
+        "resolution": {"memory": MEMORY_MIB, "cpu": CPU_POINTS, "disk": 100 * DISK_SHARE},
+        **replicate(dataset, Quantities(readings, found.taken, found.costs), found.table3),
     }
 
 
@@ -139,13 +94,6 @@ def _settings(parameters: Parameters) -> list[tuple[str, str]]:
     return flat
 
 
-def _nothing_to_print(dataset: Dataset) -> HvlabError:
-    return HvlabError(
-        f"study {dataset.study.id} has no reading of memory, CPU or disk",
-        "run the study, then render it again",
-    )
-
-
 def _counts(found: Results) -> dict[str, tuple[int, int] | None]:
     table3 = found.table3
     folders = found.disk.folders
@@ -158,20 +106,3 @@ def _counts(found: Results) -> dict[str, tuple[int, int] | None]:
         "cpu": range_of_n(found.cpu.cells.values()),
         "disk": range_of_n(sizes),
     }
-
-
-def _figures(found: Results, environment: Environment) -> Mapping[str, Markup | None]:
-    words: dict[str, str] = environment.get_template("words.txt.j2").module.figure  # type: ignore[attr-defined]
-
-    def alt(name: str) -> str:
-        text = environment.get_template(f"alt/{name}.txt.j2").render(r=found, providers=PROVIDERS)
-        return " ".join(text.split())
-
-    memory = cpu = disk = None
-    if found.table3.used or found.taken.cells:
-        memory = figures.memory_figure(found.table3, found.taken, words, alt("memory"))
-    if found.cpu.cells:
-        cpu = figures.cpu_figure(found.cpu, words, alt("cpu"))
-    if any(folder.apparent or folder.allocated for folder in found.disk.folders):
-        disk = figures.disk_figure(found.disk, words, alt("disk"))
-    return {"memory": memory, "cpu": cpu, "disk": disk}

@@ -22,6 +22,7 @@ class Cost:
         fixed: The line's value at no guest; None if the machine's total is not known.
         first: Guests at the line's first stage.
         last: Guests at its last stage.
+        residual: How far the mean of a stage between them lies from the line at most, MiB; None if there is none.
     """
 
     provider: str
@@ -29,6 +30,7 @@ class Cost:
     fixed: Estimate | None
     first: int
     last: int
+    residual: float | None = None
 
     def at(self, guests: int) -> float | None:
         """Return the line's value at a number of guests, MiB; None if the fixed cost is not known."""
@@ -91,7 +93,8 @@ def break_even(flat: Cost, steep: Cost) -> int | None:
         return None
     slope = steep.per_guest.mean - flat.per_guest.mean
     head_start = flat.fixed.mean - steep.fixed.mean
-    if slope <= 0 or head_start <= slope:
+    # Slopes that differ by next to nothing cross beyond any number.
+    if slope <= 0 or head_start <= slope or not math.isfinite(head_start / slope):
         return None
     return math.floor(head_start / slope) + 1
 
@@ -109,4 +112,7 @@ def _fit(taken: Taken, provider: str) -> Cost | None:
     fixed = None
     if taken.baseline is not None:
         fixed = Estimate.of((taken.baseline.total.mean - begin - first * per_guest).dropna())
-    return Cost(provider, Estimate.of(per_guest), fixed, first, last)
+    slope = Estimate.of(per_guest)
+    between = {guests_at(s): float(taken.free[provider, s].mean()) for s in stages[1:-1]}
+    off = [abs(float(begin.mean()) - (guests - first) * slope.mean - free) for guests, free in between.items()]
+    return Cost(provider, slope, fixed, first, last, max(off, default=None))

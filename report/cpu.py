@@ -43,7 +43,8 @@ def table_4(readings: Readings, stage: str) -> Table4:
         rest = _rest(shares)
         if rest is not None:
             cells[provider, "rest"] = rest
-    return Table4(stage, cells, _guests_under_xen(readings, stage), find_missing(cells.keys(), ROWS))
+    guests = guests_under_xen(readings, stage)
+    return Table4(stage, cells, None if guests is None else Estimate.of(guests), find_missing(cells.keys(), ROWS))
 
 
 def _rest(shares: dict[str, pd.Series]) -> Estimate | None:
@@ -54,11 +55,12 @@ def _rest(shares: dict[str, pd.Series]) -> Estimate | None:
     return Estimate.of(rest.clip(lower=0)) if len(rest) else None
 
 
-def _guests_under_xen(readings: Readings, stage: str) -> Estimate | None:
+def guests_under_xen(readings: Readings, stage: str) -> pd.Series | None:
+    """Return the guests' CPU time by xentop at a stage, one sum per repeat, percent of one CPU; None if not read."""
     names = [m for m in readings.metrics("xen", stage, "xentop") if m.startswith("cpu:") and m != _DOM0]
     guests = [readings.per_repeat("xen", stage, "xentop", name, "percent") for name in names]
     found = [values for values in guests if values is not None]
     if not found:
         return None
     total = pd.concat(found, axis=1).sum(axis=1, skipna=False).dropna()
-    return Estimate.of(total) if len(total) else None
+    return total if len(total) else None

@@ -2,8 +2,10 @@
 
 import base64
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 import matplotlib as mpl
@@ -51,6 +53,25 @@ LOOKS = {
     "kvm": Look("#E69F00", "////", "s", "--"),
     "virtualbox": Look("#009E73", "xxx", "^", ":"),
 }
+
+
+@dataclass
+class Output:
+    """What becomes of figures beside the PDF's images.
+
+    Attributes:
+        inline: Whether `as_image` returns an svg element that tells its values on hover, for a page in a browser.
+        files: Where the files of each figure are kept, by name; None if they are not wanted.
+    """
+
+    inline: bool = False
+    files: dict[str, bytes] | None = None
+
+
+_OUTPUT: ContextVar[Output] = ContextVar("output", default=Output())  # noqa: B039  (never changed in place)
+_DPI = 300
+_TIP = "tip:"
+_IDS = re.compile(r'(\bid="|href="#|url\(#)([^")]+)')
 
 _NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
@@ -104,6 +125,21 @@ def panels(height_mm: float, widths: tuple[float, ...]) -> tuple[Figure, list[Ax
     return figure, list(row)
 
 
+def grid(height_mm: float, rows: int, columns: int) -> tuple[Figure, list[list[Axes]]]:
+    """Make a figure as wide as the text, with rows of panels; each row shares its y axis.
+
+    Args:
+        height_mm: Height of the figure in mm.
+        rows: Number of rows.
+        columns: Panels in each.
+    """
+    figure = Figure(figsize=(WIDTH_MM / MM_PER_INCH, height_mm / MM_PER_INCH), layout="constrained")
+    found = figure.subplots(rows, columns, squeeze=False, sharey="row")
+    for axes in found.flat:
+        axes.grid(axis="y")
+    return figure, [list(row) for row in found]
+
+
 def bar(axes: Axes, place: Bar, filling: Filling, label: str | None = None) -> None:
     """Draw one bar; `label` is its entry in the legend."""
     axes.bar(
@@ -131,6 +167,22 @@ def label_top(axes: Axes, position: float, value: float) -> None:
     )
 
 
+@contextmanager
+def drawn_for(output: Output) -> Iterator[None]:
+    """Draw for something else than the PDF while the block lasts."""
+    token = _OUTPUT.set(output)
+    try:
+        yield
+    finally:
+        _OUTPUT.reset(token)
+
+
+def tip(axes: Axes, position: float, value: float, words: str) -> None:
+    """Let a page in a browser tell `words` when the pointer is on a point; elsewhere nothing is drawn."""
+    if _OUTPUT.get().inline:
+        axes.plot([position], [value], marker="o", markersize=11, linestyle="none", alpha=0, gid=_TIP + words)
+
+
 def legend_entries(axes: Axes) -> dict[str, Artist]:
     """Return each label of a panel once, with the first mark that bears it."""
     handles, labels = axes.get_legend_handles_labels()
@@ -140,19 +192,37 @@ def legend_entries(axes: Axes) -> dict[str, Artist]:
     return entries
 
 
-def as_image(figure: Figure, alt: str) -> Markup:
+def as_image(figure: Figure, name: str, alt: str) -> Markup:
     """Return a figure as an HTML image that holds its SVG.
 
     Args:
         figure: The figure.
+        name: Its name, unique in the paper; of its files and of the ids in it.
         alt: Alternative text, which the PDF carries on.
 
     Returns:
-        An `img` element; the same figure gives the same text.
+        An `img` element, or for a browser an `svg` element; the same figure gives the same text.
     """
     stream = io.BytesIO()
     figure.savefig(stream, format="svg", metadata=_NO_METADATA)
+    output = _OUTPUT.get()
+    if output.files is not None:
+        picture = io.BytesIO()
+        figure.savefig(picture, format="png", dpi=_DPI, metadata={"Software": None})
+        output.files |= {f"{name}.svg": stream.getvalue(), f"{name}.png": picture.getvalue()}
+    if output.inline:
+        return _inline(stream.getvalue().decode(), name, alt)
     # As a data URI and not as an svg element: every figure of matplotlib has the same ids, and WeasyPrint
     # would read an svg element's style attributes as the page's.
     data = base64.b64encode(stream.getvalue()).decode("ascii")
     return Markup('<img src="data:image/svg+xml;base64,{}" alt="{}">').format(data, alt)
+
+
+def _inline(svg: str, name: str, alt: str) -> Markup:
+    """Make an SVG part of a page: its ids are its own, and points tell their words on hover."""
+    element = svg[svg.index("<svg") :]
+    element = re.sub(rf'<g id="{_TIP}([^"]*)">', r"<g><title>\1</title>", element)
+    element = _IDS.sub(rf"\g<1>{name}-\g<2>", element)
+    head = Markup('<svg role="img" aria-label="{}" ').format(alt)
+    # matplotlib has escaped the words that were passed to it.
+    return head + Markup(element.removeprefix("<svg ").strip())

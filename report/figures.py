@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from report.cpu import ROWS as CPU_ROWS
 from report.cpu import Table4
 from report.disk import KINDS, Figure9
-from report.drawing import LOOKS, Bar, Filling, as_image, bar, label_top, legend_entries, panels, style
+from report.drawing import LOOKS, Bar, Filling, as_image, bar, label_top, legend_entries, panels, style, tip
 from report.memory import Cell, Table3, Taken
 from report.names import PRINTED, PROVIDERS, printed_stage
 from report.readings import Estimate
@@ -48,7 +48,7 @@ def memory_figure(table: Table3, taken: Taken, words: Words, alt: str) -> Markup
         left.set_ylabel(words["mib"])
         handles, labels = (left if table.used else right).get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=len(PROVIDERS), handlelength=3.5)
-        return as_image(figure, alt)
+        return as_image(figure, "figure-6", alt)
 
 
 def _lines(axes: Axes, stages: tuple[str, ...], cells: Mapping[Cell, Estimate], title: str, words: Words) -> None:
@@ -66,6 +66,10 @@ def _lines(axes: Axes, stages: tuple[str, ...], cells: Mapping[Cell, Estimate], 
                 linestyle=look.dashes,
                 label=PRINTED[provider],
             )
+            for position, (stage, value) in enumerate(zip(stages, values, strict=True)):
+                if not math.isnan(value):
+                    words_of = f"{PRINTED[provider]}, {printed_stage(stage)}: {value:.1f} {words['mib']}"
+                    tip(axes, position, value, words_of)
     if not cells:
         _say_not_read(axes, words)
     # With many guests only every k-th stage is named, else the names run into one another.
@@ -93,7 +97,7 @@ def cpu_figure(table: Table4, words: Words, alt: str) -> Markup:
             axes.set_xticks(range(len(PROVIDERS)), [PRINTED[provider] for provider in PROVIDERS])
             axes.set_xlim(-0.6, len(PROVIDERS) - 0.4)
         left.set_ylabel(words["percent"])
-        return as_image(figure, alt)
+        return as_image(figure, "figure-8", alt)
 
 
 def _idle_bars(axes: Axes, table: Table4, words: Words) -> None:
@@ -108,6 +112,7 @@ def _idle_bars(axes: Axes, table: Table4, words: Words) -> None:
         look = LOOKS[provider]
         bar(axes, Bar(position, idle.mean, 0.55), Filling(look.colour, look.hatch))
         label_top(axes, position, idle.mean)
+        tip(axes, position, idle.mean, f"{PRINTED[provider]}, {words['idle']}: {idle.mean:.2f} %")
 
 
 def _busy_bars(axes: Axes, table: Table4, words: Words) -> None:
@@ -121,6 +126,7 @@ def _busy_bars(axes: Axes, table: Table4, words: Words) -> None:
         top = 0.0
         for row, share in parts:
             bar(axes, Bar(position, share, 0.55, top), _BUSY[row], words[row])
+            tip(axes, position, top + share / 2, f"{PRINTED[provider]}, {words[row]}: {share:.2f} %")
             top += share
         tops.append(top)
         label_top(axes, position, top)
@@ -166,13 +172,15 @@ def disk_figure(disk: Figure9, words: Words, alt: str) -> Markup:
                     continue
                 bar(axes, Bar(position + offset, size.mean / _GIB, 0.34), _KINDS[kind], words[kind])
                 label_top(axes, position + offset, size.mean / _GIB)
+                told = f"{PRINTED[provider]}, {words[kind]}: {size.mean / _GIB:.2f} {words['gib']}"
+                tip(axes, position + offset, size.mean / _GIB, told)
         entries = legend_entries(axes)
         figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=2)
         axes.margins(y=0.12)
         axes.set_xticks(range(len(PROVIDERS)), [PRINTED[provider] for provider in PROVIDERS])
         axes.set_xlim(-0.6, len(PROVIDERS) - 0.4)
         axes.set_ylabel(words["gib"])
-        return as_image(figure, alt)
+        return as_image(figure, "figure-9b", alt)
 
 
 def _say_not_read(axes: Axes, words: Words) -> None:

@@ -57,6 +57,11 @@ def _utc(value: datetime) -> datetime:
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def capitalize_first(text: str) -> str:
+    """Make the first letter a capital and leave all else, markup too, as it is."""
+    return text[:1].upper() + text[1:]
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "mib": mib,
     "whole_or": whole_or,
@@ -66,6 +71,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "gib": gib,
     "day": day,
     "instant": instant,
+    "capitalize_first": capitalize_first,
     "provider": PRINTED.__getitem__,
     "stage": printed_stage,
 }

@@ -1,20 +1,16 @@
 """Which hypervisor to choose: rankings computed from the data. The sentences are in the templates."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from report.cost import Cost, break_even
 from report.cpu import Table4
 from report.disk import Figure9
+from report.interval import of_difference
 from report.memory import Taken
 from report.names import PROVIDERS, vm_stage
 from report.readings import Estimate, range_of_n
-
-MEMORY_RESOLUTION_MIB = 10.0
-CPU_RESOLUTION_POINTS = 1.0
-DISK_RESOLUTION_SHARE = 0.01
-"""Differences smaller than these are not called differences. 10 MB and 1 % are the errors that the 2011
-study states for memory and CPU (sections 3.2, 3.3); it states none for disk, so 1 % of the best is used."""
+from report.resolution import CPU_POINTS, DISK_SHARE, MEMORY_MIB
 
 
 @dataclass(frozen=True)
@@ -31,7 +27,7 @@ class Ranking:
     """Providers by one quantity.
 
     Attributes:
-        best: The best, and with it all that the resolution cannot tell from it.
+        best: The best, and with it all that the resolution or chance cannot tell from it.
         others: Those clearly behind the best, in order.
         missing: Providers that were not read.
         resolution: Differences below this are none, in the quantity's unit.
@@ -85,13 +81,20 @@ class Guidance:
     n: tuple[int, int] | None
 
 
-def rank(values: Mapping[str, float], resolution: float, *, highest: bool = False) -> Ranking:
+def rank(
+    values: Mapping[str, float],
+    resolution: float,
+    *,
+    highest: bool = False,
+    told_apart: Callable[[str, str], bool] = lambda _best, _other: True,
+) -> Ranking:
     """Rank providers by one quantity.
 
     Args:
         values: One number per provider that was read.
         resolution: Two numbers closer than this are level; same unit.
         highest: Whether the highest is best; else the lowest.
+        told_apart: Whether chance does not account for the difference of two providers; the first is the best.
 
     Returns:
         The ranking; empty if `values` is.
@@ -100,13 +103,27 @@ def rank(values: Mapping[str, float], resolution: float, *, highest: bool = Fals
     ordered = sorted(values.items(), key=lambda item: (sign * item[1], PROVIDERS.index(item[0])))
     standings = [Standing(name, value, sign * (value - ordered[0][1])) for name, value in ordered]
     # The best is level with itself also at resolution 0.
-    best = tuple(s for s in standings if s.behind < resolution or s.behind == 0)
+    best = tuple(
+        s
+        for s in standings
+        if s.behind < resolution or s.behind == 0 or not told_apart(standings[0].provider, s.provider)
+    )
     return Ranking(
         best=best,
-        others=tuple(standings[len(best) :]),
+        others=tuple(s for s in standings if s not in best),
         missing=tuple(name for name in PROVIDERS if name not in values),
         resolution=resolution,
     )
+
+
+def rank_estimates(estimates: Mapping[str, Estimate], resolution: float, *, highest: bool = False) -> Ranking:
+    """Rank means; two are level if the 95 % interval of their difference holds zero (of one boot there is none)."""
+
+    def told_apart(best: str, other: str) -> bool:
+        interval = of_difference(estimates[best].values, estimates[other].values)
+        return interval is None or interval.excludes_zero
+
+    return rank(_means(estimates), resolution, highest=highest, told_apart=told_apart)
 
 
 def guide(taken: Taken, costs: Mapping[str, Cost], cpu: Table4, disk: Figure9, guests: int) -> Guidance:
@@ -130,10 +147,10 @@ def guide(taken: Taken, costs: Mapping[str, Cost], cpu: Table4, disk: Figure9, g
     used = (last, idle, allocated, per_guest)
     return Guidance(
         guests=guests,
-        per_guest=rank(_means(per_guest), MEMORY_RESOLUTION_MIB),
-        at_last=rank(_means(last), MEMORY_RESOLUTION_MIB),
-        idle=rank(_means(idle), CPU_RESOLUTION_POINTS, highest=True),
-        allocated=rank(_means(allocated), DISK_RESOLUTION_SHARE * least_allocated),
+        per_guest=rank_estimates(per_guest, MEMORY_MIB),
+        at_last=rank_estimates(last, MEMORY_MIB),
+        idle=rank_estimates(idle, CPU_POINTS, highest=True),
+        allocated=rank_estimates(allocated, DISK_SHARE * least_allocated),
         crossing=_crossing(taken, costs, guests),
         n=range_of_n(estimate for group in used for estimate in group.values()),
     )
@@ -151,8 +168,8 @@ def _means(estimates: Mapping[str, Estimate]) -> dict[str, float]:
 def _crossing(taken: Taken, costs: Mapping[str, Cost], guests: int) -> Crossing | None:
     """Find the crossing of the cheapest per guest with the cheapest now, if it lies beyond what was read."""
     here = _taken_at(taken, guests)
-    now = rank(_means({p: cell for p, cell in here.items() if p in costs}), MEMORY_RESOLUTION_MIB)
-    slopes = rank(_means({p: cost.per_guest for p, cost in costs.items()}), MEMORY_RESOLUTION_MIB)
+    now = rank(_means({p: cell for p, cell in here.items() if p in costs}), MEMORY_MIB)
+    slopes = rank(_means({p: cost.per_guest for p, cost in costs.items()}), MEMORY_MIB)
     if now.winner is None or slopes.winner is None or now.winner == slopes.winner or taken.baseline is None:
         return None
     flat, steep = costs[slopes.winner], costs[now.winner]
@@ -160,6 +177,6 @@ def _crossing(taken: Taken, costs: Mapping[str, Cost], guests: int) -> Crossing 
     needs = None if level is None else flat.at(level)
     if level is None or needs is None or level <= guests:
         return None
-    if steep.per_guest.mean - flat.per_guest.mean < MEMORY_RESOLUTION_MIB:
+    if steep.per_guest.mean - flat.per_guest.mean < MEMORY_MIB:
         return None
     return Crossing(flat.provider, steep.provider, level, needs, taken.baseline.total.mean)

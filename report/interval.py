@@ -65,6 +65,32 @@ def of_difference(one: Sequence[float], other: Sequence[float]) -> Interval | No
     return _bootstrap([one, other], lambda a, b, axis: np.mean(a, axis=axis) - np.mean(b, axis=axis))
 
 
+def resampled_means(samples: Sequence[Sequence[Sequence[float]]]) -> list[np.ndarray]:
+    """Return the means of many resamples, for statistics of several quantities that belong to the same runs.
+
+    Args:
+        samples: One entry a group of runs that have nothing to do with those of the others (a hypervisor); in it one
+            sequence a quantity, with one value per run, the runs in the same order in each.
+
+    Returns:
+        One array a group, of quantities x resamples; the same numbers every time.
+    """
+    rng = np.random.default_rng(_SEED)
+    means = []
+    for group in samples:
+        values = np.asarray(group, dtype=float)
+        drawn = rng.integers(values.shape[1], size=(_RESAMPLES, values.shape[1]))
+        means.append(values[:, drawn].mean(axis=2))
+    return means
+
+
+def percentile_interval(statistics: np.ndarray, n: int) -> Interval:
+    """Return the expanded percentile interval of resamples; `n` is the least number of runs (2 or more)."""
+    tail = (1 - expanded_level(n)) / 2
+    low, high = np.quantile(statistics, [tail, 1 - tail])
+    return Interval(float(low), float(high))
+
+
 def expanded_level(n: int) -> float:
     """Return the nominal level that gives a percentile interval of `n` runs about 95 %."""
     quantile = float(stats.t.ppf((1 + LEVEL) / 2, n - 1))

@@ -6,9 +6,10 @@ from typing import Literal
 import pandas as pd
 
 from report.missing import Missing, find_missing
-from report.names import PLAIN_KERNEL, PROVIDERS
+from report.names import PLAIN_KERNEL, PROVIDERS, guests_at
 from report.readings import Estimate, Readings
 
+XenFree = Literal["dom0-and-hypervisor", "dom0-only", "not-told"]
 Cell = tuple[str, str]
 """A provider and a stage."""
 
@@ -46,7 +47,8 @@ class Taken:
         baseline: Memory of the whole machine; None if nothing tells it.
         cells: baseline minus free; empty without a baseline.
         xen_free: What Xen's free memory consists of: dom0's and the hypervisor's, or dom0's alone where
-            `xl info` was not read; None without Xen.
+            `xl info` was not read; `not-told` where moreover dom0's total did not fall as guests came up, so
+            that their memory is in neither; None without Xen.
         missing: The gaps.
     """
 
@@ -54,7 +56,7 @@ class Taken:
     free: dict[Cell, pd.Series]
     baseline: Baseline | None
     cells: dict[Cell, Estimate]
-    xen_free: Literal["dom0-and-hypervisor", "dom0-only"] | None
+    xen_free: XenFree | None
     missing: Missing
 
 
@@ -78,9 +80,7 @@ def comparable(readings: Readings, stages: tuple[str, ...]) -> Taken:
     Returns:
         The table, in MiB.
     """
-    xen_free: Literal["dom0-and-hypervisor", "dom0-only"] | None = None
-    if readings.stages("xen", "free"):
-        xen_free = "dom0-and-hypervisor" if readings.stages("xen", "xl-info") else "dom0-only"
+    xen_free = _xen_free(readings)
     free = {
         (provider, stage): values
         for provider in PROVIDERS
@@ -90,6 +90,17 @@ def comparable(readings: Readings, stages: tuple[str, ...]) -> Taken:
     baseline = _baseline(readings)
     cells = {} if baseline is None else {key: _taken(baseline, values) for key, values in free.items()}
     return Taken(stages, free, baseline, cells, xen_free, find_missing(cells.keys(), stages))
+
+
+def _xen_free(readings: Readings) -> XenFree | None:
+    stages = readings.stages("xen", "free")
+    if not stages:
+        return None
+    if readings.stages("xen", "xl-info"):
+        return "dom0-and-hypervisor"
+    totals = [total.mean for s in stages if (total := readings.estimate("xen", s, "free", "total", "MiB")) is not None]
+    fell = not totals or totals[-1] < totals[0] or guests_at(stages[-1]) == 0
+    return "dom0-only" if fell else "not-told"
 
 
 def _free_column(readings: Readings, stages: tuple[str, ...], metric: str) -> dict[Cell, Estimate]:
@@ -105,6 +116,8 @@ def _machine_free(readings: Readings, provider: str, stage: str, xen_free: str |
     kernel = readings.per_repeat(provider, stage, "free", "paper_free", "MiB")
     if kernel is None or provider in PLAIN_KERNEL or xen_free == "dom0-only":
         return kernel
+    if xen_free == "not-told":
+        return None
     hypervisor = readings.per_repeat(provider, stage, "xl-info", "free_memory", "MiB")
     if hypervisor is None:
         return None

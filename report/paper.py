@@ -9,9 +9,12 @@ import matplotlib as mpl
 
 from lab.errors import HvlabError
 from lab.files import write_atomic
+from report.advised import Advice, as_json
 from report.context import context
+from report.drawing import Output, drawn_for
 from report.filters import FILTERS
 from report.load import load
+from report.question import THE_STUDYS_OWN, Question
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 LANGUAGES = ("en",)
@@ -29,8 +32,8 @@ _FACES = (
 _PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core"
 
 
-def render(study_dir: Path, out_dir: Path, lang: str = "en") -> Path:
-    """Render a study as a PDF (PDF/UA-1), `paper.<lang>.pdf`.
+def render(study_dir: Path, out_dir: Path, lang: str = "en", question: Question = THE_STUDYS_OWN) -> Path:
+    """Render a study as a PDF (PDF/UA-1), `paper.<lang>.pdf`, and its guidance as `guidance.json` beside it.
 
     The same dataset gives the same bytes: dates come from the study, not from the clock.
 
@@ -38,6 +41,7 @@ def render(study_dir: Path, out_dir: Path, lang: str = "en") -> Path:
         study_dir: The study's folder, in the form of docs/dataset.md; only read.
         out_dir: Where the PDF goes; made if need be.
         lang: Language, only "en" for now.
+        question: What the guidance is asked.
 
     Returns:
         The PDF's path.
@@ -47,19 +51,68 @@ def render(study_dir: Path, out_dir: Path, lang: str = "en") -> Path:
             not known, a system library is missing, or the PDF cannot be written. Nothing half-written is
             left.
     """
-    if lang not in LANGUAGES:
-        raise HvlabError(f"no paper in language {lang!r}", f"use {' or '.join(LANGUAGES)}")
-    pdf = _pdf(html(study_dir, lang))
+    check_language(lang)
+    page, guidance = _page(study_dir, lang, question)
     path = out_dir / f"paper.{lang}.pdf"
-    try:
-        write_atomic(path, pdf)
-    except OSError as error:
-        raise HvlabError(f"cannot write {path}: {error.strerror}", "check the folder and the free space") from error
+    write(path, _pdf(page))
+    write(out_dir / "guidance.json", guidance)
     return path
 
 
-def html(study_dir: Path, lang: str = "en") -> str:
+def check_language(lang: str) -> None:
+    """Refuse a language that there are no templates in.
+
+    Raises:
+        HvlabError: There are none.
+    """
+    if lang not in LANGUAGES:
+        raise HvlabError(f"no paper in language {lang!r}", f"use {' or '.join(LANGUAGES)}")
+
+
+def render_html(study_dir: Path, out_dir: Path, lang: str = "en", question: Question = THE_STUDYS_OWN) -> Path:
+    """Write the paper as one page for a browser, `paper.<lang>.html`, whose charts tell their values on hover.
+
+    It holds all that it shows: nothing is fetched. Arguments and errors as `render`; returns the page's path.
+    """
+    check_language(lang)
+    style = (TEMPLATES / "screen.css").read_text(encoding="utf-8")
+    with drawn_for(Output(inline=True)):
+        page, _ = _page(study_dir, lang, question, style)
+    path = out_dir / f"paper.{lang}.html"
+    write(path, page.encode())
+    return path
+
+
+def html(study_dir: Path, lang: str = "en", question: Question = THE_STUDYS_OWN) -> str:
     """Return the paper as an HTML page, as it goes into WeasyPrint; arguments and errors as `render`."""
+    return _page(study_dir, lang, question)[0]
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all.
+
+    Raises:
+        HvlabError: It cannot be written.
+    """
+    try:
+        write_atomic(path, content)
+    except OSError as error:
+        raise HvlabError(f"cannot write {path}: {error.strerror}", "check the folder and the free space") from error
+
+
+def _page(study_dir: Path, lang: str, question: Question, screen_style: str = "") -> tuple[str, bytes]:
+    """Return the page, with its style if it is for a browser, and guidance.json."""
+    environment = templates()
+    dataset = load(study_dir)
+    variables = context(dataset, environment, lang, question)
+    variables |= {"screen": bool(screen_style), "screen_style": screen_style}
+    advice = variables["advice"]
+    assert isinstance(advice, Advice)
+    return environment.get_template("paper.html.j2").render(variables), as_json(advice, dataset.study)
+
+
+def templates() -> jinja2.Environment:
+    """Return where the templates are, with the filters that they use."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=lambda name: name is not None and name.endswith(".html.j2"),
@@ -68,7 +121,7 @@ def html(study_dir: Path, lang: str = "en") -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(FILTERS)
-    return environment.get_template("paper.html.j2").render(context(load(study_dir), environment, lang))
+    return environment
 
 
 def _pdf(page: str) -> bytes:

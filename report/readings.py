@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, Self
 
+import numpy as np
 import pandas as pd
 
 from lab.errors import HvlabError
@@ -75,11 +76,14 @@ class Readings:
     """The measurements of a study, asked for by provider, stage, meter and metric."""
 
     def __init__(self, measurements: pd.DataFrame) -> None:
-        self._rows: dict[tuple[str, str, str, str], pd.DataFrame] = {
-            (str(provider), str(stage), str(meter), str(metric)): rows.set_index("repeat").sort_index()
-            for (provider, stage, meter, metric), rows in measurements.groupby(
-                ["provider", "stage", "meter", "metric"], sort=True
-            )
+        # Only where each number's rows are: a long study has thousands of numbers, of which the paper asks for some.
+        ordered = measurements.sort_values("repeat", kind="stable")
+        self._measurements = ordered
+        grouped = ordered.groupby(["provider", "stage", "meter", "metric"], sort=True)
+        self._rows: dict[tuple[str, ...], np.ndarray] = {
+            tuple(str(part) for part in key): np.asarray(positions)
+            for key, positions in sorted(grouped.indices.items())
+            if isinstance(key, tuple)
         }
         self._sources: set[Source] = set()
 
@@ -99,9 +103,10 @@ class Readings:
         Raises:
             HvlabError: The dataset holds the number in a unit that cannot be converted.
         """
-        rows = self._rows.get((provider, stage, meter, metric))
-        if rows is None:
+        positions = self._rows.get((provider, stage, meter, metric))
+        if positions is None:
             return None
+        rows = self._measurements.iloc[positions].set_index("repeat")
         for repeat, capture in zip(rows.index, rows["capture"], strict=True):
             self._sources.add(Source(provider, int(repeat), stage, meter, str(capture)))
         factors = [_factor(str(given), unit, meter, metric) for given in rows["unit"]]

@@ -101,6 +101,11 @@ class Study(_Part):
     source: str | None = None
     precision: Precision | None = None
 
+    def lab_host(self, name: str) -> JsonValue:
+        """Return a setting of the lab host; None if the study does not tell it."""
+        settings = (self.parameters.model_extra or {}).get("lab_host")
+        return settings.get(name) if isinstance(settings, dict) else None
+
     @property
     def published(self) -> bool:
         """Whether the numbers were taken from print rather than read on a lab host."""

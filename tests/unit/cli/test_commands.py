@@ -40,6 +40,8 @@ def test_every_command_has_one_line_of_help() -> None:
         (["study.all", "--repeats=-1"], "--repeats=-1"),
         (["report.pdf", "--study=nowhere"], "nowhere"),
         (["report.pdf", "--study=paper-2011", "--lang=xx"], "xx"),
+        (["report.pdf", "--study=paper-2011", "--weights=money=1"], "'money=1' is no weight"),
+        (["report.pdf", "--study=paper-2011", "--host-memory=16"], "--host-memory=16 is no amount of memory"),
         (["lab.ssh", "server1"], "the lab is down"),
         (["study.all", "--precision=3"], "--precision=3 is no amount of memory"),
         (["study.check", "--study=nowhere"], "no study 'nowhere'"),

@@ -75,11 +75,12 @@ def test_units_are_converted_or_refused(make_study: MakeStudy) -> None:
 
 
 def test_only_captures_drawn_upon_are_listed(make_study: MakeStudy) -> None:
-    numbers = readings(make_study())
+    study = make_study()
+    numbers = readings(study)
     assert numbers.sources() == []
     assert numbers.estimate("kvm", "vm-9", "free", "total", "MiB") is None
     table_4(numbers, "vm-1")
-    found = group_captures(numbers.sources())
+    found = group_captures(numbers.sources(), study)
     assert [(it.provider, it.repeat, it.meters) for it in found] == [
         ("xen", 1, ("mpstat", "xentop")),
         ("xen", 2, ("mpstat", "xentop")),
@@ -89,4 +90,4 @@ def test_only_captures_drawn_upon_are_listed(make_study: MakeStudy) -> None:
         ("virtualbox", 2, ("mpstat",)),
     ]
     assert found[0].folder == "runs/xen-01/captures/vm-1"
-    assert found[0].files == ("mpstat.txt", "xentop.txt")
+    assert found[0].files == (("mpstat.txt", ""), ("xentop.txt", ""))

@@ -139,3 +139,13 @@ def test_break_even_is_the_first_number_of_guests(flat: tuple[float, float], ste
     (before_a, before_b), (after_a, after_b) = [(x or 0.0, y or 0.0) for x, y in lines]
     assert before_a >= before_b - 1e-6
     assert after_a <= after_b + 1e-6
+
+
+def test_a_fixed_dom0_alone_does_not_tell_what_xen_took(make_study: MakeStudy) -> None:
+    """Its guests' memory comes from the hypervisor; counted as free it would make Xen's guests cost nothing."""
+    found = comparable(readings(make_study(without=("xl-info",))), STAGES)
+    assert found.xen_free == "not-told"
+    assert found.missing.providers == ("xen",)
+    assert "xen" not in costs(found)
+    # Without any guest nothing can have been taken.
+    assert comparable(readings(make_study(without=("xl-info",), stages=("booting",))), STAGES).xen_free == "dom0-only"

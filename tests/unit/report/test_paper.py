@@ -14,6 +14,7 @@ import pytest
 from lab.errors import HvlabError
 from report import paper
 from report.load import load
+from report.names import printed_stage
 
 ROOT = Path(__file__).resolve().parents[3]
 REFERENCE = ROOT / "reference" / "paper-2011"
@@ -29,11 +30,14 @@ def text_of(folder: Path) -> str:
 def test_published_text() -> None:
     text = text_of(REFERENCE)
     assert "VM-4 1866 468 1397 3937 2453 1483 3937 2658 1279" in text
-    assert "Xen 543.7 365.3 VM-1 and VM-4" in text
+    assert "Xen 543.7 365.3 VM-1 and VM-4 2.7" in text
     assert "idle 96.55 98.62 93.28" in text
     assert "user not read not read not read" in text
     assert "KVM has taken least of the machine, 2454 MiB; it is 86 MiB more under Xen and 204 MiB more" in text
     assert "Xen takes less than KVM from 12 guests" in text
+    assert "Xen overtakes KVM at 12 guests" in text
+    assert "about 382 MiB lay free in Xen's hypervisor before" in text
+    assert "KVM's 1.7 % larger, and Xen's 5.5 % larger" in text
     assert "server1.vdi 3,984,678,912 not read" in text
     assert "the hypervisor's own was not read" in text
     assert "Each number was published once (n = 1)" in text
@@ -196,7 +200,9 @@ def test_study_without_usable_numbers(make_study: MakeStudy, tmp_path: Path) -> 
 
 def test_alternative_texts_come_from_the_data(make_study: MakeStudy) -> None:
     alts = re.findall(r'<img [^>]*alt="(.*?)">', paper.html(make_study(providers=("kvm",), repeats=1)))
-    assert len(alts) == 3
+    assert len(alts) == 5
+    assert alts[0].startswith("Block diagram")
+    alts = alts[1:]
     assert "KVM: Booting 210, Manager 210, VM-1 770" in alts[0]
     assert "Xen: idle not read" in alts[1]
     assert "KVM: apparent 80.00, allocated 12.00." in alts[2]
@@ -250,7 +256,7 @@ def test_pdf_is_tagged_and_embedded(tmp_path: Path, caplog: pytest.LogCaptureFix
         path = paper.render(REFERENCE, tmp_path / "report")
     assert caplog.messages == []
     assert path == tmp_path / "report" / "paper.en.pdf"
-    assert [it.name for it in path.parent.iterdir()] == ["paper.en.pdf"]
+    assert sorted(it.name for it in path.parent.iterdir()) == ["guidance.json", "paper.en.pdf"]
     with pikepdf.open(path) as pdf:
         assert str(pdf.Root.Lang) == "en"
         assert pdf.Root.MarkInfo.Marked
@@ -259,7 +265,7 @@ def test_pdf_is_tagged_and_embedded(tmp_path: Path, caplog: pytest.LogCaptureFix
         with pdf.open_metadata() as metadata:
             assert metadata["pdfuaid:part"] == "1"
         found = [it for it in elements(pdf.Root.StructTreeRoot.K) if it.get("/S") == "/Figure"]
-        assert len(found) == 3
+        assert len(found) == 5
         assert all(len(str(it.Alt)) > 50 for it in found)
         # Every page has something on it, and no font is left to the reader's machine.
         fonts = [font for page in pdf.pages for font in page.Resources.Font.values()]
@@ -294,3 +300,22 @@ def test_figure_texts_fit_the_reference(tmp_path: Path) -> None:
     (tmp_path / "study.json").write_text(json.dumps(info), encoding="utf-8")
     (tmp_path / "measurements.csv").write_bytes((REFERENCE / "measurements.csv").read_bytes())
     assert load(tmp_path).study == load(REFERENCE).study
+
+
+def test_every_number_of_tables_3_and_4_is_in_the_pdf(make_study: MakeStudy, tmp_path: Path) -> None:
+    for folder in (REFERENCE, make_study()):
+        path = paper.render(folder, tmp_path)
+        words = subprocess.run(["pdftotext", "-layout", path, "-"], check=True, capture_output=True, text=True).stdout
+        rows = load(folder).measurements
+        means = rows.groupby(["provider", "stage", "metric"])["value"].mean()
+        for stage in ("booting", "manager", "vm-1", "vm-2", "vm-3", "vm-4"):
+            numbers = [
+                means[provider, stage, metric]
+                for provider in ("xen", "kvm", "virtualbox")
+                for metric in ("total", "paper_used", "paper_free")
+            ]
+            printed = next(line for line in words.splitlines() if line.split()[:1] == [printed_stage(stage)])
+            assert [float(word) for word in printed.split()[1:]] == pytest.approx(numbers, abs=0.05)
+        idle = [means[provider, "vm-4", "idle"] for provider in ("xen", "kvm", "virtualbox")]
+        printed = next(line for line in words.splitlines() if line.split()[:1] == ["idle"])
+        assert [float(word) for word in printed.split()[1:]] == pytest.approx(idle, abs=0.005)

@@ -1,0 +1,264 @@
+"""Break-even, capacity and the computed decision."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lab.errors import HvlabError
+from report import paper
+from report.advised import Advice, advise
+from report.breakeven import break_evens
+from report.capacity import HOSTS_GIB, Needs
+from report.cost import Cost
+from report.criteria import read_criteria
+from report.load import load
+from report.question import THE_STUDYS_OWN, Question, Weights, parse_question, parse_size, parse_weights
+from report.readings import Estimate, Readings
+from report.results import results
+
+REFERENCE = Path(__file__).resolve().parents[3] / "reference" / "paper-2011"
+MakeStudy = Callable[..., Path]
+GIB = 1024**3
+
+
+def advice_of(folder: Path, question: Question = THE_STUDYS_OWN) -> Advice:
+    dataset = load(folder)
+    readings = Readings(dataset.measurements)
+    return advise(readings, dataset.study, results(dataset, readings), question)
+
+
+def cost(provider: str, *lines: tuple[float, float]) -> Cost:
+    """A cost model of one (per guest, fixed) a boot."""
+
+    def estimate(values: tuple[float, ...]) -> Estimate:
+        return Estimate(sum(values) / len(values), len(values), None, values)
+
+    slopes, fixed = zip(*lines, strict=True)
+    return Cost(provider, estimate(slopes), estimate(fixed), 1, 4)
+
+
+def test_published_break_even() -> None:
+    found = {(it.flat, it.steep): it for it in advice_of(REFERENCE).break_evens}
+    assert set(found) == {("xen", "kvm"), ("xen", "virtualbox"), ("kvm", "virtualbox")}
+    assert found["xen", "kvm"].guests == 12
+    assert found["xen", "kvm"].crossing == pytest.approx(11.371, abs=1e-3)
+    assert found["xen", "virtualbox"].guests == 3
+    assert found["kvm", "virtualbox"].always
+    assert {it.interval for it in found.values()} == {None}
+
+
+def test_break_even_has_an_interval_over_boots() -> None:
+    costs = {
+        "xen": cost("xen", (500, 400), (501, 402), (499, 398)),
+        "kvm": cost("kvm", (520, 200), (522, 199), (518, 201)),
+    }
+    (found,) = break_evens(costs)
+    assert (found.flat, found.steep, found.guests) == ("xen", "kvm", 11)
+    assert found.crossing == pytest.approx(10)
+    assert found.interval is not None
+    # No bootstrap interval is wider than what the most extreme boots give.
+    assert (398 - 201) / (522 - 499) <= found.interval.low < 10 < found.interval.high <= (402 - 199) / (518 - 501)
+    assert found.share == 1
+    assert break_evens(costs) == [found]
+
+
+def test_costs_that_chance_may_swap_have_no_interval() -> None:
+    (found,) = break_evens({"xen": cost("xen", (500, 9), (540, 9)), "kvm": cost("kvm", (519, 1), (523, 1))})
+    assert found.interval is None
+    assert found.share is not None
+    assert 0.5 < found.share < 0.95
+    assert break_evens({"xen": cost("xen", (500, 1)), "kvm": cost("kvm", (500, 2))}) == []
+
+
+def test_capacity_of_the_published_study() -> None:
+    capacity = advice_of(REFERENCE).capacity
+    # (4096 - 232.7) / 555.3 and so on; with more memory KVM's partition of 90 GiB is full at 24 guests.
+    assert [capacity.full[p, 512, 4].guests for p in ("xen", "kvm", "virtualbox")] == [6, 6, 6]
+    assert {capacity.full[p, 512, 4].limit for p in ("xen", "kvm", "virtualbox")} == {"memory"}
+    kvm = capacity.full["kvm", 512, 16]
+    assert (kvm.guests, kvm.limit) == (int(90 * GIB // (15675096 * 1024 / 4)), "disk")
+    assert capacity.needs["xen"].cpu is None  # dom0's idle time says nothing of the guests'
+    assert capacity.needs["virtualbox"].overhead == pytest.approx(608.33 - 512, abs=0.01)
+
+
+@given(
+    st.floats(0, 2000),
+    st.floats(1, 2000),
+    st.sampled_from([256.0, 512.0, 4096.0]),
+    st.floats(0.01, 20),
+    st.floats(0.1, 50),
+)
+@settings(deadline=None)
+def test_one_more_guest_never_fits(fixed: float, per_guest: float, guest: float, cpu: float, disk: float) -> None:
+    def once(value: float) -> Estimate:
+        return Estimate(value, 1, None, (value,))
+
+    needs = Needs("kvm", once(fixed), once(per_guest), 512.0, once(cpu), 100.0, once(disk * GIB), 90.0 * GIB)
+    before = 0
+    for host in HOSTS_GIB:
+        fit = needs.fit(host * 1024, needs.at(guest))
+        assert fit is not None
+        assert fit.guests >= before
+        before = fit.guests
+        lacks = {
+            "memory": fixed + (fit.guests + 1) * needs.at(guest) > host * 1024,
+            "cpu": (fit.guests + 1) * cpu > 100,
+            "disk": (fit.guests + 1) * disk > 90,
+        }
+        assert lacks[fit.limit]
+
+
+def test_a_guest_that_did_not_use_its_memory_has_no_overhead(make_study: MakeStudy) -> None:
+    folder = make_study(keep=smaller_guests)
+    advice = advice_of(folder)
+    assert advice.untouched == ["kvm"]
+    assert advice.needs["kvm"].overhead == 0
+    assert [it.use for it in advice.decisions] == ["as-read", "full"]
+    text = paper.html(folder)
+    assert "Memory not yet used." in text
+    assert "512, as read" in text
+
+
+def smaller_guests(row: list[object]) -> bool:
+    """Give back 400 MiB a guest under KVM: each takes 160 MiB."""
+    if (row[0], row[4], row[5]) == ("kvm", "free", "paper_free"):
+        row[6] = float(str(row[6])) + 400 * int(str(row[3]))
+    return True
+
+
+def test_the_decision_of_a_made_up_study(make_study: MakeStudy) -> None:
+    advice = advice_of(make_study(info=PARTITIONS))
+    (decision,) = advice.decisions
+    assert [it.provider for it in decision.options] == ["kvm", "xen", "virtualbox"]
+    assert (decision.winner, decision.why, decision.left_out) == ("kvm", "clear", ("cpu",))
+    first, second, _ = decision.options
+    assert first.shares["memory"] == pytest.approx((210.5 + 4 * 560) / 3937)
+    assert first.shares["disk"] == pytest.approx(4 * 3 / 90)
+    assert first.score == pytest.approx((first.shares["memory"] + first.shares["disk"]) / 2)
+    assert second.behind == pytest.approx(second.score - first.score)
+    assert [it.first for it in decision.options] == [1, 0, 0]
+    assert second.interval is not None
+    assert second.interval.excludes_zero
+
+
+PARTITIONS: dict[str, object] = {
+    "environment": {
+        "kind": "nested",
+        "accelerator": "kvm",
+        "partitions": [{"mount": m, "size_gb": 90, "purpose": "images"} for m in ("/xen", "/kvm", "/vbox")],
+    }
+}
+
+
+def test_weights_and_guests_change_the_decision(make_study: MakeStudy) -> None:
+    folder = make_study()
+    only_memory = parse_weights("cpu=0,disk=0")
+    few = advice_of(folder, Question(only_memory, guests=4, host_mib=65536)).decisions[0]
+    many = advice_of(folder, Question(only_memory, guests=40, host_mib=65536)).decisions[0]
+    assert (few.winner, many.winner) == ("kvm", "xen")
+    none = advice_of(folder, Question(only_memory, guests=40)).decisions[0]
+    assert (none.winner, none.why) == (None, "none-fits")
+    large = advice_of(folder, Question(only_memory, guests=2, guest_mib=1024, host_mib=8192)).decisions
+    assert [it.use for it in large] == ["full"]
+    assert large[0].options[0].shares["memory"] == pytest.approx((210.5 + 2 * (1024 + 48)) / 8192)
+
+
+def test_level_scores_and_wide_intervals_are_no_winner(make_study: MakeStudy) -> None:
+    only_memory = Question(Weights(1, 0, 0), guests=6, host_mib=65536)
+
+    def nearer(row: list[object]) -> bool:
+        """At 6 guests KVM and Xen are 10 MiB apart; give Xen back 5 of them."""
+        if (row[0], row[4], row[5]) == ("xen", "xl-info", "free_memory"):
+            row[6] = float(str(row[6])) + 5
+        return True
+
+    level = advice_of(make_study(keep=nearer), only_memory).decisions[0]
+    assert (level.winner, level.why) == (None, "resolution")
+
+    def noisy(row: list[object]) -> bool:
+        if (row[0], row[4], row[5]) == ("kvm", "free", "paper_free") and row[1] == 2:
+            row[6] = float(str(row[6])) - 200
+        return True
+
+    found = advice_of(make_study(keep=noisy), only_memory).decisions[0]
+    assert (found.winner, found.why) == (None, "interval")
+    assert 0 < (found.options[0].first or 0) < 1
+    assert "no clear winner" in paper.html(make_study(keep=noisy), question=only_memory)
+
+
+def test_a_cpu_weight_needs_every_hypervisors_cpu(make_study: MakeStudy) -> None:
+    info = {"parameters": {"guests": 4, "guest_memory_mib": 512, "lab_host": {"vcpus": 2}}}
+    assert advice_of(make_study(info=info)).decisions[0].left_out == ("disk",)
+    without = advice_of(make_study(info=info, without=("xentop",)))
+    assert without.decisions[0].left_out == ("cpu", "disk")
+    nothing = advice_of(make_study(), Question(Weights(0, 1, 0))).decisions[0]
+    assert (nothing.why, nothing.options) == ("nothing", ())
+
+
+def test_one_hypervisor_wins_over_none(make_study: MakeStudy) -> None:
+    folder = make_study(providers=("kvm",))
+    decision = advice_of(folder).decisions[0]
+    assert (decision.winner, decision.why, decision.missing) == (None, "alone", ("xen", "virtualbox"))
+    assert "there is nothing to compare KVM with" in paper.html(folder)
+    crowded = Question(Weights(1, 0, 0), guests=6, host_mib=3600)
+    only = advice_of(make_study(providers=("kvm", "virtualbox")), crowded).decisions[0]
+    assert (only.winner, only.why) == ("kvm", "only-one")
+
+
+def test_guidance_json_is_the_decision(make_study: MakeStudy, tmp_path: Path) -> None:
+    question = parse_question("memory=2,cpu=1,disk=1", 12, "512MiB", "16GiB")
+    paper.render(make_study(repeats=3), tmp_path / "out", question=question)
+    found = json.loads((tmp_path / "out" / "guidance.json").read_text(encoding="utf-8"))
+    assert found["asked"] == {
+        "weights": {"memory": 2, "cpu": 1, "disk": 1}, "guests": 12, "guest_mib": 512, "host_mib": 16384,
+    }  # fmt: skip
+    assert found["decisions"][0]["options"][0]["provider"] == "xen"
+    assert set(found["decisions"][0]["options"][1]["interval"]) == {"low", "high"}
+    assert len(found["break_even"]) == 3
+    assert found["capacity"]["guests_that_use_all_memory"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("memory", "'' is no weight"),
+        ("money=1", "money=1"),
+        ("memory=-1", "'-1' is no weight"),
+        ("memory=nan", "'nan' is no weight"),
+        ("memory=0,cpu=0,disk=0", "all weights are 0"),
+        ("memory=1,memory=2", "each named once"),
+    ],
+)
+def test_bad_weights_are_refused(text: str, says: str) -> None:
+    with pytest.raises(HvlabError, match=says):
+        parse_weights(text)
+
+
+def test_questions_are_read() -> None:
+    assert parse_question("", 0, "", "") == THE_STUDYS_OWN
+    assert parse_weights("cpu=0.5") == Weights(1, 0.5, 1)
+    assert (parse_size("--host-memory", "16GiB"), parse_size("--host-memory", "1.5GiB")) == (16384, 1536)
+    for text in ("16", "16GB", "0GiB", "-1GiB"):
+        with pytest.raises(HvlabError, match="no amount of memory"):
+            parse_size("--host-memory", text)
+    with pytest.raises(HvlabError, match="--guests=-2"):
+        parse_question("", -2, "", "")
+
+
+def test_every_criterion_has_its_sources(tmp_path: Path) -> None:
+    found = read_criteria()
+    assert {row.id for row in found.criteria} == {"kind", "cpu", "guests", "manager"}
+    assert found.number("study") == 1
+    path = tmp_path / "criteria.toml"
+    path.write_text('[sources.a]\ntitle = "A"\n[[criteria]]\nid = "x"\n' + "".join(
+        f'{p} = {{text = "t", sources = ["b"]}}\n' for p in ("xen", "kvm", "virtualbox")
+    ), encoding="utf-8")  # fmt: skip
+    with pytest.raises(HvlabError, match="cited and listed sources differ: a, b"):
+        read_criteria(path)
+    path.unlink()
+    with pytest.raises(HvlabError, match="cannot read"):
+        read_criteria(path)

@@ -1,0 +1,126 @@
+"""report.trace and report.compare."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from lab.errors import HvlabError
+from report import compare, trace
+from report.load import Dataset, load
+from study.captures import write_capture
+
+ROOT = Path(__file__).resolve().parents[3]
+REFERENCE = ROOT / "reference" / "paper-2011"
+MakeStudy = Callable[..., Path]
+
+
+def traced(folder: Path, text: str) -> trace.Trace:
+    return trace.trace(load(folder), trace.parse_place(text))
+
+
+def test_a_number_of_table_3_leads_to_its_row_and_capture() -> None:
+    found = traced(REFERENCE, "Table 3, KVM, VM-4, used")
+    assert (found.value, found.unit, found.derivation) == (2453, "MiB", "as read")
+    (origin,) = found.origins
+    line = (REFERENCE / "measurements.csv").read_text(encoding="utf-8").splitlines()[origin.line - 1]
+    assert line == "kvm,1,vm-4,4,free,paper_used,2453,MiB,published/memory.csv"
+    text = trace.as_text(found)
+    assert text.startswith("Table 3, KVM, VM-4, used: 2453 MiB\n")
+    assert "command: not told by this study" in text
+
+
+def test_command_and_digest_come_from_the_index(make_study: MakeStudy) -> None:
+    folder = make_study()
+    capture = "runs/kvm-02/captures/vm-4/free.txt"
+    info = write_capture(
+        folder, capture, b"x", command="free -m", exit_status=0, started=datetime.now(UTC), seconds=1.0
+    )
+    found = traced(folder, "table 3,kvm,vm-4,free")
+    assert found.derivation == "mean of 2 boots"
+    assert [it.sha256 for it in found.origins] == ["", info.sha256]
+    assert "command: free -m" in trace.as_text(found)
+
+
+def test_worked_out_numbers(make_study: MakeStudy) -> None:
+    folder = make_study()
+    taken = traced(folder, "Table 3a, Xen, VM-2")
+    assert taken.value == pytest.approx(400.5 + 2 * 530)
+    assert {it.meter for it in taken.origins} == {"free", "xl-info"}
+    slope = traced(folder, "Table 3b, KVM")
+    assert slope.value == pytest.approx(560)
+    assert {it.capture.split("/")[3] for it in slope.origins} == {"vm-1", "vm-4"}
+    assert traced(folder, "Figure 8, VirtualBox, idle").value == pytest.approx(91.995)
+    assert traced(folder, "Table 9c, KVM, allocated").unit == "B"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "nothing to trace"),
+        ("Table 7, KVM", "no numbers can be traced in 'table 7'"),
+        ("Table 3, KVM, VM-4, usd", "cannot tell which number"),
+        ("Table 3, VM-4, used", "cannot tell which number"),
+        ("Table 3, KVM, used", "names no stage"),
+        ("Table 3, KVM, VM-9, used", "used of KVM at vm-9 was not read in study paper-2011"),
+        ("Table 4, KVM, user", "user of KVM was not read"),
+        ("Table 3a, KVM, VM-9", "taken of KVM at vm-9 was not read"),
+    ],
+)
+def test_what_cannot_be_traced_is_said(text: str, says: str) -> None:
+    with pytest.raises(HvlabError, match=says):
+        traced(REFERENCE, text)
+
+
+def two(make_study: MakeStudy, tmp_path: Path, change: Callable[[list[object]], bool], **how: int) -> list[Dataset]:
+    before = make_study(**how).rename(tmp_path / "before")
+    return [load(before), load(make_study(keep=change, **how))]
+
+
+def test_a_study_beside_itself_has_no_change(make_study: MakeStudy) -> None:
+    for folder in (REFERENCE, make_study(repeats=3)):
+        dataset = load(folder)
+        found = compare.compare(dataset, dataset)
+        assert not any(it.changed for it in found.changes)
+        assert found.settings == ()
+        assert ": no change in " in compare.as_text(dataset, dataset, found)
+
+
+def dearer(row: list[object]) -> bool:
+    """KVM's guests take 50 MiB more each."""
+    if (row[0], row[4], row[5]) == ("kvm", "free", "paper_free"):
+        row[6] = float(str(row[6])) - 50 * int(str(row[3]))
+    return True
+
+
+def test_the_planted_change_and_no_other_is_found(make_study: MakeStudy, tmp_path: Path) -> None:
+    before, after = two(make_study, tmp_path, dearer, repeats=3)
+    found = compare.compare(before, after)
+    changed = {(it.provider, it.quantity, it.stage) for it in found.changes if it.changed}
+    stages = [f"vm-{n}" for n in range(1, 5)]
+    assert changed == {("kvm", q, s) for q in ("free", "taken") for s in stages} | {("kvm", "per-guest", None)}
+    text = compare.as_text(before, after, found)
+    assert "KVM, per-guest: 560.00 -> 610.00 MiB, +50.00 (95 %: +50.00 to +50.00)" in text
+    assert "one boot" not in text
+
+
+def test_a_change_within_chance_is_none(make_study: MakeStudy, tmp_path: Path) -> None:
+    def noisy(row: list[object]) -> bool:
+        if (row[0], row[4], row[5]) == ("kvm", "free", "paper_free"):
+            row[6] = float(str(row[6])) - 100 * (int(str(row[1])) - 2)
+        return True
+
+    before, after = two(make_study, tmp_path, noisy, repeats=3)
+    assert not any(it.changed for it in compare.compare(before, after).changes)
+
+
+def test_settings_and_what_only_one_has(make_study: MakeStudy, tmp_path: Path) -> None:
+    before, after = two(make_study, tmp_path, lambda row: row[4] != "disk", repeats=1)
+    found = compare.compare(before, after)
+    assert {it.quantity for it in found.changes if it.changed} == {"apparent", "allocated"}
+    assert "Xen, apparent: only in the first study" in compare.as_text(before, after, found)
+    other = compare.compare(load(REFERENCE), after)
+    assert ("parameters.guest_os", "centos-5.5", "debian-12") in other.settings
+    text = compare.as_text(load(REFERENCE), after, other)
+    assert "a study has one boot, and chance cannot be told from change" in text
