@@ -67,9 +67,9 @@ cat log >&2; exit 1
 """
 _NOT_YET = 75
 # What the meters that only read and the proofs take, under emulation; and how often is asked when that was not enough.
-_READING_S = 0.2
+_READING_S = 0.25
 _ASK_AGAIN_S = 2.0
-_ASK_AGAIN_SHARE = 0.2  # of the time that it has taken so far: a slow lab host is asked less often
+_ASK_AGAIN_SHARE = 0.1  # of the time that it has taken so far: a slow lab host is asked less often
 
 
 @dataclass(frozen=True)
