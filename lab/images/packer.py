@@ -5,6 +5,7 @@ Packer 1.6 looks at nothing but SSH: an installer that has given up would be wai
 
 import os
 import re
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from lab.watched import run_watched
 PACKER = PROJECT / "packer"
 # Of the kit's installer (lab/installer/main.py, files/init), and of any Linux.
 _INSTALLER = re.compile(r"hvlab-installer: (.*)")
+# QEMU stops a machine for which it cannot write, without a word; Packer would wait for it until the time is over.
+_ROOM = 64 * 1024**2
 _DEAD = re.compile(r"hvlab-installer: failed: (.*)|(Kernel panic - not syncing.*)")
 
 
@@ -46,14 +49,22 @@ def cause_of_death(serial: str) -> str | None:
     return (found[1] or found[2]).strip() if found else None
 
 
-class _Watch:
-    """Reads the serial line's file as it grows."""
+def no_room(folder: Path) -> str | None:
+    """Return what to say if the disk that a machine is written to is as good as full."""
+    free = shutil.disk_usage(folder).free
+    return f"the disk with {folder} is full ({free // 1024**2} MiB are left)" if free < _ROOM else None
 
-    def __init__(self, path: Path, tell: Callable[[str], None]) -> None:
-        self._path, self._tell, self._told = path, tell, 0
+
+class _Watch:
+    """Reads the serial line's file as it grows, and looks after the room in the folder where the disk is made."""
+
+    def __init__(self, path: Path, folder: Path, tell: Callable[[str], None]) -> None:
+        self._path, self._folder, self._tell, self._told = path, folder, tell, 0
 
     def look(self) -> str | None:
         """Tell the installer's new lines; return why the machine will not go on, if it will not."""
+        if full := no_room(self._folder):
+            return full
         if not self._path.exists():
             return None
         text = self._path.read_text(errors="replace")
@@ -71,14 +82,14 @@ def watched_build(command: Sequence[str], log: Path, serial: Path, cache: Path, 
         command: See `build_command`.
         log: File that Packer's output is added to.
         serial: File that takes the machine's serial line.
-        cache: Packer's own cache.
+        cache: Packer's own cache; the disk is written beside it.
         timeout: Seconds.
 
     Raises:
         HvlabError: With the installer's last line, or Packer's.
     """
     environment = {**os.environ, "PACKER_CACHE_DIR": str(cache), "CHECKPOINT_DISABLE": "1"}
-    watch = _Watch(serial, lambda line: say(f"[dim]installer: {line}[/dim]"))
+    watch = _Watch(serial, cache.parent, lambda line: say(f"[dim]installer: {line}[/dim]"))
     hint = f"the machine's serial line: {serial}"
     try:
         status = run_watched(command, log=log, look=watch.look, timeout=timeout, env=environment, hint=hint)

@@ -4,7 +4,7 @@ Everything it says goes to the console as `hvlab-installer: ...`; the controller
 """
 
 import sys
-import time
+import termios
 from pathlib import Path
 
 from lab.commands import run
@@ -14,7 +14,7 @@ from lab.installer.layout import place
 from lab.installer.plan import Plan
 from lab.installer.stock import read_stock
 from lab.installer.system import configure, install_boot_loader, make_accounts, run_script
-from lab.installer.target import bind, disk_bytes, mount, partition, the_disk, unmount, unpack
+from lab.installer.target import bind, disk_bytes, mount, partition, room_watched, the_disk, unmount, unpack
 
 PREFIX = "hvlab-installer:"
 FAILED = f"{PREFIX} failed:"
@@ -42,16 +42,17 @@ def install(plan: Plan, medium: Path, target: Path) -> None:
     _say(f"partitioning {disk}")
     partition(disk, placed)
     points = mount(disk, placed, target)
-    _say("unpacking the system")
-    unpack(medium / "root.tar", target)
-    points += bind(target)
-    _say("setting the system up")
-    configure(plan, target)
-    make_accounts(plan.accounts, target)
-    _say("installing the boot loader")
-    install_boot_loader(plan, disk, target)
-    for script in plan.scripts:
-        _say(run_script(script, target))
+    with room_watched(list(points)):
+        _say("unpacking the system")
+        unpack(medium / "root.tar", target)
+        points += bind(target)
+        _say("setting the system up")
+        configure(plan, target)
+        make_accounts(plan.accounts, target)
+        _say("installing the boot loader")
+        install_boot_loader(plan, disk, target)
+        for script in plan.scripts:
+            _say(run_script(script, target))
     _say("writing to the disk")
     unmount(points)
 
@@ -66,7 +67,8 @@ def main(kickstart: Path, medium: Path, target: Path) -> int:
         print(f"{FAILED} {error}", flush=True)
         return REFUSED
     print(f"{DONE}, {plan.finish}", flush=True)
-    time.sleep(0.2)  # the serial line is slower than the switch
+    if sys.stdout.isatty():
+        termios.tcdrain(sys.stdout.fileno())  # the serial line is slower than the switch
     run(["busybox", plan.finish, "-f"], what=plan.finish)
     return 0
 

@@ -1,11 +1,13 @@
 """Puts a plan on the disk: partitions, file systems, the system's files. Runs in the machine that is installed."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from lab.commands import run
 from lab.errors import HvlabError
-from lab.installer.layout import Placed, sfdisk_script
+from lab.installer.layout import MIB, Placed, sfdisk_script
 
 # Journals and late initialization would write in the background of a measurement; "^has_journal" is for ext4 only,
 # ext3 is ext2 with a journal. What RHEL 5's own mke2fs makes is not aimed at.
@@ -59,6 +61,37 @@ def mount(disk: Path, placed: Sequence[Placed], target: Path) -> list[Path]:
         run(["mount", "-t", "ext4", f"{disk}{number}", point], what=f"mounting {part.mount}")
         mounted.append(point)
     return mounted
+
+
+def _require_room(points: Sequence[Path]) -> None:
+    for point in points:
+        usage = os.statvfs(point)
+        # Blocks kept for root count as free: root is who writes. The driver of ext4 keeps some for itself
+        # (fs/ext4/super.c: a fiftieth, at most 4096), and a little is left by files that did not fit.
+        kept = min(usage.f_blocks // 50, 4096) * usage.f_frsize
+        if usage.f_bfree * usage.f_frsize < kept + MIB or not usage.f_ffree:
+            size = usage.f_blocks * usage.f_frsize // MIB
+            raise HvlabError(f"the disk is full: the file system of {size} MiB at {point} has no room left")
+
+
+@contextmanager
+def room_watched(points: Sequence[Path]) -> Iterator[None]:
+    """Tell of a full file system rather than of what failed in the block for that reason.
+
+    It is also looked for at the end: a script whose failure does not count may have filled it.
+
+    Raises:
+        HvlabError: One of the file systems mounted at `points` is full.
+    """
+    try:
+        yield
+    except (HvlabError, OSError) as error:
+        try:
+            _require_room(points)
+        except HvlabError as full:
+            raise full from error
+        raise
+    _require_room(points)
 
 
 def unpack(archive: Path, target: Path) -> None:

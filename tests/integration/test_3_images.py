@@ -16,6 +16,7 @@ import pytest
 import stamina
 
 from lab.accel import probe_accelerator
+from lab.errors import HvlabError
 from lab.files import write_atomic
 from lab.images.emulator import emulator
 from lab.images.guest import GuestImage, guest_image, kickstart_text, vagrant_keys
@@ -142,3 +143,16 @@ def test_nothing_of_the_build_is_left(installed: GuestImage) -> None:
     assert not list(state_root().glob("guest-build/*.part"))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 8055))
+
+
+def test_a_full_disk_stops_the_installation(tmp_path: Path) -> None:
+    """A real installation of the default guest, into a file system that is smaller than the system."""
+    text = (KICKSTARTS / "debian-12.ks").read_text()
+    whole = "--size=2048 --grow --label=root"
+    assert whole in text
+    (tmp_path / "debian-12.ks").write_text(text.replace(whole, "--size=300 --label=root"))
+    before = {path.name for path in cache_root().glob("guest-[0-9a-f]*")}
+    with pytest.raises(HvlabError, match="installation of the guest stopped: the disk is full: the file system of 2"):
+        guest_image(TopologySettings(), tmp_path)
+    made = {path.name for path in cache_root().glob("guest-[0-9a-f]*") if path.is_dir()} - before
+    assert not made

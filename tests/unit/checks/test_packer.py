@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.checks.packer import read_hcl
 from lab.checks.project import check_project
 from lab.paths import PROJECT
 
@@ -24,6 +25,7 @@ def test_the_project_breaks_none() -> None:
 
 VARS = "packer/centos-5.5.pkrvars.hcl"
 TEMPLATE = "packer/guest.pkr.hcl"
+PLUGINS = "packer/plugins/required.pkr.hcl"
 MEDIA = "guest-kickstart/centos-5.5.media.toml"
 
 
@@ -45,6 +47,8 @@ MEDIA = "guest-kickstart/centos-5.5.media.toml"
             "packer-validate",
             None,
         ),
+        (PLUGINS, ("  required_plugins", " required_plugins"), "packer-fmt", PLUGINS),
+        (PLUGINS, ("required_plugins {", "required_plugins"), "packer-fmt", PLUGINS),
         (TEMPLATE, ("headless    ", "headles     "), "packer-validate", TEMPLATE),
     ],
 )
@@ -57,3 +61,12 @@ def test_a_broken_copy_is_found(copy: Path, file: str, change: tuple[str, str], 
     assert lines, found
     if place:
         assert any(line.startswith(f"{place}:") for line in lines), lines
+
+
+def test_newer_packers_are_told_a_plugin_for_each_builder() -> None:
+    """Read by another parser than Packer's, since Packer 1.6 does not know the block."""
+    (packer,) = read_hcl(PROJECT / PLUGINS)["packer"]
+    (plugins,) = packer["required_plugins"]
+    builders = {name.strip('"') for source in read_hcl(PROJECT / TEMPLATE)["source"] for name in source}
+    named = {f"github.com/hashicorp/{builder.removesuffix('-iso')}" for builder in builders}
+    assert {plugin["source"].strip('"') for plugin in plugins.values() if isinstance(plugin, dict)} == named

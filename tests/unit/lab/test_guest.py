@@ -138,6 +138,31 @@ def test_a_failed_installation_ends_packer_at_once(tmp_path: Path) -> None:
     assert not Path("/proc", (tmp_path / "pid").read_text()).exists()
 
 
+def test_a_full_disk_of_the_controller_ends_packer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Usage:
+        free = 3 * 1024**2
+
+    monkeypatch.setattr("lab.images.packer.shutil.disk_usage", lambda path: Usage)
+    with pytest.raises(HvlabError, match=r"the disk with \S+ is full \(3 MiB are left\)"):
+        build(tmp_path, "time.sleep(300)")
+    pid = tmp_path / "pid"
+    assert not pid.exists() or not Path("/proc", pid.read_text()).exists()
+
+
+def test_a_failed_build_leaves_nothing_in_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HVLAB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HVLAB_STATE", str(tmp_path / "state"))
+
+    def half(folder: Path, *_: object) -> dict[str, object]:
+        (folder / "disk.qcow2").write_text("half")
+        raise HvlabError("the installation of the guest stopped: the disk is full")
+
+    monkeypatch.setattr(guest, "_build", half)
+    with pytest.raises(HvlabError, match="the disk is full"):
+        guest_image(TOPOLOGY)
+    assert [path.name for path in (tmp_path / "cache").iterdir() if path.is_dir()] == []
+
+
 def test_packers_own_failure(tmp_path: Path) -> None:
     with pytest.raises(HvlabError, match="Packer's build of the guest failed: wrong checksum"):
         build(tmp_path, "print('wrong checksum'); sys.exit(1)")
