@@ -76,7 +76,7 @@ def study_check(c: Context, study: str = "") -> None:
 
 @command(help=_WHICH)
 def study_status(c: Context, study: str = "") -> None:
-    """Tell what of a study is done, what is left, and for how long."""
+    """Tell what of a study is done, and what is left."""
     from study.commands import tell
 
     tell(PROJECT, study, state_root())

@@ -32,6 +32,11 @@ echo {line} >in
 while [ "$(grep -c '' out)" -le "$n" ]; do kill -0 "$(cat pid)" || exit 1; sleep 0.1; done
 tail -n +$((n+1)) out
 """
+# The load's own line about its window has come, for the N-th time.
+_WAIT = """\
+cd {folder} || exit 1
+while [ "$(grep -c '^given' out)" -lt {times} ]; do kill -0 "$(cat pid)" || exit 1; sleep 0.2; done
+"""
 _FINISH = 'cd {folder} && kill "$(cat pid)"; rm -rf {folder}\n'
 _GIVEN = re.compile(
     r"given own=(?P<own>[0-9.]+) wall=(?P<wall>[0-9.]+) before=(?P<before>[0-9,]+) after=(?P<after>\S+)"
@@ -66,6 +71,7 @@ class KnownLoad:
 
     def __init__(self, ssh: Ssh, folder: str, shell: str) -> None:
         self.ssh, self.folder, self._shell = ssh, folder, shell
+        self._windows, self._seconds = 0, 0.0
 
     def hold(self, pages: int, timeout: float = 300) -> None:
         """Take so many pages of 4 KiB more, until the process ends.
@@ -88,19 +94,20 @@ class KnownLoad:
             seconds: Length of the window.
         """
         self._say(f"burn {percent:g} {lead_s:g} {seconds:g}", 60)
+        self._windows, self._seconds = self._windows + 1, lead_s + seconds
 
     def rest(self) -> Given:
-        """End the CPU load and return what it gave in its window.
+        """End the CPU load, once its window is over, and return what it gave in it.
 
         Raises:
-            HvlabError: The window had not ended yet.
+            HvlabError: The process ended, or took much longer than it was told.
         """
+        folder = shlex.quote(self.folder)
+        self._run(_WAIT.format(folder=folder, times=self._windows), self._seconds + 60)
         self._say("rest", 60)
-        lines = self._run(f"cat {self.folder}/out", 60).splitlines()
-        told = [match for line in lines if (match := _GIVEN.fullmatch(line))]
-        if not told or len(lines) - lines.index(told[-1][0]) != 2:
-            raise HvlabError(f"the load on {self.ssh.name} was ended before its window was over")
-        last = told[-1]
+        last = [match for line in self._run(f"cat {folder}/out", 60).splitlines() if (match := _GIVEN.fullmatch(line))][
+            -1
+        ]
         before, after = (tuple(int(field) for field in last[name].split(",")) for name in ("before", "after"))
         return Given(float(last["own"]), float(last["wall"]), before, after)
 

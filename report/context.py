@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from lab.errors import HvlabError
 from report import figures
+from report.calibration import read_calibration
 from report.captures import group_captures
 from report.cost import Cost, Difference, costs, differences
 from report.cpu import ROWS as CPU_ROWS
@@ -107,6 +108,7 @@ def context(dataset: Dataset, environment: Environment, lang: str) -> dict[str, 
         "outliers": find_outliers(dataset.measurements),
         "captures": group_captures(readings.sources()),
         "absent": [p for p in PROVIDERS if p not in {source.provider for source in readings.sources()}],
+        "calibration": read_calibration(dataset.folder),
         "settings": _settings(dataset.study.parameters),
         "resolution": {
             "memory": MEMORY_RESOLUTION_MIB,

@@ -1,18 +1,21 @@
 """A calibration from its beginning to its verdict: provider by provider, one that dies is begun again."""
 
 import shutil
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from lab.bringup import Lab, exclusive, require_off
 from lab.errors import HvlabError
+from lab.files import write_atomic
+from lab.paths import CALIBRATIONS
 from lab.preflight import check_room
 from lab.progress import say
 from lab.providers import get_provider
 from lab.settings import Settings
 from study.calibration.record import CALIBRATION_FILE, Calibration, load, newest, save
 from study.calibration.take import Calibrator, parameters
-from study.files import write_json_atomic
+from study.files import sha256_of
 from study.folder import new_folder
 
 
@@ -113,21 +116,20 @@ def image_key(lab: Lab) -> str:
     return lab.host.image.disk.parent.name
 
 
-def adopt(lab: Lab, study_dir: Path, root: Path, providers: list[str]) -> str | None:
+def adopt(lab: Lab, study_dir: Path, providers: Sequence[str]) -> dict[str, str | None]:
     """Copy the newest calibration on the same lab host image into a study; the report needs the study's folder only.
 
     Args:
         lab: The study's lab.
-        study_dir: Its folder.
-        root: Folder of all calibrations.
+        study_dir: Its folder, among all studies; the calibrations' folder lies beside these.
         providers: The study's.
 
     Returns:
-        The calibration's name, None if there is none that fits.
+        For the journal: the calibration's name and the SHA-256 of the study's copy; None if there is none that fits.
     """
-    found = newest(root, image_key(lab), providers)
+    found = newest(study_dir.parent.with_name(CALIBRATIONS.name), image_key(lab), providers)
     if found is None:
-        return None
-    calibration = load(found)
-    write_json_atomic(study_dir / CALIBRATION_FILE, calibration.model_dump(mode="json"))
-    return calibration.id
+        return {"calibration": None, "sha256": None}
+    copy = study_dir / CALIBRATION_FILE
+    write_atomic(copy, (found / CALIBRATION_FILE).read_bytes())
+    return {"calibration": found.name, "sha256": sha256_of(copy)}

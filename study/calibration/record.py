@@ -1,5 +1,6 @@
 """calibration.json: what was applied, what each meter saw, and whether that is near enough."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -127,7 +128,7 @@ def load(folder: Path) -> Calibration:
         raise invalid(file, error) from error
 
 
-def newest(root: Path, image: str, providers: list[str]) -> Path | None:
+def newest(root: Path, image: str, providers: Sequence[str]) -> Path | None:
     """Return the folder of the newest finished calibration that was taken on an image; None if there is none.
 
     Args:

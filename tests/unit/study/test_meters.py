@@ -26,7 +26,7 @@ def sh(command: str) -> str:
 
 def test_registry() -> None:
     names = [each.name for each in all_meters()]
-    assert names == ["disk", "free", "meminfo", "mpstat", "pss", "xentop", "xl-info", "xl-list"]
+    assert names == ["disk", "free", "meminfo", "mpstat", "pss", "xentop", "xl-info", "xl-list", "zoneinfo"]
     xen_only = {"xentop", "xl-info", "xl-list"}
     assert {each.name for each in meters_for("kvm")} == set(names) - xen_only
     assert {each.name for each in meters_for("xen")} == set(names)
