@@ -31,6 +31,7 @@ namespace = _collect(
     study=(
         study.study_run,
         study.study_all,
+        study.study_calibrate,
         study.study_check,
         study.study_status,
         study.study_resume,

@@ -8,7 +8,7 @@ from invoke.context import Context
 from commands.report import render, write_crate
 from commands.task import command, settings
 from lab import packages
-from lab.paths import PROJECT, STUDIES, called_from, state_root
+from lab.paths import CALIBRATIONS, PROJECT, STUDIES, called_from, state_root
 
 # Help for options that several commands have.
 _TAKING = {
@@ -52,6 +52,18 @@ def study_all(c: Context, repeats: int = 0, seed: int = 0, precision: str = "") 
     folder = _study((), repeats, seed, precision)
     write_crate(folder.name)
     render(folder.name, "en")
+
+
+@command(*packages.LAB, help={"provider": "kvm, xen or virtualbox; several with commas; all without"})
+def study_calibrate(c: Context, provider: str = "") -> None:
+    """Hold the meters against known loads; exit status tells."""
+    from study.calibration.campaign import calibrate, require_passed
+    from study.calibration.table import print_table
+
+    folder = calibrate(settings(), _providers(provider) if provider else (), CALIBRATIONS, state_root())
+    print_table(folder)
+    print(folder)
+    require_passed(folder)
 
 
 @command(help=_WHICH)

@@ -6,6 +6,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 SETTINGS = PROJECT / "hvlab.toml"
 STUDIES = PROJECT / "studies"
+CALIBRATIONS = PROJECT / "calibrations"
 
 
 def cache_root() -> Path:

@@ -3,6 +3,7 @@
 from jinja2 import Environment
 
 from report.advised import advise
+from report.calibration import read_calibration
 from report.capacity import GUESTS_MIB, HOSTS_GIB
 from report.captures import commands, group_captures
 from report.cpu import ROWS as CPU_ROWS
@@ -69,6 +70,7 @@ def context(
         "captures": group_captures(readings.sources(), dataset.folder),
         "commands": commands(readings.sources(), dataset.folder),
         "absent": [p for p in PROVIDERS if p not in {source.provider for source in readings.sources()}],
+        "calibration": read_calibration(dataset.folder),
         "settings": _settings(dataset.study.parameters),
         "resolution": {"memory": MEMORY_MIB, "cpu": CPU_POINTS, "disk": 100 * DISK_SHARE},
         **replicate(dataset, Quantities(readings, found.taken, found.costs), found.table3),

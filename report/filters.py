@@ -43,6 +43,18 @@ def gib(value: Estimate | float) -> str:
     return f"{(value.mean if isinstance(value, Estimate) else value) / _GIB:.2f}"
 
 
+def signed(value: float, digits: int) -> str:
+    """Print a number with its sign; one that rounds to zero has none."""
+    text = f"{value:+.{digits}f}"
+    return text[1:] if float(text) == 0 else text.replace("-", "\N{MINUS SIGN}")
+
+
+def tolerance(pair: tuple[str, float]) -> str:
+    """Print a quantity's tolerance in its unit: `1 MiB`, `0.5 points`."""
+    quantity, value = pair
+    return f"{value:g} {'MiB' if quantity == 'memory' else 'percentage points'}"
+
+
 def day(value: datetime) -> str:
     """Print the UTC day of a time, 2026-11-22; a time without zone is taken as UTC."""
     return _utc(value).strftime("%Y-%m-%d")
@@ -69,6 +81,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "interval": interval,
     "whole_bytes": whole_bytes,
     "gib": gib,
+    "signed": signed,
+    "tolerance": tolerance,
     "day": day,
     "instant": instant,
     "capitalize_first": capitalize_first,

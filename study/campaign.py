@@ -13,6 +13,7 @@ from lab.bringup import Lab
 from lab.errors import HvlabError
 from lab.images.emulator import emulator_version
 from lab.progress import console, say
+from study.calibration.campaign import adopt
 from study.captures import run_name
 from study.dataset import (
     Environment,
@@ -150,6 +151,7 @@ class Study:
         self._take_planned()
         while judge and self._add_repeat(judge):
             self._take_planned()
+        self.journal.append("calibration", **adopt(self.lab, self.folder, plan_of(self.info).providers))
         self.journal.append("study ends")
         self.info.finished = now()
         self._save()

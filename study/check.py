@@ -4,9 +4,12 @@ from pathlib import Path
 
 from lab.errors import HvlabError
 from lab.providers import get_provider
+from study.calibration.record import CALIBRATION_FILE
 from study.dataset import RunInfo, StudyInfo, load_study, read_measurements
 from study.disclosure import undisclosed
 from study.factors import untrue
+from study.files import sha256_of
+from study.journal import NAME, read_journal
 from study.kernel_log import suspicions
 from study.meters.record import rederive
 from study.screens import check_screens
@@ -23,7 +26,7 @@ def check(study_dir: Path) -> list[str]:
     """
     study = load_study(study_dir)
     problems = rederive(study_dir) + undisclosed(study_dir, study)
-    problems += _marks(study_dir, study) + check_screens(study_dir, study)
+    problems += _marks(study_dir, study) + check_screens(study_dir, study) + _calibration(study_dir)
     if not read_measurements(study_dir):
         problems.append("measurements.csv: no numbers")
     return list(dict.fromkeys(problems))
@@ -50,3 +53,13 @@ def _suspects(study_dir: Path, study: StudyInfo, run: RunInfo) -> list[str]:
     if found == run.suspect:
         return []
     return [f"{run.name}: its captures show {len(found)} new kernel errors, study.json tells {len(run.suspect)}"]
+
+
+def _calibration(study_dir: Path) -> list[str]:
+    """Compare the copy of the calibration with what the journal tells of it."""
+    told = [event for event in read_journal(study_dir / NAME) if event["event"] == "calibration"]
+    file = study_dir / CALIBRATION_FILE
+    wanted = told[-1].get("sha256") if told else None
+    if (sha256_of(file) if file.is_file() else None) == wanted:
+        return []
+    return [f"{CALIBRATION_FILE}: not the one that the journal tells of"]

@@ -112,6 +112,7 @@ class FakeLab:
         self.settings, self.state = settings, state
         self.shell = LocalShell(state / "ssh_config", "labhost", state)
         self.host = SimpleNamespace(ssh=self.shell, accelerator="tcg", versions={}, console_log=lambda: "console.log")
+        self.host.image = SimpleNamespace(disk=state / "host-fake" / "disk.raw")
         self.boxes = SimpleNamespace(name="hvlab/debian-12", version="1")
         self.guest = SimpleNamespace(versions={"linux-image-amd64": "6.1"})
         self.boots = 0

@@ -1,0 +1,250 @@
+"""Takes a calibration: drives the lab under each provider, applies the known loads, reads, and keeps all of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from lab.bringup import Lab
+from lab.errors import HvlabError
+from lab.known import Given as Told
+from lab.known import KnownLoad, known_load
+from lab.progress import say, step
+from lab.providers import get_provider
+from lab.ssh import Ssh
+from study.calibration import pieces, window
+from study.calibration.compare import Key, Memory, Shares, Step, capture, cpu_rows, memory_rows, numbers, xentop_row
+from study.calibration.quiet import let_huge_pages_settle
+from study.calibration.record import Given, Place, Row
+from study.captures import write_capture
+from study.meters import Context, meter
+from study.reading import Output, take
+from study.settle import SettleRule
+from study.watch import wait_settled
+
+GUEST = "server1"
+PAGES_A_MIB = 256
+HOST_MIB = (64, 256)
+GUEST_MIB = (64, 96)
+# Taken first, and not read: the guest's kernel hands out what it freed since its boot first, and the host gave that
+# long ago. Up to 7 MiB of it were seen.
+FIRST_MIB = 32
+HOST_PERCENT = (30, 80)
+# Under software emulation a guest does not always get more than three quarters of a CPU.
+GUEST_PERCENT = (30, 60)
+MEMORY_SPREAD_MIB = 1.0
+# Of mpstat's window and that of the ticks around it.
+WINDOW_SLACK_S = 0.2
+ATTEMPTS = 3
+
+# In this order: what one tells to explain another is of nearly the same moment, and no program is begun in between.
+_ANYWHERE = ("meminfo", "zoneinfo", "free")
+_OF_VMM = ("pss", "xl-info")
+_LIMIT_S = 300
+
+
+@dataclass
+class Taken:
+    """What was taken under one provider."""
+
+    rows: list[Row] = field(default_factory=list)
+    given: list[Given] = field(default_factory=list)
+    again: list[str] = field(default_factory=list)
+
+
+class Calibrator:
+    """Takes the calibration under one provider.
+
+    Args:
+        lab: The lab; it is down before and after.
+        folder: The calibration's folder; captures go into it.
+        provider: Name of the provider.
+    """
+
+    def __init__(self, lab: Lab, folder: Path, provider: str) -> None:
+        self.lab, self.folder = lab, folder
+        self.provider = get_provider(provider)
+        self.taken = Taken()
+        wanted = lab.settings.study
+        self.context = Context(
+            self.provider.name,
+            self.provider.folder,
+            mpstat_interval_s=wanted.mpstat_interval_s,
+            mpstat_count=wanted.mpstat_count,
+            xentop_delay_s=wanted.mpstat_interval_s * wanted.mpstat_count,
+            free_count=wanted.free_count,
+        )
+
+    @property
+    def host(self) -> Ssh:
+        """The lab host."""
+        return self.lab.host.ssh
+
+    @property
+    def guest(self) -> Ssh:
+        """The guest."""
+        return self.lab.guest_ssh(GUEST)
+
+    def take(self) -> Taken:
+        """Boot the lab host, bring one guest up, apply and read everything.
+
+        Raises:
+            HvlabError: The lab does not come up or to rest, or a meter fails. The lab is down then, too.
+        """
+        try:
+            self.lab.boot(self.provider.name)
+            self.lab.up(self.provider, GUEST)
+            with known_load(self.host) as on_host, known_load(self.guest, root=False) as in_guest:
+                self._memory(on_host, in_guest)
+                self._cpu(on_host, in_guest)
+        finally:
+            self.lab.down()
+        return self.taken
+
+    def _memory(self, on_host: KnownLoad, in_guest: KnownLoad) -> None:
+        in_guest.hold(FIRST_MIB * PAGES_A_MIB)
+        pieces.align(self.provider.name, self.host, in_guest, GUEST)
+        before = self._read_memory("memory-rest")
+        loads: list[tuple[Place, KnownLoad, int]] = [("guest", in_guest, mib) for mib in GUEST_MIB]
+        loads += [("host", on_host, mib) for mib in HOST_MIB]
+        for where, load, mib in loads:
+            known = Step(self.provider.name, f"{where}-memory-{mib}", where, mib)
+            load.hold(mib * PAGES_A_MIB)
+            after = self._read_memory(known.name)
+            self.taken.rows += memory_rows(known, before, after)
+            before = after
+
+    def _cpu(self, on_host: KnownLoad, in_guest: KnownLoad) -> None:
+        rest = self._read_cpu("cpu-rest")
+        loads: list[tuple[Place, KnownLoad, int]] = [("host", on_host, percent) for percent in HOST_PERCENT]
+        loads += [("guest", in_guest, percent) for percent in GUEST_PERCENT]
+        for where, load, percent in loads:
+            known = Step(self.provider.name, f"{where}-cpu-{percent}", where, percent)
+            with self._burning(load, known):
+                loaded = self._read_cpu(known.name, xentop=where == "guest")
+            self.taken.rows += cpu_rows(known, rest, loaded)
+            if ("host", "xentop", f"cpu:{GUEST}") in loaded.reading:
+                self.taken.rows.append(xentop_row(known, GUEST, self.taken.given[-1].ticks_percent or 0, loaded))
+
+    @contextmanager
+    def _burning(self, load: KnownLoad, known: Step) -> Iterator[None]:
+        """Apply a CPU load; its own window lies within the meters', since the load is the same all the time."""
+        seconds = self.context.mpstat_interval_s * self.context.mpstat_count
+        load.burn(known.applied, 2, max(seconds - 4, 2))
+        try:
+            yield
+        finally:
+            told = load.rest()
+            self.taken.given.append(_given(known, told))
+
+    def _read_memory(self, name: str) -> Memory:
+        """Read the memory meters of the lab host and of the guest, once the lab host has come to rest."""
+        let_huge_pages_settle(self.host)
+        self._settle(name)
+        others = [each for each in _OF_VMM if meter(each).applies_to(self.provider.name)]
+        lines = {each: meter(each).command(self.context) for each in (*_ANYWHERE, *others)}
+        with step(f"{self.provider.title}: reading {name}"):
+            reading = self._numbers(name, "host", take(self.host, lines, _LIMIT_S))
+            inside = {each: meter(each).command(self.context) for each in _ANYWHERE}
+            reading |= self._numbers(name, "guest", take(self.guest, inside, _LIMIT_S))
+        return Memory(reading, self._captures(name))
+
+    def _read_cpu(self, name: str, xentop: bool = False) -> Shares:
+        """Read mpstat with the ticks of its window, and xentop if it is wanted and there."""
+        lines = {"mpstat": window.around(meter("mpstat").command(self.context)), "ticks": window.COMMAND}
+        if xentop and meter("xentop").applies_to(self.provider.name):
+            lines["xentop"] = meter("xentop").command(self.context)
+        asked = self.context.mpstat_interval_s * self.context.mpstat_count
+        for attempt in range(1, ATTEMPTS + 1):
+            with step(f"{self.provider.title}: reading {name}"):
+                outputs = take(self.host, lines, _LIMIT_S)
+            ticks = window.parse(outputs["ticks"].stdout.decode(errors="replace"))
+            off = abs(ticks.seconds - asked)
+            if off <= WINDOW_SLACK_S:
+                break
+            self._again(name, f"its windows did not coincide: {ticks.seconds:.2f} s instead of {asked} s", attempt)
+        kept = {key: output for key, output in outputs.items() if key != "ticks"}
+        self._keep(name, "host", {"ticks": outputs["ticks"]})
+        return Shares(self._numbers(name, "host", kept), ticks, self._captures(name))
+
+    def _settle(self, name: str) -> None:
+        """Wait until the lab host's memory moves by less than the tolerance.
+
+        Raises:
+            HvlabError: It does not.
+        """
+        rule = SettleRule(**self.lab.settings.settle.model_dump())
+        rule = replace(rule, memory_spread_mib=min(rule.memory_spread_mib, MEMORY_SPREAD_MIB))
+        for attempt in range(1, ATTEMPTS + 1):
+            settler = wait_settled(self.host, rule)
+            if settler.settled:
+                return
+            self._again(name, f"the lab host was not at rest: {settler.reason}", attempt)
+
+    def _again(self, name: str, why: str, attempt: int) -> None:
+        """Note that a reading is taken again.
+
+        Raises:
+            HvlabError: It was tried often enough.
+        """
+        self.taken.again.append(f"{self.provider.name} {name}: {why}")
+        say(f"[yellow]{name}[/yellow]: {why}")
+        if attempt == ATTEMPTS:
+            raise HvlabError(f"{self.provider.title}: {name}: {why}", "is this machine busy with other work?")
+
+    def _numbers(self, name: str, machine: Place, outputs: dict[str, Output]) -> dict[Key, float]:
+        """Keep outputs as captures and read their numbers.
+
+        Raises:
+            HvlabError: A meter failed.
+        """
+        self._keep(name, machine, outputs)
+        found: dict[Key, float] = {}
+        for key, output in outputs.items():
+            if output.status:
+                words = output.stderr.decode(errors="replace").strip()[-200:]
+                raise HvlabError(f"meter {key} failed on the {machine}: {words or f'exit status {output.status}'}")
+            found |= numbers(machine, key, meter(key).parse(output.stdout.decode(errors="replace")))
+        return found
+
+    def _keep(self, name: str, machine: Place, outputs: dict[str, Output]) -> None:
+        for key, output in outputs.items():
+            write_capture(
+                self.folder,
+                capture(self._captures(name), machine, key),
+                output.stdout,
+                command=output.command,
+                exit_status=output.status,
+                started=output.started,
+                seconds=output.seconds,
+            )
+
+    def _captures(self, name: str) -> str:
+        return f"runs/{self.provider.name}/captures/{name}"
+
+
+def _given(known: Step, told: Told) -> Given:
+    """Put what a load says of itself in percent of one CPU."""
+    ticks = window.Window(told.wall_s, told.before, told.after)
+    return Given(
+        provider=known.provider,
+        step=known.name,
+        asked_percent=known.applied,
+        own_percent=round(100 * told.own_s / told.wall_s, 2),
+        ticks_percent=round(ticks.percent_of_one(), 2) if known.where == "guest" else None,
+        seconds=round(told.wall_s, 2),
+    )
+
+
+def parameters() -> dict[str, object]:
+    """Return what a calibration applies, for calibration.json."""
+    return {
+        "host_mib": list(HOST_MIB),
+        "guest_mib": list(GUEST_MIB),
+        "first_mib": FIRST_MIB,
+        "host_percent": list(HOST_PERCENT),
+        "guest_percent": list(GUEST_PERCENT),
+        "memory_spread_mib": MEMORY_SPREAD_MIB,
+        "window_slack_s": WINDOW_SLACK_S,
+        "attempts": ATTEMPTS,
+    }

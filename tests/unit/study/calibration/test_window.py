@@ -1,0 +1,54 @@
+"""The ticks of mpstat's window: read when it has begun to wait, and when it has ended."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lab.errors import HvlabError
+from study.calibration import window
+
+# Works before it sleeps, as mpstat does when it starts; then pauses until its alarm, as mpstat does between samples.
+MPSTAT = """\
+my $until = times() + 0.3; 1 while times() < $until;
+$SIG{ALRM} = sub { }; alarm 1; syscall 34; print "Average:\\n";
+"""
+
+
+def test_the_window_begins_when_mpstat_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(window, "_FILE", str(tmp_path / "ticks"))
+    (tmp_path / "mpstat.pl").write_text(MPSTAT)
+    line = window.around(f"LC_ALL=C perl {tmp_path}/mpstat.pl")
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=True)
+    assert done.stdout == "Average:\n"
+    found = window.parse((tmp_path / "ticks").read_text())
+    # The 0.3 s before it are not in it.
+    assert found.seconds == pytest.approx(1, abs=0.15)
+    assert len(found.before) == len(found.after) == 10
+
+
+def test_a_meter_that_fails_fails_the_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(window, "_FILE", str(tmp_path / "ticks"))
+    done = subprocess.run(["sh", "-c", window.around("LC_ALL=C false 2 5")], capture_output=True, check=False)
+    assert done.returncode == 1
+
+
+def test_shares_are_of_all_ticks() -> None:
+    text = "361.32 cpu 4736 0 6576 54567 133 0 526 0 2718 0\n371.33 cpu 4936 0 6676 56267 133 0 526 0 2818 0\n"
+    found = window.parse(text)
+    assert found.seconds == pytest.approx(10.01)
+    assert found.percent("user", "system") == pytest.approx(15)
+    # A guest's time is in the user's.
+    assert found.percent("guest") == pytest.approx(5)
+    assert found.percent_of_one() == pytest.approx(15)
+
+
+@pytest.mark.parametrize("text", ["", "1 cpu 2 3\n", "cat: /tmp/hvlab-ticks: No such file\n", "1 cpu 1 2\n2 cpu 1 x\n"])
+def test_what_is_no_window_is_refused(text: str) -> None:
+    with pytest.raises(HvlabError, match="cannot be read"):
+        window.parse(text)
+
+
+def test_a_window_without_ticks_is_refused() -> None:
+    with pytest.raises(HvlabError, match="no ticks"):
+        window.Window(1, (1, 2, 3, 4, 5, 6, 7, 8), (1, 2, 3, 4, 5, 6, 7, 8)).percent("idle")
