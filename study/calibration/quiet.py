@@ -1,7 +1,7 @@
 """Brings a Linux kernel's own moving of memory to an end before it is read.
 
-khugepaged replaces small pages of a process by a huge one, or a huge one of which a part was given back by a whole one. A
-process's PSS grows by the gaps then, and the machine's free memory by as much less or not at all: QEMU's was seen to
+khugepaged replaces small pages of a process by a huge one, or a huge one of which a part was given back by a whole one.
+A process's PSS grows by the gaps then, and the machine's free memory by as much less or not at all: QEMU's was seen to
 grow by 8 MiB in a minute after its guest had booted. Its default pace is 16 MiB every 10 s. So it is let through all
 processes a few times at a quick pace, and given its old pace back.
 """
