@@ -1,5 +1,6 @@
 """What all commands share: a function becomes a task that says in one line what went wrong."""
 
+import errno
 import functools
 import signal
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from lab.errors import HvlabError
 from lab.paths import SETTINGS
 
 INTERRUPTED = 130
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 def command(*needed: str, **options: Any) -> Callable[[Callable[..., None]], Any]:
@@ -33,6 +35,12 @@ def command(*needed: str, **options: Any) -> Callable[[Callable[..., None]], Any
             except HvlabError as error:
                 hint = f"\n  hint: {error.hint}" if error.hint else ""
                 raise Exit(f"hvlab: {error.message}{hint}", code=1) from error
+            except OSError as error:
+                # The one failure that any write anywhere can have.
+                if error.errno not in _NO_ROOM:
+                    raise
+                where = f": {error.filename}" if error.filename else ""
+                raise Exit(f"hvlab: {error.strerror}{where}\n  hint: make room there", code=1) from error
             except KeyboardInterrupt as error:
                 raise Exit("hvlab: interrupted; finished runs are kept", code=INTERRUPTED) from error
 

@@ -14,7 +14,7 @@ KEY = SHIPPED.split("<<KEY\n")[1].split("\nKEY")[0]
 # The rule, what of the shipped file is replaced by what, and a word of the finding's line.
 BROKEN = [
     ("no-end", ("\n%post", "\n%end\n%post"), "%end"),
-    ("no-end", ("/etc/sysconfig/kernel\nfi\n", "/etc/sysconfig/kernel\nfi\n%end\n"), "%end"),
+    ("no-end", ("\nMENU\nfi\n", "\nMENU\nfi\n%end\n"), "%end"),
     ("ksvalidator", ("\nfirewall --disabled", "\nfirewal --disabled"), "firewal"),
     ("ksvalidator", ("\nzerombr", "\nzerombr yes"), "zerombr yes"),
     ("zerombr", ("\nzerombr\n", "\n"), "CentOS"),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.checks.packer import read_hcl
+from lab.checks.packer import VAR_RULES, read_hcl
 from lab.checks.project import check_project
 from lab.paths import PROJECT
 
@@ -29,29 +29,29 @@ PLUGINS = "packer/plugins/required.pkr.hcl"
 MEDIA = "guest-kickstart/centos-5.5.media.toml"
 
 
-@pytest.mark.parametrize(
-    ("file", "change", "rule", "place"),
-    [
-        (VARS, ('"centos-5.5"', '"centos-5.6"'), "right-name", f"{VARS}:2"),
-        (VARS, ('"sha256:298a', '"md5:298a'), "pinned-iso", f"{VARS}:4"),
-        (VARS, ('"sha256:298a', '"sha256:000a'), "listed-iso", f"{VARS}:4"),
-        (MEDIA, ("netinstall.iso", "bin-DVD-1of2.iso"), "listed-iso", f"{VARS}:3"),
-        (VARS, ("ks=http://{{ .HTTPIP }}", "ks=http://10.0.2.2"), "kickstart-named", f"{VARS}:5"),
-        (VARS, ('os           = "centos-5.5"', 'os           = "centos-5.4"'), "kickstart-named", f"{VARS}:2"),
-        (VARS, ("os           =", "os ="), "packer-fmt", f"{VARS}:1"),
-        (VARS, ('"centos-5.5"', '"centos-5.5'), "hcl", f"{VARS}:1"),
-        (VARS, ("1024", '"much"'), "packer-validate", None),
-        (
-            TEMPLATE,
-            ('communicator                = "ssh"', 'communicator                = "smoke"'),
-            "packer-validate",
-            None,
-        ),
-        (PLUGINS, ("  required_plugins", " required_plugins"), "packer-fmt", PLUGINS),
-        (PLUGINS, ("required_plugins {", "required_plugins"), "packer-fmt", PLUGINS),
-        (TEMPLATE, ("headless    ", "headles     "), "packer-validate", TEMPLATE),
-    ],
-)
+BROKEN = [
+    (VARS, ('"centos-5.5"', '"centos-5.6"'), "right-name", f"{VARS}:2"),
+    (VARS, ('"sha256:298a', '"md5:298a'), "pinned-iso", f"{VARS}:4"),
+    (VARS, ('"sha256:298a', '"sha256:000a'), "listed-iso", f"{VARS}:4"),
+    (MEDIA, ("netinstall.iso", "bin-DVD-1of2.iso"), "listed-iso", f"{VARS}:3"),
+    (VARS, ("ks=http://{{ .HTTPIP }}", "ks=http://10.0.2.2"), "kickstart-named", f"{VARS}:5"),
+    (VARS, ('os           = "centos-5.5"', 'os           = "centos-5.4"'), "kickstart-named", f"{VARS}:2"),
+    (VARS, ("os           =", "os ="), "packer-fmt", f"{VARS}:1"),
+    (VARS, ('"centos-5.5"', '"centos-5.5'), "hcl", f"{VARS}:1"),
+    (VARS, ("1024", '"much"'), "packer-validate", None),
+    (
+        TEMPLATE,
+        ('communicator                = "ssh"', 'communicator                = "smoke"'),
+        "packer-validate",
+        None,
+    ),
+    (PLUGINS, ("  required_plugins", " required_plugins"), "packer-fmt", PLUGINS),
+    (PLUGINS, ("required_plugins {", "required_plugins"), "packer-fmt", PLUGINS),
+    (TEMPLATE, ("headless    ", "headles     "), "packer-validate", TEMPLATE),
+]
+
+
+@pytest.mark.parametrize(("file", "change", "rule", "place"), BROKEN)
 def test_a_broken_copy_is_found(copy: Path, file: str, change: tuple[str, str], rule: str, place: str | None) -> None:
     path = copy / file
     assert change[0] in path.read_text()
@@ -70,3 +70,15 @@ def test_newer_packers_are_told_a_plugin_for_each_builder() -> None:
     builders = {name.strip('"') for source in read_hcl(PROJECT / TEMPLATE)["source"] for name in source}
     named = {f"github.com/hashicorp/{builder.removesuffix('-iso')}" for builder in builders}
     assert {plugin["source"].strip('"') for plugin in plugins.values() if isinstance(plugin, dict)} == named
+
+
+def test_every_rule_has_a_broken_copy() -> None:
+    named = {rule.__name__.replace("_", "-") for rule in VAR_RULES} | {"hcl", "packer-fmt", "packer-validate"}
+    assert {rule for _, _, rule, _ in BROKEN} == named
+
+
+def test_the_template_declares_what_the_variables_name() -> None:
+    """For `packer validate` one that it does not declare is only a warning."""
+    declared = {name.strip('"') for block in read_hcl(PROJECT / TEMPLATE)["variable"] for name in block}
+    for file in (PROJECT / "packer").glob("*.pkrvars.hcl"):
+        assert set(read_hcl(file)) <= declared, file

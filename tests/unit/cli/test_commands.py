@@ -89,3 +89,16 @@ def test_an_empty_cache_is_listed_and_pruned(tmp_path: Path) -> None:
     assert invoke("image.list", HVLAB_CACHE=str(tmp_path)).stdout.splitlines()[-1] == f"{tmp_path}: 0.0 GB"
     done = invoke("image.prune", "--dry-run", HVLAB_CACHE=str(tmp_path))
     assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_a_full_disk_is_one_line_and_a_hint(tmp_path: Path) -> None:
+    """A real disk, on which no more file can be made."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "nr_inodes=1", "tmpfs", tmp_path], check=True)
+    try:
+        done = invoke("image.fetch", "--os=centos-5.5", HVLAB_CACHE=str(tmp_path))
+    finally:
+        subprocess.run(["umount", tmp_path], check=True)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert f"hvlab: No space left on device: {tmp_path}" in done.stderr
+    assert "hint: make room there" in done.stderr

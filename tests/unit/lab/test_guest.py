@@ -3,11 +3,12 @@
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from lab.cache import fingerprint
+from lab.cache import cached, fingerprint
 from lab.errors import HvlabError
 from lab.images import guest
 from lab.images.guest import guest_image, guest_inputs, kickstart_text
@@ -52,7 +53,7 @@ def test_a_changed_kickstart_needs_no_new_medium(kickstarts: Path) -> None:
 
 def test_other_packages_need_a_new_system(kickstarts: Path) -> None:
     root, medium, disk = keys(kickstarts)
-    kickstarts.write_text(kickstarts.read_text().replace("sysstat\n", "sysstat\nxterm\n"))
+    kickstarts.write_text(kickstarts.read_text().replace("sysstat\n", "sysstat\nopenssh-clients\n"))
     assert all(new != old for new, old in zip(keys(kickstarts), (root, medium, disk), strict=True))
 
 
@@ -161,6 +162,38 @@ def test_a_failed_build_leaves_nothing_in_the_cache(tmp_path: Path, monkeypatch:
     with pytest.raises(HvlabError, match="the disk is full"):
         guest_image(TOPOLOGY)
     assert [path.name for path in (tmp_path / "cache").iterdir() if path.is_dir()] == []
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real disk of 100 MiB, mounted."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=100m", "tmpfs", disk], check=True)
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+def test_a_disk_that_really_fills_up_ends_packer_at_once(small_disk: Path) -> None:
+    begun = time.monotonic()
+    disk = str(small_disk / "disk.qcow2")
+    with pytest.raises(HvlabError, match=r"the disk with \S+ is full"):
+        build(small_disk, f"open({disk!r}, 'wb').write(bytes(50 << 20)); time.sleep(300)")
+    assert time.monotonic() - begun < 30
+    assert not Path("/proc", (small_disk / "pid").read_text()).exists()
+
+
+def test_nothing_is_left_of_a_build_that_filled_the_disk(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HVLAB_CACHE", str(small_disk))
+
+    def fill(folder: Path) -> dict[str, object]:
+        with (folder / "disk.qcow2").open("wb") as disk:
+            while True:
+                disk.write(bytes(1 << 20))
+
+    with pytest.raises(HvlabError, match=r"building guest-\w+: .*No space left on device"):
+        cached("guest", {"a": "b"}, fill)
+    assert [path.name for path in small_disk.iterdir() if path.suffix != ".lock"] == []
 
 
 def test_packers_own_failure(tmp_path: Path) -> None:
