@@ -34,7 +34,7 @@ class Guests:
     """Stands for Vagrant: each `up` ends as the next of `ends` says."""
 
     def __init__(self, *ends: Exception | None) -> None:
-        self.ends, self.did = list(ends), list[str]()
+        self.ends, self.did, self.sessions = list(ends), list[str](), list[Exception]()
 
     def up(self, guest: str) -> None:
         self.did.append(f"up {guest}")
@@ -44,14 +44,24 @@ class Guests:
     def destroy(self, guest: str) -> None:
         self.did.append(f"destroy {guest}")
 
+    def wait_for_session(self, guest: str, programs: tuple[str, ...], seconds: float) -> None:
+        if self.sessions:
+            raise self.sessions.pop(0)
 
-def bring_up(monkeypatch: pytest.MonkeyPatch, guests: Guests, host: Host) -> int:
+    def hold_load(self, guest: str, mib: int) -> None:
+        self.did.append(f"hold {mib}")
+
+
+def bring_up(monkeypatch: pytest.MonkeyPatch, guests: Guests, host: Host, settings: Settings | None = None) -> int:
     @contextmanager
     def lend(self: Lab, provider: Any) -> Iterator[Guests]:
         yield guests
 
     monkeypatch.setattr(Lab, "_vagrant", lend)
-    lab = Lab(Settings())
+    monkeypatch.setattr(Lab, "guest_ssh", lambda self, guest: guest)
+    monkeypatch.setattr("lab.bringup.wait_for_session", guests.wait_for_session)
+    monkeypatch.setattr("lab.bringup.hold_load", guests.hold_load)
+    lab = Lab(settings or Settings())
     lab.__dict__["host"] = host
     return lab.up(KVM, "server1")
 
@@ -87,3 +97,24 @@ def test_nor_where_vagrant_itself_does_not_end(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(Stuck):
         bring_up(monkeypatch, guests, Host())
     assert guests.did == ["up server1"]
+
+
+def test_a_guest_whose_session_does_not_start_is_brought_up_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    guests = Guests(None, None)
+    guests.sessions = [HvlabError("starting the X session failed on server1: Xorg does not run")]
+    assert bring_up(monkeypatch, guests, Host()) == 2
+    assert guests.did == ["up server1", "destroy server1", "up server1"]
+
+
+def test_a_text_session_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    guests = Guests(None)
+    guests.sessions = [HvlabError("never asked")]
+    text = Settings.model_validate({"topology": {"session": "text"}})
+    assert bring_up(monkeypatch, guests, Host(), text) == 1
+
+
+def test_the_load_is_held_once_the_guest_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    guests = Guests(FAILED, None)
+    loaded = Settings.model_validate({"topology": {"memory_load_mib": 200}})
+    assert bring_up(monkeypatch, guests, Host(), loaded) == 2
+    assert guests.did == ["up server1", "destroy server1", "up server1", "hold 200"]

@@ -13,6 +13,7 @@ from lab.installer.stock import Stock
 from lab.installer.system import grub_config, identity_files
 from lab.media.lists import KICKSTARTS
 from lab.settings import TopologySettings
+from lab.topology import SCREEN
 
 KS = """\
 install
@@ -167,7 +168,7 @@ def test_a_name_is_not_needed() -> None:
 def test_the_default_guest() -> None:
     plan = read_kickstart((KICKSTARTS / "debian-12.ks").read_text())
     # What starts the guest from its disk and what KVM and Xen are given is the same.
-    assert f"/vmlinuz {COMMAND_LINE}\n" in grub_config(plan, "/vmlinuz", "/initrd")
+    assert f"/vmlinuz {COMMAND_LINE} {SCREEN}\n" in grub_config(plan, "/vmlinuz", "/initrd")
     assert {part.label for part in plan.partitions} == {"root", "swap"}
     assert [account.name for account in plan.accounts] == ["root", "vagrant"]
 
