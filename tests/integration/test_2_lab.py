@@ -57,7 +57,8 @@ def test_up_ssh_status_down(invoke: Invoke, own_lab: dict[str, str], tmp_path: P
 
 
 def test_interrupting_leaves_nothing_behind(own_lab: dict[str, str]) -> None:
-    command = [str(PROJECT / "invoke"), "lab.up", "--provider=kvm"]
+    # Whoever runs the tests in the background may have switched the signal off, which children inherit.
+    command = ["env", "--default-signal=INT", str(PROJECT / "invoke"), "lab.up", "--provider=kvm"]
     with subprocess.Popen(
         command, env={**os.environ, **own_lab}, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
