@@ -1,9 +1,10 @@
 """Brings a Linux kernel's own moving of memory to an end before it is read.
 
-khugepaged replaces small pages of a process by a huge one, or a huge one of which a part was given back by a whole one.
-A process's PSS grows by the gaps then, and the machine's free memory by as much less or not at all: QEMU's was seen to
-grow by 8 MiB in a minute after its guest had booted. Its default pace is 16 MiB every 10 s. So it is let through all
-processes a few times at a quick pace, and given its old pace back.
+khugepaged replaces pages of a process by a huge one, and the process's PSS grows by the gaps that it fills. QEMU's was
+seen to grow by 8 MiB beside a known step after its guest had booted, while the machine's free memory did not fall:
+before, 8 MiB of huge pages were there (`Active(anon)`) that no process had mapped (`AnonPages`), afterwards none. Its
+own pace is 16 MiB every 10 s. So it is let through all processes a few times at a quick pace, and given its old one
+back.
 """
 
 from lab.ssh import Ssh

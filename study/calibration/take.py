@@ -1,7 +1,5 @@
 """Takes a calibration: drives the lab under each provider, applies the known loads, reads, and keeps all of it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,7 +16,7 @@ from study.calibration.quiet import let_huge_pages_settle
 from study.calibration.record import Given, Place, Row
 from study.captures import write_capture
 from study.meters import Context, meter
-from study.reading import Output, take
+from study.reading import Output, ask, take
 from study.settle import SettleRule
 from study.watch import wait_settled
 
@@ -35,7 +33,10 @@ GUEST_PERCENT = (30, 60)
 MEMORY_SPREAD_MIB = 1.0
 # Of mpstat's window and that of the ticks around it.
 WINDOW_SLACK_S = 0.2
-ATTEMPTS = 3
+# Of a guest's load from what was asked, by its own clock: then it got its CPU, and gave the same all the time.
+UNSTEADY_POINTS = 0.5
+LEAD_S = 3
+ATTEMPTS = 5
 
 # In this order: what one tells to explain another is of nearly the same moment, and no program is begun in between.
 _ANYWHERE = ("meminfo", "zoneinfo", "free")
@@ -73,6 +74,7 @@ class Calibrator:
             mpstat_count=wanted.mpstat_count,
             xentop_delay_s=wanted.mpstat_interval_s * wanted.mpstat_count,
             free_count=wanted.free_count,
+            memory_count=wanted.memory_count,
         )
 
     @property
@@ -115,27 +117,17 @@ class Calibrator:
             before = after
 
     def _cpu(self, on_host: KnownLoad, in_guest: KnownLoad) -> None:
-        rest = self._read_cpu("cpu-rest")
+        rest, _ = self._read_cpu("cpu-rest")
         loads: list[tuple[Place, KnownLoad, int]] = [("host", on_host, percent) for percent in HOST_PERCENT]
         loads += [("guest", in_guest, percent) for percent in GUEST_PERCENT]
         for where, load, percent in loads:
             known = Step(self.provider.name, f"{where}-cpu-{percent}", where, percent)
-            with self._burning(load, known):
-                loaded = self._read_cpu(known.name, xentop=where == "guest")
+            loaded, given = self._read_cpu(known.name, load, known)
             self.taken.rows += cpu_rows(known, rest, loaded)
-            if ("host", "xentop", f"cpu:{GUEST}") in loaded.reading:
-                self.taken.rows.append(xentop_row(known, GUEST, self.taken.given[-1].ticks_percent or 0, loaded))
-
-    @contextmanager
-    def _burning(self, load: KnownLoad, known: Step) -> Iterator[None]:
-        """Apply a CPU load; its own window lies within the meters', since the load is the same all the time."""
-        seconds = self.context.mpstat_interval_s * self.context.mpstat_count
-        load.burn(known.applied, 2, max(seconds - 4, 2))
-        try:
-            yield
-        finally:
-            told = load.rest()
-            self.taken.given.append(_given(known, told))
+            if given:
+                self.taken.given.append(given)
+            if given and given.ticks_percent is not None and ("host", "xentop", f"cpu:{GUEST}") in loaded.reading:
+                self.taken.rows.append(xentop_row(known, GUEST, given.ticks_percent, loaded))
 
     def _read_memory(self, name: str) -> Memory:
         """Read the memory meters of the lab host and of the guest, once the lab host has come to rest."""
@@ -146,26 +138,65 @@ class Calibrator:
         with step(f"{self.provider.title}: reading {name}"):
             reading = self._numbers(name, "host", take(self.host, lines, _LIMIT_S))
             inside = {each: meter(each).command(self.context) for each in _ANYWHERE}
-            reading |= self._numbers(name, "guest", take(self.guest, inside, _LIMIT_S))
+            reading |= self._numbers(name, "guest", ask(self.guest, inside, _LIMIT_S))
         return Memory(reading, self._captures(name))
 
-    def _read_cpu(self, name: str, xentop: bool = False) -> Shares:
-        """Read mpstat with the ticks of its window, and xentop if it is wanted and there."""
-        lines = {"mpstat": window.around(meter("mpstat").command(self.context)), "ticks": window.COMMAND}
-        if xentop and meter("xentop").applies_to(self.provider.name):
-            lines["xentop"] = meter("xentop").command(self.context)
-        asked = self.context.mpstat_interval_s * self.context.mpstat_count
+    def _read_cpu(
+        self, name: str, load: KnownLoad | None = None, known: Step | None = None
+    ) -> tuple[Shares, Given | None]:
+        """Read mpstat with the ticks of its window, and xentop if it is there, while a load is applied.
+
+        Raises:
+            HvlabError: The reading was disturbed each time.
+        """
+        lines = self._cpu_lines(xentop=known is not None and known.where == "guest")
         for attempt in range(1, ATTEMPTS + 1):
             with step(f"{self.provider.title}: reading {name}"):
-                outputs = take(self.host, lines, _LIMIT_S)
+                outputs, given = self._read_loaded(lines, load, known)
             ticks = window.parse(outputs["ticks"].stdout.decode(errors="replace"))
-            off = abs(ticks.seconds - asked)
-            if off <= WINDOW_SLACK_S:
+            why = self._disturbed(ticks, given if "xentop" in lines else None)
+            if not why:
                 break
-            self._again(name, f"its windows did not coincide: {ticks.seconds:.2f} s instead of {asked} s", attempt)
-        kept = {key: output for key, output in outputs.items() if key != "ticks"}
-        self._keep(name, "host", {"ticks": outputs["ticks"]})
-        return Shares(self._numbers(name, "host", kept), ticks, self._captures(name))
+            self._again(name, why, attempt)
+        self._keep(name, "host", {"ticks": outputs.pop("ticks")})
+        return Shares(self._numbers(name, "host", outputs), ticks, self._captures(name)), given
+
+    def _cpu_lines(self, xentop: bool) -> dict[str, str]:
+        """Return what is read; xentop first, since the load's own window lies within the first seconds."""
+        lines = {}
+        if xentop and meter("xentop").applies_to(self.provider.name):
+            lines["xentop"] = meter("xentop").command(self.context)
+        return lines | {"mpstat": window.around(meter("mpstat").command(self.context)), "ticks": window.COMMAND}
+
+    def _read_loaded(
+        self, lines: dict[str, str], load: KnownLoad | None, known: Step | None
+    ) -> tuple[dict[str, Output], Given | None]:
+        if load is None or known is None:
+            return take(self.host, lines, _LIMIT_S), None
+        # Its own window lies within the meters'; it gives the same all the time, or the reading is taken again.
+        load.burn(known.applied, LEAD_S, max(self._seconds - LEAD_S, LEAD_S))
+        try:
+            outputs = take(self.host, lines, _LIMIT_S)
+        finally:
+            told = load.rest()
+        return outputs, _given(known, told)
+
+    @property
+    def _seconds(self) -> int:
+        return self.context.mpstat_interval_s * self.context.mpstat_count
+
+    def _disturbed(self, ticks: window.Window, given: Given | None) -> str:
+        """Tell why a reading says nothing, whatever it says; empty: it does.
+
+        Args:
+            ticks: The ticks around mpstat's window.
+            given: What the load gave, where its window and the meter's are not the same.
+        """
+        if abs(ticks.seconds - self._seconds) > WINDOW_SLACK_S:
+            return f"its windows did not coincide: {ticks.seconds:.2f} s instead of {self._seconds} s"
+        if given and abs(given.own_percent - given.asked_percent) > UNSTEADY_POINTS:
+            return f"the load was not steady: {given.own_percent:.2f} % instead of {given.asked_percent:g} %"
+        return ""
 
     def _settle(self, name: str) -> None:
         """Wait until the lab host's memory moves by less than the tolerance.
@@ -246,5 +277,6 @@ def parameters() -> dict[str, object]:
         "guest_percent": list(GUEST_PERCENT),
         "memory_spread_mib": MEMORY_SPREAD_MIB,
         "window_slack_s": WINDOW_SLACK_S,
+        "unsteady_points": UNSTEADY_POINTS,
         "attempts": ATTEMPTS,
     }

@@ -20,16 +20,20 @@ _COUNTED = 8
 COMMAND = f"cat {_FILE}; rm -f {_FILE}"
 
 
+# $@ is mpstat's own line; it stands at the end, where it tells how long it lasts.
+_PROGRAM = (
+    '"$@" & p=$!; '
+    "while read -r c _ </proc/$p/syscall; do "
+    f'case "$c" in {_PAUSE}|{_SIGSUSPEND}) break;; esac; done; '
+    "read -r b </proc/stat; read -r u _ </proc/uptime; wait $p; s=$?; "
+    "read -r a </proc/stat; read -r v _ </proc/uptime; "
+    'printf "%s %s\\n" "$u" "$b" "$v" "$a" >{file}; exit $s'
+)
+
+
 def around(mpstat: str) -> str:
     """Return the shell line that runs mpstat's own line and keeps the ticks of its window for `COMMAND`."""
-    return (
-        f"{mpstat} & p=$!; "
-        "while read -r c _ </proc/$p/syscall; do "
-        f'case "$c" in {_PAUSE}|{_SIGSUSPEND}) break;; esac; done; '
-        "read -r b </proc/stat; read -r u _ </proc/uptime; wait $p; s=$?; "
-        "read -r a </proc/stat; read -r v _ </proc/uptime; "
-        f'printf "%s %s\\n" "$u" "$b" "$v" "$a" >{_FILE}; exit $s'
-    )
+    return f"sh -c '{_PROGRAM.format(file=_FILE)}' sh env {mpstat}"
 
 
 @dataclass(frozen=True)
@@ -58,8 +62,8 @@ class Window:
         return 100 * sum(grown.get(name, 0) for name in names) / total
 
     def percent_of_one(self) -> float:
-        """Return what is not idle, percent of one CPU, of a machine that has one."""
-        return 100 - self.percent("idle", "iowait")
+        """Return what a machine of one CPU worked, percent of that; stolen time is time that it waited for the CPU."""
+        return self.percent("user", "nice", "system", "irq", "softirq")
 
 
 def parse(text: str) -> Window:
