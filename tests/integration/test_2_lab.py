@@ -39,7 +39,9 @@ def test_up_ssh_status_down(invoke: Invoke, own_lab: dict[str, str], tmp_path: P
         assert said.returncode == 3
         assert said.stdout.split()[0] == "server1"
         assert 2 << 20 > int(said.stdout.split()[-3]) > 2_000_000  # KiB
-        loaded = invoke("lab.ssh", "server1", "-c", "/sbin/runlevel; pidof Xorg; cat /proc/$(pidof perl)/status", **own_lab)
+        loaded = invoke(
+            "lab.ssh", "server1", "-c", "/sbin/runlevel; pidof Xorg; cat /proc/$(pidof perl)/status", **own_lab
+        )
         assert loaded.stdout.startswith("N 2\nName:\tperl")
         assert 100 << 10 < int(loaded.stdout.split("RssAnon:")[1].split()[0]) < 105 << 10  # KiB
         picture = tmp_path / "screen.png"
