@@ -39,10 +39,14 @@ def test_up_ssh_status_down(invoke: Invoke, own_lab: dict[str, str], tmp_path: P
         assert said.returncode == 3
         assert said.stdout.split()[0] == "server1"
         assert 2 << 20 > int(said.stdout.split()[-3]) > 2_000_000  # KiB
-        loaded = invoke(
-            "lab.ssh", "server1", "-c", "/sbin/runlevel; pidof Xorg; cat /proc/$(pidof perl)/status", **own_lab
-        )
-        assert loaded.stdout.startswith("N 2\nName:\tperl")
+        screen = invoke("lab.ssh", "server1", "-c", "pidof Xorg; pgrep -x -a getty", **own_lab).stdout.splitlines()
+        # Login prompts, and nobody logged in.
+        assert [line.split()[1:] for line in screen] == [
+            ["/sbin/getty", "--noclear", "38400", "tty1"],
+            ["/sbin/getty", "--noclear", "tty7", "linux"],
+        ]
+        loaded = invoke("lab.ssh", "server1", "-c", "cat /proc/$(pidof perl)/status", **own_lab)
+        assert loaded.stdout.startswith("Name:\tperl")
         assert 100 << 10 < int(loaded.stdout.split("RssAnon:")[1].split()[0]) < 105 << 10  # KiB
         picture = tmp_path / "screen.png"
         assert invoke("lab.screenshot", "server1", f"--output={picture}", **own_lab).stdout.strip() == str(picture)
