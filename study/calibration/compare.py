@@ -98,6 +98,7 @@ class Probe:
         rounding_mib: By how much a step may be off because the tool prints whole MiB.
         lists: Pages that move to the CPUs' own lists are missing in it (meter `zoneinfo`).
         cache: Memory that the kernel gives up from its caches meanwhile is free in it, and hides as much of the step.
+        held_back: The kernel holds a part of the caches back from it, which moves with the zones' low watermarks.
     """
 
     meter: str
@@ -107,13 +108,14 @@ class Probe:
     rounding_mib: float = 0.0
     lists: bool = False
     cache: bool = False
+    held_back: bool = False
 
 
 # Two of the four parts that `paper_used` is computed from move, each rounded down to whole MiB.
 _SYSTEM = (
     Probe("free", "paper_used", 1, rounding_mib=2.0, lists=True),
     Probe("meminfo", "MemFree", -1, lists=True, cache=True),
-    Probe("meminfo", "MemAvailable", -1, lists=True),
+    Probe("meminfo", "MemAvailable", -1, lists=True, held_back=True),
     Probe("zoneinfo", "free_and_on_lists", -1, cache=True),
 )
 # As `free` has them in buff/cache.
@@ -189,7 +191,19 @@ def _explained(machine: Place, probe: Probe, before: Reading, after: Reading) ->
     """Return what moved a number besides the step: pages that went to the CPUs' lists or to the caches."""
     keys: list[Key] = [(machine, "zoneinfo", "on_lists")] if probe.lists else []
     keys += [(machine, "meminfo", name) for name in _CACHES] if probe.cache else []
-    return sum(after.get(key, 0.0) - before.get(key, 0.0) for key in keys)
+    moved = sum(after.get(key, 0.0) - before.get(key, 0.0) for key in keys)
+    return moved + (_held_back(machine, after) - _held_back(machine, before) if probe.held_back else 0.0)
+
+
+def _held_back(machine: Place, reading: Reading) -> float:
+    """Return what MemAvailable leaves out of page cache and reclaimable memory, MiB (Linux, si_mem_available).
+
+    Of each of the two half, but no more than the sum of the zones' low watermarks.
+    """
+    low = reading.get((machine, "zoneinfo", "low_watermarks"), 0.0)
+    file_pages = sum(reading.get((machine, "meminfo", name), 0.0) for name in ("Active(file)", "Inactive(file)"))
+    reclaimable = reading.get((machine, "meminfo", "KReclaimable"), 0.0)
+    return min(file_pages / 2, low) + min(reclaimable / 2, low)
 
 
 # Name in the table: mpstat's columns, the fields of /proc/stat. A guest's time is in the kernel's `user` and `nice`.
@@ -226,11 +240,14 @@ def cpu_rows(step: Step, rest: Shares, loaded: Shares) -> list[Row]:
     return rows
 
 
-def xentop_row(step: Step, guest: str, known: float, loaded: Shares) -> Row:
-    """Hold xentop's share of a guest against what the guest used, percent of one CPU."""
-    metric = f"cpu:{guest}"
-    seen = loaded.reading["host", "xentop", metric]
-    return _row(step, _Answer("host", "xentop", metric, True, known, seen), None, loaded.folder)
+def xentop_row(step: Step, guest: str, known: float, rest: Shares, loaded: Shares) -> Row:
+    """Hold the step of xentop's share of a guest against what the load in it used, percent of one CPU.
+
+    The step, since what the guest's kernel does by itself, and Xen for it, is in its share without a load, too.
+    """
+    key: Key = ("host", "xentop", f"cpu:{guest}")
+    seen = loaded.reading[key] - rest.reading[key]
+    return _row(step, _Answer("host", "xentop", key[2], True, known, seen), rest.folder, loaded.folder)
 
 
 def _row(step: Step, answer: _Answer, before: str | None, after: str) -> Row:

@@ -34,6 +34,7 @@ def print_table(folder: Path) -> None:
         console.print(
             f"{given.provider} {given.step}: asked {given.asked_percent:g} % of one CPU, by the load's own clock"
             f" {given.own_percent:.2f} %"
+            + (f", by the guest's ticks {given.ticks_percent:.2f} %" if given.ticks_percent is not None else "")
         )
     for line in calibration.again:
         console.print(f"taken again: {line}")

@@ -126,8 +126,8 @@ class Calibrator:
             self.taken.rows += cpu_rows(known, rest, loaded)
             if given:
                 self.taken.given.append(given)
-            if given and given.ticks_percent is not None and ("host", "xentop", f"cpu:{GUEST}") in loaded.reading:
-                self.taken.rows.append(xentop_row(known, GUEST, given.ticks_percent, loaded))
+            if given and ("host", "xentop", f"cpu:{GUEST}") in loaded.reading:
+                self.taken.rows.append(xentop_row(known, GUEST, given.own_percent, rest, loaded))
 
     def _read_memory(self, name: str) -> Memory:
         """Read the memory meters of the lab host and of the guest, once the lab host has come to rest."""
@@ -149,7 +149,7 @@ class Calibrator:
         Raises:
             HvlabError: The reading was disturbed each time.
         """
-        lines = self._cpu_lines(xentop=known is not None and known.where == "guest")
+        lines = self._cpu_lines(xentop=known is None or known.where == "guest")
         for attempt in range(1, ATTEMPTS + 1):
             with step(f"{self.provider.title}: reading {name}"):
                 outputs, given = self._read_loaded(lines, load, known)

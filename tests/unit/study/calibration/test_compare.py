@@ -165,5 +165,23 @@ def test_dom0_does_not_see_a_guest_s_work() -> None:
 
 def test_xentop_is_held_against_what_the_guest_used() -> None:
     step = Step("xen", "guest-cpu-30", "guest", 30)
-    assert xentop_row(step, "server1", 30.2, shares(1, 0, IDLE, xentop=30.6)).passed
-    assert not xentop_row(step, "server1", 30.2, shares(1, 0, IDLE, xentop=31)).passed
+    rest = shares(1, 0, IDLE, xentop=1.4)
+    row = xentop_row(step, "server1", 30.0, rest, shares(1, 0, IDLE, xentop=31.7))
+    assert row.seen == pytest.approx(30.3)
+    assert row.passed
+    assert not xentop_row(step, "server1", 30.0, rest, shares(1, 0, IDLE, xentop=32)).passed
+
+
+def test_a_raised_watermark_moves_mem_available_twice() -> None:
+    """Linux holds half of the page cache and half of reclaimable memory back, each up to the low watermarks."""
+    before, after = (
+        memory(name, {"taken": 100, "lists": 0, "vmm": 0}, {"taken": 0, "lists": 0, "vmm": 0}) for name in "ab"
+    )
+    facts: dict[Key, float] = {("host", "meminfo", "Inactive(file)"): 800, ("host", "meminfo", "KReclaimable"): 17}
+    low: Key = ("host", "zoneinfo", "low_watermarks")
+    available: Key = ("host", "meminfo", "MemAvailable")
+    first = Memory({**before.reading, **facts, low: 6.5}, "a")
+    last = Memory({**after.reading, **facts, low: 4.5, available: after.reading[available] + 4}, "b")
+    row = keyed(memory_rows(Step("xen", "step", "guest", 64), first, last))["host meminfo MemAvailable"]
+    assert (row.seen, row.explained) == (-4, -4)
+    assert row.passed
