@@ -52,12 +52,14 @@ class Given:
         wall_s: Length of the window, seconds.
         before: First line of the machine's /proc/stat at the window's beginning, as clock ticks.
         after: The same at its end.
+        line: In its own words.
     """
 
     own_s: float
     wall_s: float
     before: tuple[int, ...]
     after: tuple[int, ...]
+    line: str
 
 
 class KnownLoad:
@@ -109,7 +111,7 @@ class KnownLoad:
             -1
         ]
         before, after = (tuple(int(field) for field in last[name].split(",")) for name in ("before", "after"))
-        return Given(float(last["own"]), float(last["wall"]), before, after)
+        return Given(float(last["own"]), float(last["wall"]), before, after, last[0])
 
     def end(self) -> None:
         """End the process; what it held is free again."""

@@ -240,14 +240,15 @@ def cpu_rows(step: Step, rest: Shares, loaded: Shares) -> list[Row]:
     return rows
 
 
-def xentop_row(step: Step, guest: str, known: float, rest: Shares, loaded: Shares) -> Row:
-    """Hold the step of xentop's share of a guest against what the load in it used, percent of one CPU.
+def xentop_row(step: Step, guest: str, known: float, idle: Shares, loaded: Shares) -> Row:
+    """Hold the step of xentop's share of a guest against what the load in it worked, percent of one CPU.
 
-    The step, since what the guest's kernel does by itself, and Xen for it, is in its share without a load, too.
+    The step from `idle`, where the same process wakes as often and works nothing: to wake a guest's CPU and to let it
+    sleep costs some of its time in its kernel and in Xen, which is in its share, but not in the process's.
     """
     key: Key = ("host", "xentop", f"cpu:{guest}")
-    seen = loaded.reading[key] - rest.reading[key]
-    return _row(step, _Answer("host", "xentop", key[2], True, known, seen), rest.folder, loaded.folder)
+    seen = loaded.reading[key] - idle.reading[key]
+    return _row(step, _Answer("host", "xentop", key[2], True, known, seen), idle.folder, loaded.folder)
 
 
 def _row(step: Step, answer: _Answer, before: str | None, after: str) -> Row:
