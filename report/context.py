@@ -21,6 +21,7 @@ from report.replicated import replicate
 from report.resolution import CPU_POINTS, DISK_SHARE, MEMORY_MIB
 from report.results import Results, results
 from report.settling import read_curves, settling_times
+from report.spread import WANTED_MIB, spreads
 from report.studyinfo import Parameters
 
 
@@ -61,6 +62,8 @@ def context(
             "figure5": screen(dataset, "virtualbox"),
             "figure7": [it for p in PROVIDERS if (it := terminal(dataset, p, found.cpu.stage, "mpstat"))],
         },
+        "spreads": spreads(readings, found.costs),
+        "wanted_mib": WANTED_MIB,
         "advice": advice,
         "settling": settling_times(curves),
         "sizes": {"guests": GUESTS_MIB, "hosts": HOSTS_GIB},
@@ -105,6 +108,7 @@ def _counts(found: Results) -> dict[str, tuple[int, int] | None]:
         "taken": range_of_n(found.taken.cells.values()),
         "figure6": range_of_n([*table3.used.values(), *found.taken.cells.values()]),
         "costs": range_of_n(cost.per_guest for cost in found.costs.values()),
+        "spread": range_of_n(cost.per_guest for cost in found.costs.values() if cost.per_guest.n > 1),
         "cpu": range_of_n(found.cpu.cells.values()),
         "disk": range_of_n(sizes),
     }
