@@ -37,6 +37,7 @@ _WAIT = """\
 cd {folder} || exit 1
 while [ "$(grep -c '^given' out)" -lt {times} ]; do kill -0 "$(cat pid)" || exit 1; sleep 0.2; done
 """
+PAGES_A_MIB = 256
 _FINISH = 'cd {folder} && kill "$(cat pid)"; rm -rf {folder}\n'
 _GIVEN = re.compile(
     r"given own=(?P<own>[0-9.]+) wall=(?P<wall>[0-9.]+) before=(?P<before>[0-9,]+) after=(?P<after>\S+)"
@@ -126,9 +127,8 @@ class KnownLoad:
         return self.ssh.check(self._shell, stdin=program.encode(), timeout=timeout, what="a known load")
 
 
-@contextmanager
-def known_load(ssh: Ssh, *, root: bool = True) -> Iterator[KnownLoad]:
-    """Start a process that takes a known load, nothing at first; it is ended with the block.
+def start_load(ssh: Ssh, *, root: bool = True) -> KnownLoad:
+    """Start a process that takes a known load, nothing at first; it goes on after the session, until its `end`.
 
     Args:
         ssh: The machine.
@@ -140,7 +140,13 @@ def known_load(ssh: Ssh, *, root: bool = True) -> Iterator[KnownLoad]:
     shell = "sh -s" if root else "sudo sh -s"
     program = _START.format(program=_PROGRAM.read_text())
     folder = ssh.check(shell, stdin=program.encode(), timeout=60, what="starting a known load").strip()
-    load = KnownLoad(ssh, folder, shell)
+    return KnownLoad(ssh, folder, shell)
+
+
+@contextmanager
+def known_load(ssh: Ssh, *, root: bool = True) -> Iterator[KnownLoad]:
+    """Start a process that takes a known load; it is ended with the block. Arguments and errors as `start_load`."""
+    load = start_load(ssh, root=root)
     try:
         yield load
     finally:

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Sequence
 
 from lab.errors import HvlabError
-from lab.load import hold_memory
+from lab.known import PAGES_A_MIB, start_load
 from lab.ssh import Ssh
 
 # Where a guest says why its X session did not start: docs/lab.md.
@@ -49,8 +49,8 @@ def available_mib(meminfo: str) -> int:
     raise HvlabError("the guest does not tell its available memory", "take memory_load_mib = 0")
 
 
-def hold_load(ssh: Ssh, mib: int) -> int:
-    """Let a guest hold `mib` MiB from now on; return the process that does.
+def hold_load(ssh: Ssh, mib: int) -> None:
+    """Let a guest hold `mib` MiB from now on, until it is shut down.
 
     Raises:
         HvlabError: It has less than that available: it would swap, and hold less than it is said to.
@@ -61,4 +61,4 @@ def hold_load(ssh: Ssh, mib: int) -> int:
             f"{ssh.name} cannot hold a load of {mib} MiB: it has {available} MiB available",
             "take a smaller topology.memory_load_mib or a larger topology.memory_mib",
         )
-    return hold_memory(ssh, mib)
+    start_load(ssh, root=False).hold(mib * PAGES_A_MIB)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from lab.bringup import Lab
 from lab.errors import HvlabError
+from lab.known import PAGES_A_MIB, KnownLoad, known_load
 from lab.known import Given as Told
-from lab.known import KnownLoad, known_load
 from lab.progress import say, step
 from lab.providers import get_provider
 from lab.ssh import Ssh
@@ -22,7 +22,6 @@ from study.settle import SettleRule
 from study.watch import wait_settled
 
 GUEST = "server1"
-PAGES_A_MIB = 256
 HOST_MIB = (64, 256)
 GUEST_MIB = (64, 96)
 # Taken first, and not read: the guest's kernel hands out what it freed since its boot first, and the host gave that

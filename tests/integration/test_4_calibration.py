@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,16 @@ PROVIDERS = ("xen", "kvm", "virtualbox")
 
 @pytest.fixture(scope="module")
 def folder(invoke: Invoke, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a calibration of all providers, taken now."""
+    """The folder of a calibration of all providers, taken now.
+
+    Other work on this machine takes CPU away from what is calibrated; a meter that is off is off the second time, too.
+    """
     own = {"HVLAB_STATE": str(tmp_path_factory.mktemp("calibration") / "lab")}
     port = os.environ.get("HVLAB_LAB_HOST__SSH_PORT", "2634")
     done = invoke("study.calibrate", HVLAB_LAB_HOST__SSH_PORT=port, **own)
+    if done.returncode:
+        print(done.stdout, file=sys.stderr)
+        done = invoke("study.calibrate", HVLAB_LAB_HOST__SSH_PORT=port, **own)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return Path(done.stdout.strip().splitlines()[-1])
 
@@ -62,7 +69,7 @@ def test_who_sees_a_guest_s_memory(calibration: Calibration) -> None:
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_load_on_the_cpu_is_seen(calibration: Calibration, provider: str) -> None:
     given = {step.step: step for step in calibration.given if step.provider == provider}
-    assert set(given) == {"host-cpu-30", "host-cpu-80", "guest-cpu-30", "guest-cpu-60"}
+    assert set(given) == {"host-cpu-30", "host-cpu-80", "guest-cpu-0", "guest-cpu-30", "guest-cpu-60"}
     busy = {row.step: row for row in calibration.rows if (row.provider, row.metric) == (provider, "busy")}
     assert busy["host-cpu-80"].seen - busy["host-cpu-30"].seen > 15  # of two CPUs
 
