@@ -5,8 +5,11 @@ from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 
+from rich.markup import escape
+
 from lab import factors
 from lab.cache import Busy, locked
+from lab.ended import why_ended
 from lab.errors import HvlabError
 from lab.files import write_atomic
 from lab.hosts.nested import NestedHost, running_provider, stop
@@ -157,7 +160,8 @@ class Lab:
                 self._require_alive(error)
                 if attempt == attempts:
                     raise
-                say(f"[yellow]{guest} did not come up[/yellow] ({error.message}); once more")
+                why = escape(f"{error.message}; {self.why_ended(provider, guest)}")
+                say(f"[yellow]{guest} did not come up[/yellow] ({why}); once more")
                 with self._vagrant(provider) as guests:
                     guests.destroy(guest)
             else:
@@ -193,6 +197,10 @@ class Lab:
             death = "the lab host no longer answers over SSH"
         if death:
             raise HvlabError(death, f"see {self.host.console_log()}") from error
+
+    def why_ended(self, provider: Provider, guest: str) -> str:
+        """Return what the hypervisor tells of a guest's end; see lab.ended."""
+        return why_ended(self.host.ssh, provider, guest)
 
     def guest_ssh(self, guest: str) -> Ssh:
         """Return how a guest is reached."""

@@ -175,7 +175,8 @@ class Run:
             running = running_guests(name, outputs[name].stdout.decode(errors="replace"))
             if gone := sorted(wanted - set(running)):
                 raise HvlabError(
-                    f"{', '.join(gone)} no longer ran when {stage.name} was read under {self.provider.title}",
+                    f"{', '.join(gone)} no longer ran when {stage.name} was read under {self.provider.title}"
+                    f" ({self.lab.why_ended(self.provider, gone[0])})",
                     f"see {self.lab.host.console_log()}",
                 )
 

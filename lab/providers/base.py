@@ -20,6 +20,7 @@ class Provider:
         running_command: Shell line that prints the names of the running guests on the lab host, one a line.
         screenshot_command: Shell line that writes a picture of the screen of the guest "$guest" to the file
             on the lab host, in any of the forms that Pillow reads.
+        ended_command: Shell line that prints what the hypervisor tells of the end of the guest "$guest".
         disk_strategies: How a guest's disk can come from the box: `factors.disk_strategy` to what it is here, in words.
         without: The factors that can do nothing to its guests, and why; in words that follow the provider's title.
         version_commands: Component to a shell line that prints its version on the lab host.
@@ -33,6 +34,7 @@ class Provider:
     folder: str
     running_command: str
     screenshot_command: str
+    ended_command: str
     disk_strategies: Mapping[DiskStrategy, str]
     without: Mapping[str, str] = field(default_factory=dict)
     version_commands: dict[str, str] = field(default_factory=dict)

@@ -11,6 +11,7 @@ PROVIDER = Provider(
     folder="/kvm",
     running_command="virsh -c qemu:///system list --name",
     screenshot_command='virsh -c qemu:///system screenshot "$guest" "$picture"',
+    ended_command='virsh -c qemu:///system domstate "$guest" --reason; tail -n 2 "/var/log/libvirt/qemu/$guest.log"',
     disk_strategies={
         "full-copy": "full copy (qcow2)",
         "linked-clone": "linked clone (qcow2 overlay on a copy of the box's disk)",

@@ -11,6 +11,8 @@ PROVIDER = Provider(
     folder="/vbox",
     running_command="VBoxManage list runningvms | cut -d '\"' -f 2",
     screenshot_command='VBoxManage controlvm "$guest" screenshotpng "$picture"',
+    ended_command='VBoxManage showvminfo "$guest" --machinereadable | grep ^VMState=;'
+    ' grep -hE "Guru Meditation|Guest OS reports|Fatal" "/vbox/$guest/Logs/VBox.log" | tail -n 2',
     disk_strategies={
         "full-copy": "full copy (VMDK made by import)",
         "linked-clone": "linked clone (differencing VMDK on an imported machine's disk)",

@@ -61,6 +61,7 @@ def bring_up(monkeypatch: pytest.MonkeyPatch, guests: Guests, host: Host, settin
     monkeypatch.setattr(Lab, "guest_ssh", lambda self, guest: guest)
     monkeypatch.setattr("lab.bringup.wait_for_session", guests.wait_for_session)
     monkeypatch.setattr("lab.bringup.hold_load", guests.hold_load)
+    monkeypatch.setattr("lab.bringup.why_ended", lambda ssh, provider, guest: "Guru Meditation 1155")
     lab = Lab(settings or Settings())
     lab.__dict__["host"] = host
     return lab.up(KVM, "server1")
@@ -69,10 +70,13 @@ def bring_up(monkeypatch: pytest.MonkeyPatch, guests: Guests, host: Host, settin
 FAILED = HvlabError("vagrant up server1 failed: timed out")
 
 
-def test_a_guest_that_fails_is_destroyed_and_brought_up_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_guest_that_fails_is_destroyed_and_brought_up_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     guests = Guests(FAILED, None)
     assert bring_up(monkeypatch, guests, Host()) == 2
     assert guests.did == ["up server1", "destroy server1", "up server1"]
+    assert "timed out; Guru Meditation 1155" in " ".join(capsys.readouterr().err.split())
 
 
 def test_so_often_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:

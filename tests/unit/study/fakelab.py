@@ -135,6 +135,9 @@ class FakeLab:
         self._guests([*(self.state / "guests").read_text().split(), guest])
         return 1
 
+    def why_ended(self, provider: Provider, guest: str) -> str:
+        return f"{guest} met its end"
+
     def guest_ssh(self, guest: str) -> Ssh:
         return self.shell
 
