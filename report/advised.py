@@ -4,9 +4,10 @@ import json
 from dataclasses import asdict, dataclass
 
 from report.breakeven import BreakEven, break_evens
-from report.capacity import Capacity, Needs, capacity, needs_of
+from report.capacity import Capacity, capacity
 from report.criteria import Criteria, read_criteria
 from report.decision import Asked, Decision, Use, ask, decide
+from report.needs import Needs, needs_of
 from report.question import Question
 from report.readings import Readings
 from report.results import Results

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 
 import jinja2
@@ -81,7 +82,7 @@ def _tables(dataset: Dataset, found: Results, advice: Advice) -> dict[str, pd.Da
         for it in advice.break_evens
     ]
     capacity = [
-        {"provider": p, "guest_mib": guest, "host_gib": host, "guests": fit.guests, "limit": fit.limit}
+        {"provider": p, "guest_mib": guest, "host_gib": host, **asdict(fit)}
         for (p, guest, host), fit in advice.capacity.full.items()
     ]
     rows: dict[str, list[dict[str, object]]] = {

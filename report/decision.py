@@ -6,10 +6,11 @@ from typing import Literal
 
 import numpy as np
 
-from report.capacity import Needs
-from report.interval import Interval, percentile_interval, resampled_means
+from report.interval import Interval, percentile_interval
 from report.names import PROVIDERS
+from report.needs import Needs
 from report.question import RESOURCES, Question, Weights
+from report.resampled import resample
 from report.resolution import CPU_POINTS, DISK_SHARE, MEMORY_MIB
 
 Use = Literal["as-read", "full"]
@@ -183,19 +184,7 @@ def _resampled(
 ) -> dict[str, np.ndarray] | None:
     if any(it.as_read.n < 2 for it in needs.values()):
         return None
-    groups: list[tuple[str, tuple[str, ...]]] = []
-    samples: list[list[tuple[float, ...]]] = []
-    for provider, it in needs.items():
-        # What was read in the same boots is resampled together; a reading that a boot lacks is resampled by itself.
-        values = {"fixed": it.fixed.values, "as_read": it.as_read.values}
-        alone = {name: e.values for name, e in (("cpu", it.cpu), ("disk", it.disk)) if e is not None}
-        values |= {name: each for name, each in alone.items() if len(each) == it.as_read.n}
-        for names in [tuple(values), *((name,) for name in alone if name not in values)]:
-            groups.append((provider, names))
-            samples.append([(values | alone)[name] for name in names])
-    drawn: dict[str, dict[str, np.ndarray]] = {provider: {} for provider in needs}
-    for (provider, names), means in zip(groups, resampled_means(samples), strict=True):
-        drawn[provider].update(zip(names, means, strict=True))
+    drawn = resample(needs)
     return {p: _score(_shares(needs[p], asked, use, each), asked.weights, counted) for p, each in drawn.items()}
 
 

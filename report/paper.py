@@ -15,6 +15,7 @@ from report.drawing import Output, drawn_for
 from report.filters import FILTERS
 from report.load import load
 from report.question import THE_STUDYS_OWN, Question
+from report.tagging import complete_tags
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 LANGUAGES = ("en",)
@@ -132,7 +133,9 @@ def _pdf(page: str) -> bytes:
     style = _font_faces() + (TEMPLATES / "paper.css").read_text(encoding="utf-8")
     sheet = weasyprint.CSS(string=style, font_config=fonts, url_fetcher=fetcher)
     document = weasyprint.HTML(string=page, url_fetcher=fetcher)
-    pdf: bytes = document.write_pdf(stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1")
+    pdf: bytes = document.write_pdf(
+        stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1", finisher=complete_tags
+    )
     return pdf
 
 

@@ -12,10 +12,11 @@ from lab.errors import HvlabError
 from report import paper
 from report.advised import Advice, advise
 from report.breakeven import break_evens
-from report.capacity import HOSTS_GIB, Needs
+from report.capacity import HOSTS_GIB
 from report.cost import Cost
 from report.criteria import read_criteria
 from report.load import load
+from report.needs import Fit, Needs
 from report.question import THE_STUDYS_OWN, Question, Weights, parse_question, parse_size, parse_weights
 from report.readings import Estimate, Readings
 from report.results import results
@@ -121,6 +122,22 @@ def test_a_guest_that_did_not_use_its_memory_has_no_overhead(make_study: MakeStu
     text = paper.html(folder)
     assert "Memory not yet used." in text
     assert "512, as read" in text
+
+
+def test_capacity_has_an_interval_over_boots(make_study: MakeStudy) -> None:
+    def dearer(row: list[object]) -> bool:
+        """Make KVM's guests dearer by 30 MiB with each repeat: 560, 590, 620 MiB."""
+        if (row[0], row[4], row[5]) == ("kvm", "free", "paper_free"):
+            row[6] = float(str(row[6])) - 30 * int(str(row[3])) * (int(str(row[1])) - 1)
+        return True
+
+    folder = make_study(repeats=3, keep=dearer, without=("mpstat", "disk"))
+    full = advice_of(folder).capacity.full
+    # (32768 - 211) / (512 + overhead), at 620 and 560 MiB a guest: the resamples' own range.
+    assert full["kvm", 512, 32] == Fit(55, "memory", 52, 58)
+    assert (full["xen", 512, 32].low, full["xen", 512, 32].high) == (61, 61)
+    assert "55 (52\N{EN DASH}58)" in paper.html(folder).replace("&nbsp;", " ")
+    assert {fit.low for fit in advice_of(make_study(repeats=1)).capacity.full.values()} == {None}
 
 
 def smaller_guests(row: list[object]) -> bool:
