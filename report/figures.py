@@ -18,7 +18,7 @@ _GIB = 1024.0**3
 _BUSY = {
     "user": Filling("#555555"),
     "sys": Filling("#999999", "////"),
-    "guest": Filling("#dddddd", "...."),
+    "guest": Filling("#dddddd", ".."),
     "rest": Filling("#ffffff"),
     "unsplit": Filling("#bbbbbb", "\\\\\\\\"),
 }

@@ -19,18 +19,18 @@ def whole_or(value: Estimate | float, digits: int) -> str:
     """Print a whole number read once as such, anything else with `digits` decimals."""
     number = value.mean if isinstance(value, Estimate) else value
     once = not isinstance(value, Estimate) or value.n == 1
-    return f"{number:.0f}" if once and number.is_integer() else f"{number:.{digits}f}"
+    return f"{number:.0f}" if once and number.is_integer() else _decimal(number, digits)
 
 
 def fixed(value: Estimate | float, digits: int) -> str:
     """Print a number with `digits` decimals."""
-    return f"{value.mean if isinstance(value, Estimate) else value:.{digits}f}"
+    return _decimal(value.mean if isinstance(value, Estimate) else value, digits)
 
 
 def interval(value: Estimate, digits: int) -> str:
     """Print a mean's 95 % interval, `148.2 to 151.0`; empty for one repeat, of which there is none."""
     found = value.interval
-    return "" if found is None else f"{found.low:.{digits}f} to {found.high:.{digits}f}"
+    return "" if found is None else f"{_decimal(found.low, digits)} to {_decimal(found.high, digits)}"
 
 
 def whole_bytes(value: Estimate) -> str:
@@ -63,6 +63,12 @@ def day(value: datetime) -> str:
 def instant(value: datetime) -> str:
     """Print a time in the form that the PDF's dates need: UTC, to the second."""
     return _utc(value).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _decimal(number: float, digits: int) -> str:
+    """Print a number with `digits` decimals; one that rounds to zero has no sign."""
+    text = f"{number:.{digits}f}"
+    return text.removeprefix("-") if float(text) == 0 else text
 
 
 def _utc(value: datetime) -> datetime:

@@ -1,6 +1,9 @@
 """The paper: from a study's folder to a PDF."""
 
+import gc
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -53,9 +56,11 @@ def render(study_dir: Path, out_dir: Path, lang: str = "en", question: Question 
             left.
     """
     check_language(lang)
-    page, guidance = _page(study_dir, lang, question)
+    with _no_collection():
+        page, guidance = _page(study_dir, lang, question)
+        pdf = _pdf(page)
     path = out_dir / f"paper.{lang}.pdf"
-    write(path, _pdf(page))
+    write(path, pdf)
     write(out_dir / "guidance.json", guidance)
     return path
 
@@ -123,6 +128,21 @@ def templates() -> jinja2.Environment:
     )
     environment.filters.update(FILTERS)
     return environment
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Look for no unreachable objects for a while: a paper's live to its end, and looking takes a sixth of the time.
+
+    It costs 20 MiB of memory.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _pdf(page: str) -> bytes:

@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
-from scipy import stats
 
 from report.cost import Cost
-from report.interval import LEVEL
+from report.interval import student
 from report.names import vm_stage
 from report.readings import Estimate, Readings
 
@@ -84,7 +83,7 @@ def boots_for(half_width: float, sd: float, most: int = _MOST_BOOTS) -> int | No
         most: Where the search ends.
     """
     for boots in range(2, most + 1):
-        if float(stats.t.ppf((1 + LEVEL) / 2, boots - 1)) * sd / math.sqrt(boots) <= half_width:
+        if student(boots) * sd / math.sqrt(boots) <= half_width:
             return boots
     return None
 

@@ -137,6 +137,8 @@ def test_capacity_has_an_interval_over_boots(make_study: MakeStudy) -> None:
     assert full["kvm", 512, 32] == Fit(55, "memory", 52, 58)
     assert (full["xen", 512, 32].low, full["xen", 512, 32].high) == (61, 61)
     assert "55 (52\N{EN DASH}58)" in paper.html(folder).replace("&nbsp;", " ")
+    assert "95 % interval by bootstrap over boots; none is given" in paper.html(folder)
+    assert "In brackets" not in paper.html(REFERENCE)
     assert {fit.low for fit in advice_of(make_study(repeats=1)).capacity.full.values()} == {None}
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from lab.errors import HvlabError
 from report import paper
+from report.filters import fixed, mib
 from report.load import load
 from report.names import printed_stage
 
@@ -207,6 +208,12 @@ def test_alternative_texts_come_from_the_data(make_study: MakeStudy) -> None:
     assert "Xen: idle not read" in alts[1]
     assert "KVM: apparent 80.00, allocated 12.00." in alts[2]
     assert "Xen: not read." in alts[2]
+
+
+def test_what_rounds_to_zero_has_no_sign() -> None:
+    assert fixed(-0.04, 1) == "0.0"
+    assert fixed(-0.06, 1) == "-0.1"
+    assert mib(-0.01) == "0.0"
 
 
 def test_other_language_is_refused(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ class Seen(HTMLParser):
                 place = value or ""
                 if place.startswith("#"):
                     self.inner.add(place[1:])
-                elif not place.startswith("data:"):
+                elif not place.startswith("data:") and tag != "a":  # a link fetches nothing by itself
                     self.fetched.append(f"{tag} {place}")
 
 
