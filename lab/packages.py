@@ -14,7 +14,7 @@ IMAGES = (
     "e2fsprogs", "fdisk", "openssh-client", "isolinux", "syslinux-common", "xorriso",
 )  # fmt: skip
 VAGRANT = ("vagrant", "vagrant-libvirt", "libvirt-clients")
-REPORT = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "fonts-dejavu-core")
+REPORT = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "fonts-dejavu-core", "fonts-nanum")
 LAB = (*IMAGES, *VAGRANT)
 
 

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 
 import matplotlib as mpl
 from markupsafe import Markup
+from matplotlib import font_manager
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from report.language import spoken
 
 MM_PER_INCH = 25.4
 WIDTH_MM = 170.0
@@ -87,7 +90,7 @@ def style() -> Iterator[None]:
                 "svg.hashsalt": "hvlab",
                 # Outlines of glyphs instead of text: the same look everywhere; the words are in the alt text.
                 "svg.fonttype": "path",
-                "font.family": ["DejaVu Sans"],
+                "font.family": ["DejaVu Sans", *_fonts_beside()],
                 "font.size": 7.5,
                 "axes.titlesize": 7.5,
                 "axes.titlelocation": "left",
@@ -106,6 +109,15 @@ def style() -> Iterator[None]:
             }
         )
         yield
+
+
+def _fonts_beside() -> list[str]:
+    """Make the faces known to matplotlib that the spoken language needs; return their names."""
+    language = spoken()
+    sans = [file for face, file in zip(language.faces, language.font_files(), strict=True) if "Sans" in face.family]
+    for file in sans:
+        font_manager.fontManager.addfont(file)
+    return list(dict.fromkeys(font_manager.FontProperties(fname=file).get_name() for file in sans))
 
 
 def panels(height_mm: float, widths: tuple[float, ...]) -> tuple[Figure, list[Axes]]:

@@ -4,21 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from report.language import gettext, message
 from report.names import PROVIDERS
 from report.readings import Readings
 from report.studyinfo import Study
 
 _NAMES = {
-    "ksm": "KSM (merging of equal pages)",
-    "thp": "Transparent huge pages",
-    "swap": "Swap of the host",
-    "dom0_memory": "Memory of dom0",
-    "page_cache": "Page cache before a reading",
-    "disk_strategy": "Disks of the guests",
+    "ksm": message("KSM (merging of equal pages)"),
+    "thp": message("Transparent huge pages"),
+    "swap": message("Swap of the host"),
+    "dom0_memory": message("Memory of dom0"),
+    "page_cache": message("Page cache before a reading"),
+    "disk_strategy": message("Disks of the guests"),
 }
 # They are the guests', and were set by the topology; asked for and not read back from the host.
-_OF_GUESTS = {"session": "Session in the guests", "memory_load_mib": "Memory load in each guest, MiB"}
-_WORDS = {"true": "on", "false": "off", "absent": "has none"}
+_OF_GUESTS = {"session": message("Session in the guests"), "memory_load_mib": message("Memory load in each guest, MiB")}
+_WORDS = {"true": message("on"), "false": message("off"), "absent": message("has none")}
 _PAGE_MIB = 4096 / 1024**2
 
 
@@ -55,11 +56,11 @@ def factors(study: Study, readings: Readings) -> Factors:
     asked: Mapping[str, Any] = study.parameters.factors
     # In the order of this page, whatever the file's; one that it does not know yet comes last, by its own name.
     order = [*(name for name in _NAMES if name in asked), *(name for name in asked if name not in _NAMES)]
-    rows = [Row(_NAMES.get(name, name), _word(asked[name]), _seen(study, name)) for name in order]
+    rows = [Row(gettext(_NAMES.get(name, name)), _word(asked[name]), _seen(study, name)) for name in order]
     # A study older than a factor of the guests does not have it.
     topology = (study.parameters.model_extra or {}).get("topology")
     if isinstance(topology, dict):
-        rows += [Row(name, _word(topology[key]), {}) for key, name in _OF_GUESTS.items() if key in topology]
+        rows += [Row(gettext(name), _word(topology[key]), {}) for key, name in _OF_GUESTS.items() if key in topology]
     providers = tuple(p for p in PROVIDERS if any(run.provider == p and run.factors for run in study.runs))
     return Factors(
         rows=tuple(rows),
@@ -76,12 +77,12 @@ def _seen(study: Study, factor: str) -> dict[str, str]:
     for run in study.runs:
         if factor in run.factors:
             found.setdefault(run.provider, []).append(_word(run.factors[factor]))
-    return {provider: " or ".join(dict.fromkeys(words)) for provider, words in found.items()}
+    return {provider: gettext(" or ").join(dict.fromkeys(words)) for provider, words in found.items()}
 
 
 def _word(value: object) -> str:
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    return _WORDS.get(text, text.replace("-", " "))
+    return gettext(_WORDS.get(text, text.replace("-", " ")))
 
 
 def _dom0(readings: Readings) -> tuple[tuple[str, float], ...]:

@@ -9,6 +9,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 from report.drawing import as_image, grid, legend_entries, style, tip
+from report.language import gettext
 from report.names import PRINTED, PROVIDERS, printed_stage
 from report.readings import stage_position
 from report.settling import Curve
@@ -65,7 +66,9 @@ def _draw(memory: Axes, cpu: Axes, curve: Curve, stages: Sequence[str]) -> None:
     }
     seconds = [sample[0] for sample in curve.curve]
     last = curve.curve[-1][1]
-    what = f"{PRINTED[curve.provider]}, {printed_stage(curve.stage)}, boot {curve.repeat}"
+    what = gettext("{name}, {stage}, boot {boot}").format(
+        name=PRINTED[curve.provider], stage=printed_stage(curve.stage), boot=curve.repeat
+    )
     for sample in curve.curve:
         tip(memory, sample[0], (sample[1] - last) / _KIB_PER_MIB, f"{what}: {sample[1] / _KIB_PER_MIB:.1f} MiB free")
         tip(cpu, sample[0], sample[2], f"{what}: {sample[2]:.1f} % busy")

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from report.interval import Interval
+from report.language import gettext
 from report.names import PRINTED, printed_stage
 from report.readings import Estimate
 
@@ -30,7 +32,13 @@ def fixed(value: Estimate | float, digits: int) -> str:
 def interval(value: Estimate, digits: int) -> str:
     """Print a mean's 95 % interval, `148.2 to 151.0`; empty for one repeat, of which there is none."""
     found = value.interval
-    return "" if found is None else f"{_decimal(found.low, digits)} to {_decimal(found.high, digits)}"
+    return "" if found is None else ends(found, digits)
+
+
+def ends(value: Interval, digits: int, scale: float = 1.0) -> str:
+    """Print an interval's two ends, `148.2 to 151.0`, times `scale`."""
+    low, high = _decimal(scale * value.low, digits), _decimal(scale * value.high, digits)
+    return gettext("%(low)s to %(high)s") % {"low": low, "high": high}
 
 
 def whole_bytes(value: Estimate) -> str:
@@ -52,7 +60,7 @@ def signed(value: float, digits: int) -> str:
 def tolerance(pair: tuple[str, float]) -> str:
     """Print a quantity's tolerance in its unit: `1 MiB`, `0.5 points`."""
     quantity, value = pair
-    return f"{value:g} {'MiB' if quantity == 'memory' else 'percentage points'}"
+    return f"{value:g} {'MiB' if quantity == 'memory' else gettext('percentage points')}"
 
 
 def day(value: datetime) -> str:
@@ -85,6 +93,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "whole_or": whole_or,
     "fixed": fixed,
     "interval": interval,
+    "ends": ends,
+    "translated": gettext,
     "whole_bytes": whole_bytes,
     "gib": gib,
     "signed": signed,

@@ -27,7 +27,7 @@ class Typeface:
     """One face that a language needs beside those of the paper, which come with matplotlib.
 
     Attributes:
-        family: The family of paper.css that it complements: "Paper", "Paper Sans", "Paper Mono".
+        family: A family of paper.css, for letters that the one before it lacks: "Paper Beside" after "Paper".
         weight: "normal" or "bold".
         file: Name of the font's file.
     """
@@ -61,7 +61,8 @@ class Language:
         """
         files = [self.fonts / face.file for face in self.faces]
         if missing := [file for file in files if not file.is_file()]:
-            raise HvlabError(f"the paper in {self.code!r} needs the font {missing[0]}", f"apt-get install {self.package}")
+            needs = f"the paper in {self.code!r} needs the font {missing[0]}"
+            raise HvlabError(needs, f"apt-get install {self.package}")
         return files
 
 
@@ -70,11 +71,11 @@ LANGUAGES = {
     "ko": Language(
         "ko",
         faces=(
-            Typeface("Paper", "normal", "NanumMyeongjo.ttf"),
-            Typeface("Paper", "bold", "NanumMyeongjoBold.ttf"),
-            Typeface("Paper Sans", "normal", "NanumGothic.ttf"),
-            Typeface("Paper Sans", "bold", "NanumGothicBold.ttf"),
-            Typeface("Paper Mono", "normal", "NanumGothic.ttf"),
+            Typeface("Paper Beside", "normal", "NanumMyeongjo.ttf"),
+            Typeface("Paper Beside", "bold", "NanumMyeongjoBold.ttf"),
+            Typeface("Paper Sans Beside", "normal", "NanumGothic.ttf"),
+            Typeface("Paper Sans Beside", "bold", "NanumGothicBold.ttf"),
+            Typeface("Paper Mono Beside", "normal", "NanumGothic.ttf"),
         ),
         fonts=Path("/usr/share/fonts/truetype/nanum"),
         package="fonts-nanum",
@@ -108,6 +109,11 @@ def speaking(spoken: Language) -> Iterator[None]:
 def spoken() -> Language:
     """Return the language that is spoken now."""
     return _SPOKEN.get()
+
+
+def message(text: str) -> str:
+    """Mark a text as a message that is looked up elsewhere, later; returns it unchanged."""
+    return text
 
 
 def gettext(message: str) -> str:

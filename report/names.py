@@ -2,12 +2,15 @@
 
 import re
 
+from report.language import gettext, message
+
 PROVIDERS = ("xen", "kvm", "virtualbox")
 PLAIN_KERNEL = ("kvm", "virtualbox")
 """Providers under which the host's own kernel sees the whole machine (under Xen dom0 does not)."""
 
 PRINTED = {"xen": "Xen", "kvm": "KVM", "virtualbox": "VirtualBox"}
 
+_STAGES_WITHOUT_GUEST = {"booting": message("Booting"), "manager": message("Manager")}
 _STAGE = re.compile(r"booting|manager|vm-([1-9][0-9]{0,3})")
 
 
@@ -36,4 +39,4 @@ def stages_up_to(guests: int) -> tuple[str, ...]:
 
 def printed_stage(stage: str) -> str:
     """Return a stage's name as the 2011 study prints it: Booting, Manager, VM-1."""
-    return stage.upper() if stage.startswith("vm-") else stage.capitalize()
+    return stage.upper() if stage.startswith("vm-") else gettext(_STAGES_WITHOUT_GUEST[stage])

@@ -16,12 +16,12 @@ from report.advised import Advice, as_json
 from report.context import context
 from report.drawing import Output, drawn_for
 from report.filters import FILTERS
+from report.language import Language, gettext, language, ngettext, pgettext, speaking, spoken
 from report.load import load
 from report.question import THE_STUDYS_OWN, Question
 from report.tagging import complete_tags
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
-LANGUAGES = ("en",)
 
 # The faces come with matplotlib, at the version that requirements.txt pins: the same paper on every machine.
 _FACES = (
@@ -33,7 +33,7 @@ _FACES = (
     ("Paper Sans", "bold", "normal", "DejaVuSans-Bold.ttf"),
     ("Paper Mono", "normal", "normal", "DejaVuSansMono.ttf"),
 )
-_PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core"
+_PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core fonts-nanum"
 
 
 def render(study_dir: Path, out_dir: Path, lang: str = "en", question: Question = THE_STUDYS_OWN) -> Path:
@@ -44,7 +44,7 @@ def render(study_dir: Path, out_dir: Path, lang: str = "en", question: Question 
     Args:
         study_dir: The study's folder, in the form of docs/dataset.md; only read.
         out_dir: Where the PDF goes; made if need be.
-        lang: Language, only "en" for now.
+        lang: Language, "en" or "ko".
         question: What the guidance is asked.
 
     Returns:
@@ -55,24 +55,12 @@ def render(study_dir: Path, out_dir: Path, lang: str = "en", question: Question 
             not known, a system library is missing, or the PDF cannot be written. Nothing half-written is
             left.
     """
-    check_language(lang)
-    with _no_collection():
-        page, guidance = _page(study_dir, lang, question)
-        pdf = _pdf(page)
-    path = out_dir / f"paper.{lang}.pdf"
-    write(path, pdf)
+    with speaking(language(lang)), _no_collection():
+        page, guidance = _page(study_dir, question)
+        path = out_dir / f"paper.{lang}.pdf"
+        write(path, _pdf(page))
     write(out_dir / "guidance.json", guidance)
     return path
-
-
-def check_language(lang: str) -> None:
-    """Refuse a language that there are no templates in.
-
-    Raises:
-        HvlabError: There are none.
-    """
-    if lang not in LANGUAGES:
-        raise HvlabError(f"no paper in language {lang!r}", f"use {' or '.join(LANGUAGES)}")
 
 
 def render_html(study_dir: Path, out_dir: Path, lang: str = "en", question: Question = THE_STUDYS_OWN) -> Path:
@@ -80,10 +68,9 @@ def render_html(study_dir: Path, out_dir: Path, lang: str = "en", question: Ques
 
     It holds all that it shows: nothing is fetched. Arguments and errors as `render`; returns the page's path.
     """
-    check_language(lang)
     style = (TEMPLATES / "screen.css").read_text(encoding="utf-8")
-    with drawn_for(Output(inline=True)):
-        page, _ = _page(study_dir, lang, question, style)
+    with speaking(language(lang)), drawn_for(Output(inline=True)):
+        page, _ = _page(study_dir, question, style)
     path = out_dir / f"paper.{lang}.html"
     write(path, page.encode())
     return path
@@ -91,7 +78,8 @@ def render_html(study_dir: Path, out_dir: Path, lang: str = "en", question: Ques
 
 def html(study_dir: Path, lang: str = "en", question: Question = THE_STUDYS_OWN) -> str:
     """Return the paper as an HTML page, as it goes into WeasyPrint; arguments and errors as `render`."""
-    return _page(study_dir, lang, question)[0]
+    with speaking(language(lang)):
+        return _page(study_dir, question)[0]
 
 
 def write(path: Path, content: bytes) -> None:
@@ -106,11 +94,11 @@ def write(path: Path, content: bytes) -> None:
         raise HvlabError(f"cannot write {path}: {error.strerror}", "check the folder and the free space") from error
 
 
-def _page(study_dir: Path, lang: str, question: Question, screen_style: str = "") -> tuple[str, bytes]:
+def _page(study_dir: Path, question: Question, screen_style: str = "") -> tuple[str, bytes]:
     """Return the page, with its style if it is for a browser, and guidance.json."""
     environment = templates()
     dataset = load(study_dir)
-    variables = context(dataset, environment, lang, question)
+    variables = context(dataset, environment, spoken().code, question)
     variables |= {"screen": bool(screen_style), "screen_style": screen_style}
     advice = variables["advice"]
     assert isinstance(advice, Advice)
@@ -125,7 +113,10 @@ def templates() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_callables(gettext, ngettext, newstyle=True, pgettext=pgettext)  # type: ignore[attr-defined]
     environment.filters.update(FILTERS)
     return environment
 
@@ -150,7 +141,7 @@ def _pdf(page: str) -> bytes:
     fonts = weasyprint.text.fonts.FontConfiguration()
     # Only the style sheet's faces and the figures within the page: nothing is ever fetched over a network.
     fetcher = weasyprint.URLFetcher(allowed_protocols={"file", "data"})
-    style = _font_faces() + (TEMPLATES / "paper.css").read_text(encoding="utf-8")
+    style = _font_faces(spoken()) + (TEMPLATES / "paper.css").read_text(encoding="utf-8")
     sheet = weasyprint.CSS(string=style, font_config=fonts, url_fetcher=fetcher)
     document = weasyprint.HTML(string=page, url_fetcher=fetcher)
     pdf: bytes = document.write_pdf(
@@ -169,10 +160,13 @@ def _weasyprint() -> ModuleType:
         raise HvlabError(f"WeasyPrint lacks a library: {reason}", f"apt-get install {_PACKAGES}") from error
 
 
-def _font_faces() -> str:
+def _font_faces(spoken_now: Language) -> str:
     folder = Path(mpl.get_data_path()) / "fonts" / "ttf"
+    faces = [(family, weight, style, folder / file) for family, weight, style, file in _FACES]
+    beside = zip(spoken_now.faces, spoken_now.font_files(), strict=True)
+    faces += [(face.family, face.weight, "normal", file) for face, file in beside]
     return "".join(
         f"@font-face {{ font-family: '{family}'; font-weight: {weight}; font-style: {style};"
-        f" src: url('{(folder / file).as_uri()}') }}\n"
-        for family, weight, style, file in _FACES
+        f" src: url('{file.as_uri()}') }}\n"
+        for family, weight, style, file in faces
     )
