@@ -44,6 +44,7 @@ namespace = _collect(
         report.report_trace,
         report.report_compare,
         report.report_crate,
+        report.report_messages,
     ),
 )
 for single in (project.test, project.lint, project.bench, project.lock):

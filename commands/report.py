@@ -23,7 +23,7 @@ def render(study: str | None, lang: str, question: Any = None) -> None:
     *packages.REPORT,
     help={
         "study": "a folder in studies/ or reference/; the newest finished one",
-        "lang": "en",
+        "lang": "en or ko",
         "weights": "memory=2,cpu=1,disk=1: how much each matters to the decision; 1 if not named",
         "guests": "guests to decide for; the study's",
         "guest-memory": "512MiB or 2GiB: memory of each; the study's",
@@ -66,7 +66,7 @@ def report_compare(c: Context, before: str, after: str) -> None:
     print(compare.as_text(one, other, compare.compare(one, other)))
 
 
-@command(help={"study": "as for report.pdf", "lang": "en"})
+@command(help={"study": "as for report.pdf", "lang": "en or ko"})
 def report_html(c: Context, study: str = "latest", lang: str = "en") -> None:
     """Write a study's paper as one page for a browser."""
     from report import paper
@@ -101,3 +101,11 @@ def write_crate(study: str | None) -> None:
 def report_crate(c: Context, study: str = "latest") -> None:
     """Write ro-crate-metadata.json and REPRODUCING.md."""
     write_crate(study)
+
+
+@command()
+def report_messages(c: Context) -> None:
+    """Bring the catalogs of the paper's languages up to date."""
+    from report.messages import write_all
+
+    write_all()

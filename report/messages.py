@@ -33,6 +33,29 @@ OF_DATA = (
     message("preallocated"),
     message("idle"),
     message("rest"),
+    message("Main board"),
+    message("HDD"),
+    message("NIC"),
+    message("VGA"),
+    message("host operating system"),
+    message("host swap"),
+    message("Xen image files"),
+    message("KVM image files"),
+    message("VirtualBox image files"),
+    message("raw image file of the full size, sparse"),
+    message("VDI, dynamically allocated"),
+    message("full copy (qcow2)"),
+    message("linked clone (qcow2 overlay on a copy of the box's disk)"),
+    message("preallocated (qcow2, all blocks reserved)"),
+    message("full copy (VMDK made by import)"),
+    message("linked clone (differencing VMDK on an imported machine's disk)"),
+    message("preallocated (fixed VDI)"),
+    message("full copy (sparse raw file)"),
+    message("linked clone (device mapper's snapshot of a copy of the box's disk)"),
+    message("preallocated (raw file, all blocks reserved)"),
+    message("always"),
+    message("never"),
+    message("madvise"),
 )
 
 
@@ -56,10 +79,10 @@ def messages() -> Catalog:
 def update(code: str) -> str:
     """Return a language's catalog with all messages of today, those that it lacks untranslated, as a file's text."""
     merged = catalog(code)
-    merged.update(messages(), no_fuzzy_matching=True)
+    merged.update(messages(), no_fuzzy_matching=True, update_creation_date=False)
     merged.obsolete.clear()
     text = io.BytesIO()
-    write_po(text, merged, width=150, no_location=True, omit_header=False)
+    write_po(text, merged, width=150, no_location=True)
     return text.getvalue().decode()
 
 
