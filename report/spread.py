@@ -23,12 +23,12 @@ _MOST_BOOTS = 999
 # The standard deviation of what is normally distributed, told by its median absolute deviation.
 _MAD_TO_SD = 1.4826
 
-# Name, meter, metric, and the sense in which it grows with memory taken. First the one that holds the guests' memory.
+# Name, meter, metric, and the sense in which it grows with memory taken. Pages of files are not in them: `free` counts
+# them as cache, mapped or not.
 _PARTS: tuple[tuple[str, str, str, int], ...] = (
     ("hypervisor", "xl-info", "free_memory", -1),
+    ("processes", "meminfo", "AnonPages", 1),
     ("guest-ram", "vmm", "guest_ram", 1),
-    ("vmm", "vmm", "own", 1),
-    ("vmm", "vmm", "pss", 1),
     ("drivers", "account", "rest", 1),
     ("kernel", "account", "kernel", 1),
 )
@@ -39,8 +39,8 @@ class Part:
     """What one part of the machine took for each further guest, MiB.
 
     Attributes:
-        name: `hypervisor` (Xen's own free memory), `guest-ram` and `vmm` (PSS of the VMM's processes), `drivers` (pages
-            that no process and no counter of the kernel owns up to), `kernel`.
+        name: `hypervisor` (Xen's own free memory), `processes` (anonymous memory of all), `guest-ram` (a part of it,
+            under KVM), `drivers` (pages that no process and no counter of the kernel owns up to), `kernel`.
         per_guest: Mean over boots with its standard deviation.
     """
 
@@ -90,14 +90,12 @@ def boots_for(half_width: float, sd: float, most: int = _MOST_BOOTS) -> int | No
 
 def _spread(readings: Readings, cost: Cost) -> Spread:
     sd = cost.per_guest.sd or 0.0
-    found: dict[str, Part] = {}
+    found: list[Part] = []
     for name, meter, metric, sense in _PARTS:
         line = _line(readings, cost, meter, metric)
-        if line is not None and len(line) == cost.per_guest.n and name not in found:
-            found[name] = Part(name, Estimate.of(sense * line))
-    return Spread(
-        cost.provider, cost.per_guest, tuple(found.values()), _noise(readings, cost), boots_for(WANTED_MIB, sd)
-    )
+        if line is not None and len(line) == cost.per_guest.n:
+            found.append(Part(name, Estimate.of(sense * line)))
+    return Spread(cost.provider, cost.per_guest, tuple(found), _noise(readings, cost), boots_for(WANTED_MIB, sd))
 
 
 def _line(readings: Readings, cost: Cost, meter: str, metric: str) -> pd.Series | None:
