@@ -16,7 +16,7 @@ from report.load import load
 from report.messages import messages, update
 from report.paper import html, render
 from report.readings import Readings
-from tests.unit.report.conftest import REFERENCE
+from tests.unit.report.conftest import REFERENCE, MakeStudy
 
 OTHERS = sorted(set(LANGUAGES) - {"en"})
 HANGUL = re.compile("[가-힣]")
@@ -106,8 +106,9 @@ _BLOCK = re.compile(r"<(p|h1|h2|h3|caption|figcaption|li)\b([^>]*)>(.*?)</\1>", 
 _UNTRANSLATED = re.compile(r"reference-|class=\"bar\"")
 
 
-def test_no_sentence_is_left_in_english() -> None:
-    page = html(REFERENCE, "ko")
+@pytest.mark.parametrize("made_up", [False, True])
+def test_no_sentence_is_left_in_english(make_study: MakeStudy, made_up: bool) -> None:
+    page = html(make_study(repeats=3) if made_up else REFERENCE, "ko")
     blocks = [match for match in _BLOCK.finditer(page) if not _UNTRANSLATED.search(match[2])]
     assert len(blocks) > 40
     for match in blocks:
