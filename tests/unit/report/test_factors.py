@@ -63,8 +63,8 @@ def test_what_ksm_saved_is_told(make_study: MakeStudy) -> None:
     assert found.swapped == {"kvm": 0.5}
     assert found.dom0 == (("booting", 3584.0), ("vm-4", 1536.0))
     text = text_of(folder)
-    assert "KSM had saved 20.0 MiB under KVM. Swap in use at the last stage: 0.5 MiB under KVM." in text
-    assert "Dom0 had 3584 MiB at Booting and 1536 MiB at VM-4." in text
+    assert "KSM had saved: KVM 20.0 MiB. Swap in use at the last stage: KVM 0.5 MiB." in text
+    assert "Memory of dom0: Booting 3584 MiB, VM-4 1536 MiB." in text
     assert "runs/kvm-01/captures/vm-4/ disk.txt, factors.txt" in text
 
 

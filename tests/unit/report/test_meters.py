@@ -98,16 +98,16 @@ def test_the_paper_prints_them(make_study: MakeStudy) -> None:
     text = text_of(add(make_study(repeats=1), kvm_rows(4)))
     assert "Table M1" in text
     assert "of PSS: guest RAM none 140.0 none" in text
-    assert "PSS says least and MemAvailable most under KVM, 430.0 MiB apart" in text
-    assert "Resident are its shell 800 KiB under KVM, and while the CPU is read mpstat: 1000 KiB under KVM" in text
+    assert "under KVM, PSS says least and MemAvailable most, 430.0 MiB apart" in text
+    assert "its shell (PSS): KVM 800 KiB. While the CPU is read mpstat is, too: KVM 1000 KiB." in text
     assert "at most 2 MiB in all, is met" in text
-    assert "0.25 % of all CPUs under KVM; the aim, at most 0.1 %, is missed" in text
-    assert "yet sessions" not in text
+    assert "of all CPUs: KVM 0.25 %. The aim, at most 0.1 %, is missed" in text
+    assert "sessions of sshd" not in text
 
 
 def test_a_session_during_a_reading_is_told(make_study: MakeStudy) -> None:
     rows = [[*row[:4], 2, row[5]] if row[3] == "sessions" else row for row in kvm_rows(4)]
-    assert "yet sessions of sshd were open" in text_of(add(make_study(repeats=1), rows))
+    assert "Yet sessions of sshd were open" in text_of(add(make_study(repeats=1), rows))
 
 
 def test_a_study_without_these_meters_has_no_such_table(make_study: MakeStudy) -> None:
