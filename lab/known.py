@@ -88,15 +88,16 @@ class KnownLoad:
         """Take pages until the last lies in the middle of a frame of 2 MiB; needs root."""
         self._say("align", 120)
 
-    def burn(self, percent: float, lead_s: float, seconds: float) -> None:
+    def burn(self, percent: float, lead_s: float, seconds: float, slice_s: float = 0.04) -> None:
         """Take `percent` of one CPU until `rest`; what it gave in the window goes into `given`.
 
         Args:
             percent: Of one CPU.
             lead_s: From now to the window's beginning, seconds.
             seconds: Length of the window.
+            slice_s: Mean length of a slice, in which it works and sleeps once, seconds.
         """
-        self._say(f"burn {percent:g} {lead_s:g} {seconds:g}", 60)
+        self._say(f"burn {percent:g} {lead_s:g} {seconds:g} {slice_s:g}", 60)
         self._windows, self._seconds = self._windows + 1, lead_s + seconds
 
     def rest(self) -> Given:

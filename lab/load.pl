@@ -1,8 +1,10 @@
 # A known load, steered by lines on standard input. Each is answered by a line that begins with "done" or "cannot".
 #   hold PAGES                 takes so much more memory, touched to the page (4 KiB), until the process is ended
 #   align                      takes pages until the last lies in the middle of a frame of 2 MiB (needs root)
-#   burn PERCENT LEAD SECONDS  takes so much of one CPU until the next line; when LEAD and then SECONDS have passed, a
-#                              line "given" tells what it took in those seconds, and what the kernel's ticks say
+#   burn PERCENT LEAD SECONDS SLICE
+#                              takes so much of one CPU until the next line, in slices of SLICE seconds in the mean; when
+#                              LEAD and then SECONDS have passed, a line "given" tells what it took in those seconds, and
+#                              what the kernel's ticks say
 #   rest                       takes no CPU
 use strict;
 use warnings;
@@ -60,7 +62,7 @@ sub ticks {
 
 # A slice has a length of its own, else the kernel's ticks would always fall into the same part of it.
 sub burn {
-    my ($share, $lead, $seconds) = ($_[0] / 100, $_[1], $_[2]);
+    my ($share, $lead, $seconds, $slice) = ($_[0] / 100, @_[1 .. 3]);
     my ($wall, $own) = (clock($WALL), clock($OWN));
     my ($until, $said, @begin) = (0, 0);
     while (!ready(0)) {
@@ -71,7 +73,7 @@ sub burn {
                 clock($OWN) - $own - $begin[1], $now - $begin[0], $begin[2], ticks();
             $said = 1;
         }
-        $until += 0.02 + rand 0.04;
+        $until += $slice * (0.5 + rand 1);
         my $work = 0;
         while (clock($OWN) - $own < $share * $until) { $work += $_ for 1 .. 100 }
         my $left = $wall + $until - clock($WALL);

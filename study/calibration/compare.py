@@ -240,15 +240,20 @@ def cpu_rows(step: Step, rest: Shares, loaded: Shares) -> list[Row]:
     return rows
 
 
-def xentop_row(step: Step, guest: str, known: float, idle: Shares, loaded: Shares) -> Row:
-    """Hold the step of xentop's share of a guest against what the load in it worked, percent of one CPU.
+def xentop_row(step: Step, guest: str, known: float, loaded: Shares, hidden: float = 0.0) -> Row:
+    """Hold xentop's share of a guest against what its kernel says that it worked, percent of one CPU.
 
-    The step from `idle`, where the same process wakes as often and works nothing: to wake a guest's CPU and to let it
-    sleep costs some of its time in its kernel and in Xen, which is in its share, but not in the process's.
+    Args:
+        step: The load.
+        guest: The guest's name.
+        known: What its kernel says.
+        loaded: What was read.
+        hidden: By how much xentop's share was above the kernel's in the same guest without a load: an idle kernel's
+            waking, which its idle time holds. It goes on in the share of time in which the loaded guest is idle.
     """
     key: Key = ("host", "xentop", f"cpu:{guest}")
-    seen = loaded.reading[key] - idle.reading[key]
-    return _row(step, _Answer("host", "xentop", key[2], True, known, seen), idle.folder, loaded.folder)
+    seen, explained = loaded.reading[key], hidden * (1 - known / 100)
+    return _row(step, _Answer("host", "xentop", key[2], True, known, seen, explained), None, loaded.folder)
 
 
 def _row(step: Step, answer: _Answer, before: str | None, after: str) -> Row:

@@ -17,6 +17,7 @@ _PAUSE, _SIGSUSPEND = 34, 130  # system calls of x86-64
 _FIELDS = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal", "guest", "guest_nice")
 # `guest` and `guest_nice` are in `user` and `nice` already.
 _COUNTED = 8
+_TICKS_A_SECOND = 100  # USER_HZ, proc_stat(5)
 COMMAND = f"cat {_FILE}; rm -f {_FILE}"
 
 
@@ -62,8 +63,14 @@ class Window:
         return 100 * sum(grown.get(name, 0) for name in names) / total
 
     def percent_of_one(self) -> float:
-        """Return what a machine of one CPU worked, percent of that; stolen time is time that it waited for the CPU."""
-        return self.percent("user", "nice", "system", "irq", "softirq")
+        """Return what a machine of one CPU worked, percent of that: all that was not idle, waited or stolen.
+
+        A kernel that stops its tick when it is idle (CONFIG_NO_HZ) measures idle time by a clock and samples all other
+        by the tick, so only what is left beside idle time is exact (Linux, kernel/time/tick-sched.c).
+        """
+        grown = dict(zip(_FIELDS, (b - a for a, b in zip(self.before, self.after, strict=True)), strict=False))
+        away = sum(grown.get(name, 0) for name in ("idle", "iowait", "steal")) / _TICKS_A_SECOND
+        return 100 * (1 - away / self.seconds)
 
 
 def parse(text: str) -> Window:

@@ -165,11 +165,15 @@ def test_dom0_does_not_see_a_guest_s_work() -> None:
 
 def test_xentop_is_held_against_what_the_guest_used() -> None:
     step = Step("xen", "guest-cpu-30", "guest", 30)
-    rest = shares(1, 0, IDLE, xentop=1.4)
-    row = xentop_row(step, "server1", 30.0, rest, shares(1, 0, IDLE, xentop=31.7))
-    assert row.seen == pytest.approx(30.3)
-    assert row.passed
-    assert not xentop_row(step, "server1", 30.0, rest, shares(1, 0, IDLE, xentop=32)).passed
+    assert xentop_row(step, "server1", 30.2, shares(1, 0, IDLE, xentop=30.6)).passed
+    assert not xentop_row(step, "server1", 30.2, shares(1, 0, IDLE, xentop=31)).passed
+
+
+def test_what_an_idle_guest_hides_goes_on_while_it_is_idle() -> None:
+    row = xentop_row(Step("xen", "guest-cpu-30", "guest", 30), "server1", 30.0, shares(1, 0, IDLE, xentop=30.9), 0.5)
+    assert row.explained == pytest.approx(0.35)
+    assert row.error == pytest.approx(0.55)
+    assert not row.passed
 
 
 def test_a_raised_watermark_moves_mem_available_twice() -> None:

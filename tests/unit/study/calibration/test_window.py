@@ -40,7 +40,12 @@ def test_shares_are_of_all_ticks() -> None:
     assert found.percent("user", "system") == pytest.approx(15)
     # A guest's time is in the user's.
     assert found.percent("guest") == pytest.approx(5)
-    assert found.percent_of_one() == pytest.approx(15)
+
+
+def test_a_machine_of_one_cpu_works_when_it_is_not_idle() -> None:
+    """Of 10 s it was idle for 8, waited for 0.3 and was stolen 0.2; what the tick sampled does not count."""
+    text = "361.00 cpu 4736 0 6576 54567 133 0 526 20 0 0\n371.00 cpu 4866 0 6576 55367 163 0 526 40 0 0\n"
+    assert window.parse(text).percent_of_one() == pytest.approx(15)
 
 
 @pytest.mark.parametrize("text", ["", "1 cpu 2 3\n", "cat: /tmp/hvlab-ticks: No such file\n", "1 cpu 1 2\n2 cpu 1 x\n"])
