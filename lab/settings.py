@@ -14,6 +14,7 @@ ProviderName = Literal["xen", "kvm", "virtualbox"]
 SessionName = Literal["x-window", "text"]
 # Of a guest's memory its kernel and the X session take so much (measured: docs/lab.md); a load must fit beside it.
 SYSTEM_MIB = 128
+Thp = Literal["never", "madvise", "always"]
 DiskStrategy = Literal["full-copy", "linked-clone", "preallocated"]
 
 
@@ -96,7 +97,7 @@ class FactorsSettings(_Table):
     """
 
     ksm: bool = False
-    thp: Literal["never", "madvise", "always"] = "always"
+    thp: Thp = "always"
     swap: bool = True
     dom0_memory: Literal["fixed", "ballooned"] = "fixed"
     page_cache: Literal["kept", "dropped"] = "kept"

@@ -12,11 +12,15 @@ from lab.paths import CALIBRATIONS
 from lab.preflight import check_room
 from lab.progress import say
 from lab.providers import get_provider
-from lab.settings import Settings
+from lab.settings import Settings, Thp
 from study.calibration.record import CALIBRATION_FILE, Calibration, load, newest, save
 from study.calibration.take import Calibrator, parameters
 from study.files import sha256_of
 from study.folder import new_folder
+
+# With huge pages a guest's kernel that reaches into a new piece of 2 MiB costs the host all of it: KVM's PSS was seen
+# to grow by 66 MiB for 64. Under VirtualBox a step was seen to cost 8 to 10 MiB less without them.
+THP_FOR: dict[str, Thp] = {"kvm": "never"}
 
 
 def calibrate(settings: Settings, providers: tuple[str, ...], root: Path, state: Path) -> Path:
@@ -32,15 +36,9 @@ def calibrate(settings: Settings, providers: tuple[str, ...], root: Path, state:
         HvlabError: A provider could not be calibrated, or the lab is in use.
     """
     check_room(settings)
-    # What a guest shows and holds is no matter of the meters; the less it does by itself, the better.
-    still = settings.topology.model_copy(update={"session": "text", "memory_load_mib": 0})
-    # With huge pages a guest's kernel that reaches into a new piece of 2 MiB costs the host all of it: KVM's PSS was
-    # seen to grow by 66 MiB for 64.
-    small = settings.factors.model_copy(update={"thp": "never"})
-    settings = settings.model_copy(update={"topology": still, "factors": small})
     with exclusive(state):
         require_off(state)
-        lab = Lab(settings)
+        lab = Lab(still(settings))
         calibration = Calibration(
             id="none yet",
             created=datetime.now(UTC).replace(microsecond=0),
@@ -53,6 +51,7 @@ def calibrate(settings: Settings, providers: tuple[str, ...], root: Path, state:
                 "readings": settings.study.model_dump(exclude={"providers", "repeats", "most_repeats"}),
                 "settle": settings.settle.model_dump(),
                 "factors": settings.factors.model_dump(),
+                "thp_for": THP_FOR,
             },
             providers=[],
         )
@@ -65,7 +64,7 @@ def calibrate(settings: Settings, providers: tuple[str, ...], root: Path, state:
         failures = []
         for name in providers or settings.study.providers:
             try:
-                _provider(lab, folder, calibration, name)
+                _provider(Lab(still(settings, name)), folder, calibration, name)
             except HvlabError as error:
                 failures.append(f"{name}: {error.message}")
         if failures:
@@ -73,6 +72,13 @@ def calibrate(settings: Settings, providers: tuple[str, ...], root: Path, state:
         calibration.finished = datetime.now(UTC).replace(microsecond=0)
         save(folder, calibration)
     return folder
+
+
+def still(settings: Settings, provider: str = "") -> Settings:
+    """Return the settings of a calibration: what a guest shows and holds is no matter of the meters."""
+    topology = settings.topology.model_copy(update={"session": "text", "memory_load_mib": 0})
+    factors = settings.factors.model_copy(update={"thp": THP_FOR.get(provider, settings.factors.thp)})
+    return settings.model_copy(update={"topology": topology, "factors": factors})
 
 
 def _provider(lab: Lab, folder: Path, calibration: Calibration, name: str) -> None:
