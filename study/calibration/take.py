@@ -137,8 +137,11 @@ class Calibrator:
                 self.taken.given.append(given)
             if given and given.ticks_percent is not None and ("host", "xentop", f"cpu:{GUEST}") in loaded.reading:
                 row = xentop_row(known, GUEST, given.ticks_percent, loaded, hidden)
-                hidden = hidden if percent else row.error
-                self.taken.rows.append(row)
+                # At rest nothing is given: what it shows is what the loads are held against.
+                if percent:
+                    self.taken.rows.append(row)
+                else:
+                    hidden = row.error
 
     def _read_memory(self, name: str) -> Memory:
         """Read the memory meters of the lab host and of the guest, once the lab host has come to rest."""
