@@ -180,7 +180,8 @@ def memory_rows(step: Step, before: Memory, after: Memory) -> list[Row]:
             can_see=sees,
             known=known_mib(step.applied, probe) if sees else 0.0,
             seen=probe.sign * (after.reading[key] - before.reading[key]),
-            explained=_explained(machine, probe, before.reading, after.reading),
+            explained=_explained(machine, probe, before.reading, after.reading)
+            + _bookkeeping(step, machine, probe, before.reading, after.reading),
             resolution=probe.rounding_mib,
         )
         rows.append(_row(step, answer, before.folder, after.folder))
@@ -193,6 +194,14 @@ def _explained(machine: Place, probe: Probe, before: Reading, after: Reading) ->
     keys += [(machine, "meminfo", name) for name in _CACHES] if probe.cache else []
     moved = sum(after.get(key, 0.0) - before.get(key, 0.0) for key in keys)
     return moved + (_held_back(machine, after) - _held_back(machine, before) if probe.held_back else 0.0)
+
+
+def _bookkeeping(step: Step, machine: Place, probe: Probe, before: Reading, after: Reading) -> float:
+    """Return what VirtualBox's kernel module took for its own books beside a guest's memory, about 16 KiB a chunk."""
+    if (step.provider, step.where, machine) != ("virtualbox", "guest", "host") or probe not in _SYSTEM:
+        return 0.0
+    key: Key = (machine, "meminfo", "SUnreclaim")
+    return after.get(key, 0.0) - before.get(key, 0.0)
 
 
 def _held_back(machine: Place, reading: Reading) -> float:

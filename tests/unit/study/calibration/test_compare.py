@@ -189,3 +189,14 @@ def test_a_raised_watermark_moves_mem_available_twice() -> None:
     row = keyed(memory_rows(Step("xen", "step", "guest", 64), first, last))["host meminfo MemAvailable"]
     assert (row.seen, row.explained) == (-4, -4)
     assert row.passed
+
+
+def test_virtualbox_s_own_books_are_told_apart() -> None:
+    books: Key = ("host", "meminfo", "SUnreclaim")
+    first, last = (
+        memory(name, {"taken": 100, "lists": 0, "vmm": 0}, {"taken": 0, "lists": 0, "vmm": 0}) for name in "ab"
+    )
+    before, after = Memory({**first.reading, books: 20.0}, "a"), Memory({**last.reading, books: 20.8}, "b")
+    for provider, explained in (("virtualbox", 0.8), ("kvm", 0.0)):
+        row = keyed(memory_rows(Step(provider, "step", "guest", 64), before, after))["host zoneinfo free_and_on_lists"]
+        assert row.explained == pytest.approx(explained)
