@@ -8,6 +8,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import write_po
 
+from lab.files import write_atomic
 from lab.paths import PROJECT
 from report.criteria import PATH as CRITERIA
 from report.language import FOLDER, LANGUAGES, catalog, message
@@ -90,7 +91,7 @@ def write_all() -> None:
     """Bring every catalog up to date; what it lacks is left empty for a translator."""
     for code in LANGUAGES:
         if code != "en":
-            (FOLDER / f"{code}.po").write_text(update(code), encoding="utf-8")
+            write_atomic(FOLDER / f"{code}.po", update(code).encode())
 
 
 def _criteria() -> Iterator[str]:

@@ -13,6 +13,7 @@ from study.meters.base import Number
 
 MEMORY_TOLERANCE_MIB = 1.0
 CPU_TOLERANCE_POINTS = 0.5
+XENTOP_ROUNDING = 0.05  # it prints tenths of a percent
 
 Key = tuple[Place, str, str]
 Reading = Mapping[Key, float]
@@ -262,7 +263,8 @@ def xentop_row(step: Step, guest: str, known: float, loaded: Shares, hidden: flo
     """
     key: Key = ("host", "xentop", f"cpu:{guest}")
     seen, explained = loaded.reading[key], hidden * (1 - known / 100)
-    return _row(step, _Answer("host", "xentop", key[2], True, known, seen, explained), None, loaded.folder)
+    answer = _Answer("host", "xentop", key[2], True, known, seen, explained, XENTOP_ROUNDING)
+    return _row(step, answer, None, loaded.folder)
 
 
 def _row(step: Step, answer: _Answer, before: str | None, after: str) -> Row:

@@ -137,11 +137,9 @@ class Calibrator:
                 self.taken.given.append(given)
             if given and given.ticks_percent is not None and ("host", "xentop", f"cpu:{GUEST}") in loaded.reading:
                 row = xentop_row(known, GUEST, given.ticks_percent, loaded, hidden)
-                # At rest nothing is given: what it shows is what the loads are held against.
-                if percent:
-                    self.taken.rows.append(row)
-                else:
-                    hidden = row.error
+                self.taken.rows.append(row)
+                # What a guest at rest hides is held to the tolerance itself, before it explains anything.
+                hidden = hidden if percent else row.error
 
     def _read_memory(self, name: str) -> Memory:
         """Read the memory meters of the lab host and of the guest, once the lab host has come to rest."""
