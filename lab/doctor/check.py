@@ -22,6 +22,7 @@ class Wanted:
         kind: Of lab host.
         provider: Its name, None for whichever the machine offers.
         cache, state: Absolute names of the folders of images and of the running lab, on the controller.
+        accelerator: What the nested lab host is started with: "kvm", "tcg", "" if that is still to be probed.
     """
 
     kind: Kind
@@ -29,6 +30,7 @@ class Wanted:
     settings: Settings
     cache: str
     state: str
+    accelerator: str = ""
 
     @property
     def nested(self) -> bool:

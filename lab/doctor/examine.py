@@ -1,5 +1,6 @@
 """Asks a machine all that a study needs."""
 
+from lab.accel import settled_accelerator
 from lab.doctor import hypervisors, kernel, programs, room, virtualization
 from lab.doctor.check import Check, Wanted
 from lab.doctor.finding import Diagnosis, Examined, Finding, State
@@ -54,7 +55,7 @@ def diagnose(host: str, provider: str, settings: Settings) -> Diagnosis:
     """
     kind, machine = parse_host(host)
     name = get_provider(provider).name if provider else None
-    wanted = Wanted(kind, name, settings, str(cache_root()), str(state_root()))
+    wanted = Wanted(kind, name, settings, str(cache_root()), str(state_root()), settled_accelerator())
     if machine.run("exit 0", 60).status != 0:
         raise HvlabError(f"{host} runs no shell line", "is its login shell a POSIX shell?")
     return examine(machine, wanted, ThisMachine(), host)

@@ -18,25 +18,25 @@ echo tool=$(command -v xl || command -v xm)
 def _xen(text: str, wanted: Wanted) -> Finding:
     ok, warn, fail = verdicts(_XEN)
     told = facts(text)
-    # EL5's kernels have no /sys/hypervisor/type in every version, but always /proc/xen.
-    runs = told.get("type") == "xen" or told.get("proc") == "yes"
-    version = f" {told['version'].strip('.')}" if told.get("version") else ""
-    if not runs:
+    # Kernels of EL5 do not all have /sys/hypervisor/type, but all have /proc/xen.
+    if told.get("type") != "xen" and told.get("proc") != "yes":
         if wanted.provider == "xen" and not wanted.nested:
             return fail("Xen does not run", "boot the entry with Xen")
         return ok("Xen does not run: the plain kernel, for kvm and virtualbox")
-    if "control_d" not in told.get("capabilities", ""):
-        other = warn if wanted.nested else fail
-        return other(
-            f"a guest of Xen{version}, not its dom0", "guests can only be started in dom0 or under a plain kernel"
-        )
+    version = f"Xen {told['version'].strip('.')}" if told.get("version") else "Xen"
+    if "control_d" in told.get("capabilities", ""):
+        return _dom0(f"dom0 of {version}", told.get("tool", ""), wanted)
+    todo = "Xen guests can only be started in dom0; Xen's PV guests have no KVM either"
+    return (fail if wanted.provider == "xen" and not wanted.nested else warn)(f"a guest of {version}, not dom0", todo)
+
+
+def _dom0(seen: str, tool: str, wanted: Wanted) -> Finding:
+    ok, warn, fail = verdicts(_XEN)
     if wanted.nested:
-        return warn(f"dom0 of Xen{version}", "no KVM here, so software emulation; boot the plain kernel")
+        return warn(seen, "no KVM here, so software emulation; boot the plain kernel")
     if wanted.provider in ("kvm", "virtualbox"):
-        return fail(f"dom0 of Xen{version}", f"boot the entry without Xen for {wanted.provider}")
-    if not told.get("tool"):
-        return fail(f"dom0 of Xen{version}, neither xl nor xm", "install xen-utils")
-    return ok(f"dom0 of Xen{version}, {told['tool']}: for xen")
+        return fail(seen, f"boot the entry without Xen for {wanted.provider}")
+    return ok(f"{seen}, {tool}: for xen") if tool else fail(f"{seen}, neither xl nor xm", "install xen-utils")
 
 
 # libvirtd is only asked where it runs: to connect to its socket would start it.
@@ -54,28 +54,38 @@ exit 0
 
 def _libvirt(text: str, wanted: Wanted) -> Finding:
     ok, warn, fail = verdicts(_LIBVIRT)
-    told = facts(text)
-    client = told.get("client")
+    client = facts(text).get("client")
     if wanted.nested:
         # The lab host has its own; vagrant-libvirt needs the client here.
         if client:
             return ok(f"virsh {client}; the daemon runs in the lab host")
         return warn("no virsh", "lab.up installs it: libvirt-clients")
-    needed = fail if wanted.provider == "kvm" else warn
+    connected, seen, todo = _connection(text, client)
+    if connected:
+        return ok(seen)
     if wanted.provider in ("xen", "virtualbox"):
-        needed = ok
+        return ok(f"{seen}; {wanted.provider} does not need it")
+    return (fail if wanted.provider == "kvm" else warn)(seen, todo)
+
+
+def _connection(text: str, client: str | None) -> tuple[bool, str, str]:
+    """Return whether libvirt can be used, what was seen, what to do."""
     if not client:
-        return needed("no virsh", "install libvirt-clients and libvirt-daemon-system" if needed is not ok else "")
+        return False, "no virsh", "install libvirt-clients and libvirt-daemon-system"
+    told = facts(text)
     said = [line.removeprefix("virsh: ") for line in text.splitlines() if line.startswith("virsh: ")]
-    running = next((line for line in said if line.startswith("Running hypervisor")), None)
-    if running:
-        return ok(f"virsh {client}, connected: {running}")
-    if told.get("daemon"):
+    if running := next((line for line in said if line.startswith("Running hypervisor")), None):
+        return True, f"virsh {client}, connected: {running}", ""
+    if daemon := told.get("daemon"):
         why = next((line for line in said if line.startswith("error")), "no answer")
-        return needed(f"virsh {client}, {told['daemon']} runs, but: {why}", "" if needed is ok else "see its log")
+        return (
+            False,
+            f"virsh {client}, {daemon} runs, but: {why}",
+            "may this user connect? virsh -c qemu:///system version",
+        )
     if told.get("socket"):
-        return ok(f"virsh {client}; the daemon is started when its socket is used (not tried)")
-    return needed(f"virsh {client}, no daemon", "" if needed is ok else "start libvirtd")
+        return True, f"virsh {client}; the daemon starts when its socket is used (not tried)", ""
+    return False, f"virsh {client}, no daemon", "start libvirtd"
 
 
 CHECKS = (

@@ -57,7 +57,7 @@ def _swap(text: str, wanted: Wanted) -> Finding:
     return warn(seen, _BY_STUDY.format(name="swap", declared=str(declared).lower()))
 
 
-# One second apart: both clocks must have gone on by the same time. timedatectl is not asked, since that starts a service.
+# One second apart: both clocks must have gone on by the same time. timedatectl is not asked: that starts a service.
 _CLOCK_LINE = """\
 echo source=$(cat /sys/devices/system/clocksource/clocksource0/current_clocksource 2>/dev/null)
 echo wall0=$(date +%s.%N); echo up0=$(cut -d ' ' -f 1 /proc/uptime)

@@ -49,7 +49,15 @@ def _plugins(text: str, wanted: Wanted) -> Finding:
     return missing.model_copy(update={"seen": f"{_PLUGIN} {missing.seen}"})
 
 
-_PACKER_LINE = _APT + "echo version=$(CHECKPOINT_DISABLE=1 PACKER_NO_COLOR=1 packer version 2>/dev/null | head -n 1)\n"
+# Packer is not asked either: even to tell its version it makes a temporary file.
+_PACKER_LINE = (
+    _APT
+    + """\
+p=$(command -v packer) || exit 0
+v=$(dpkg-query -W -f '${Version}' packer 2>/dev/null)
+echo "version=${v:-not told, $p}"
+"""
+)
 _QEMU_LINE = (
     _APT
     + "echo version=$(qemu-system-x86_64 --version 2>/dev/null | head -n 1)\n"
@@ -59,7 +67,8 @@ _QEMU_LINE = (
 
 def _packer(text: str, wanted: Wanted) -> Finding:
     told = facts(text)
-    return _installed("packer", told.get("version", ""), "packer", bool(told.get("apt")))
+    version = f"Packer {told['version']}" if told.get("version") else ""
+    return _installed("packer", version, "packer", bool(told.get("apt")))
 
 
 def _qemu(text: str, wanted: Wanted) -> Finding:

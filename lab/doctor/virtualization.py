@@ -12,7 +12,11 @@ _NESTED = "nested-virtualization"
 _SHARED = "kvm-beside-virtualbox"
 # What a kernel without a RAM disk says when it has come through all of its own start.
 _BOOTED = re.compile(r"Unable to mount root fs|VFS: Cannot open root device")
-_NO_KVM = re.compile(r"(?i)could not (?:access|initialize) KVM[^\n]*|failed to initialize kvm[^\n]*")
+# The first also comes from an old QEMU that goes on without KVM: what boots then proves nothing.
+_REFUSED = re.compile(
+    r"(?im)^.*(?:could not (?:access|initialize) KVM|failed to initialize kvm).*$|^\S*qemu\S*: error: .*$"
+)
+_KILLED = "137"
 
 # No file is written; QEMU is ended by its own watchdog, also when the connection has gone.
 _PROBE_LINE = """\
@@ -30,7 +34,9 @@ echo probe=begun
 p=$!
 (n=0; while [ $n -lt {seconds} ]; do sleep 1; n=$((n+1)); done; kill -9 $p) </dev/null >/dev/null 2>&1 &
 w=$!
-wait $p 2>/dev/null; kill $w 2>/dev/null; wait $w 2>/dev/null
+wait $p 2>/dev/null; s=$?
+kill $w 2>/dev/null; wait $w 2>/dev/null
+echo; echo status=$s
 exit 0
 """
 
@@ -43,7 +49,9 @@ def _probe(text: str, wanted: Wanted) -> Finding:
     ok, warn, fail = verdicts(_PROBE)
     # The nested lab host, and Xen's paravirtual guests, also run without; nothing else does.
     emulated = "the nested lab host runs under software emulation: slower, and CPU figures are not those of this CPU"
-    if wanted.nested:
+    if wanted.nested and wanted.accelerator == "kvm":
+        bad, todo = fail, "the lab would use it: unset HVLAB_ACCEL, or set it to tcg"
+    elif wanted.nested:
         bad, todo = warn, emulated
     elif wanted.provider == "xen":
         bad, todo = warn, "Xen's paravirtual guests do not need it"
@@ -54,14 +62,17 @@ def _probe(text: str, wanted: Wanted) -> Finding:
         return bad("no /dev/kvm", todo)
     if told.get("access") != "yes":
         return bad("/dev/kvm is there but may not be opened by this user", f"join its group, or be root; else: {todo}")
-    for what, package in (("qemu", "qemu-system-x86"), ("kernel", "a readable kernel in /boot")):
-        if not told.get(what):
-            return warn(f"/dev/kvm is there, but not tried: no {what}", f"install {package}, and ask again")
-    if refused := _NO_KVM.search(text):
-        return bad(f"/dev/kvm is there, but QEMU says: {refused[0]}", todo)
-    if "probe=begun" in text and _BOOTED.search(text):
+    if lacking := [what for what in ("qemu", "kernel") if not told.get(what)]:
+        return warn(
+            f"/dev/kvm is there, but not tried: no {' and no '.join(lacking)} that can be used",
+            "install qemu-system-x86; a kernel is taken from /boot (root reads it) or from the image cache; ask again",
+        )
+    if refused := _REFUSED.search(text):
+        return bad(f"/dev/kvm is there, but QEMU cannot use it: {refused[0].strip()}", todo)
+    if _BOOTED.search(text):
         return ok("a kernel boots under KVM")
-    return bad(f"/dev/kvm is there, but a kernel does not boot under it within {SECONDS} s", todo)
+    ended = f"within {SECONDS} s" if told.get("status") == _KILLED else f"(QEMU ended with {told.get('status')})"
+    return bad(f"/dev/kvm is there, but a kernel does not boot under it {ended}", todo)
 
 
 _NESTED_LINE = """\
