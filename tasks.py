@@ -5,7 +5,7 @@ from typing import Any
 
 from invoke.collection import Collection
 
-from commands import image, lab, project, report, study
+from commands import doctor, image, lab, project, report, study
 
 
 def _collect(**groups: Sequence[Any]) -> Collection:
@@ -47,5 +47,5 @@ namespace = _collect(
         report.report_messages,
     ),
 )
-for single in (project.test, project.lint, project.bench, project.lock):
+for single in (doctor.doctor, project.test, project.lint, project.bench, project.lock):
     namespace.add_task(single)

@@ -53,6 +53,12 @@ def remembered_answer() -> Path:
     return cache_root() / f"accelerator-{platform.node()}-{boot}"
 
 
+def settled_accelerator() -> str:
+    """Return what the lab uses without a new probe: HVLAB_ACCEL's word or the remembered answer; "" if neither is."""
+    remembered = remembered_answer()
+    return os.environ.get("HVLAB_ACCEL") or (remembered.read_text() if remembered.is_file() else "")
+
+
 def probe_accelerator(kernel: Path, busybox: Path) -> str:
     """Return "kvm" where a guest boots under hardware virtualization within ten seconds, else "tcg".
 
@@ -62,11 +68,9 @@ def probe_accelerator(kernel: Path, busybox: Path) -> str:
         kernel: A packaged Linux kernel to try with.
         busybox: A static busybox.
     """
-    if chosen := os.environ.get("HVLAB_ACCEL"):
-        return chosen
+    if settled := settled_accelerator():
+        return settled
     remembered = remembered_answer()
-    if remembered.is_file():
-        return remembered.read_text()
     with tempfile.TemporaryDirectory() as scratch:
         initrd = Path(scratch) / "initrd"
         _probe_initrd(busybox, initrd)

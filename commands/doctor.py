@@ -1,0 +1,27 @@
+"""The command doctor."""
+
+from invoke.context import Context
+from invoke.exceptions import Exit
+
+from commands.task import command, settings
+
+
+@command(
+    help={
+        "host": "nested (this machine, for the nested lab host), local, or ssh://user@host:port",
+        "provider": "kvm, xen or virtualbox; without, what all of them need",
+        "json": "as JSON",
+    }
+)
+def doctor(c: Context, host: str = "nested", provider: str = "", json: bool = False) -> None:
+    """Check every requirement, and say what to do; changes nothing. Exit status 1 if one fails."""
+    from lab.doctor.examine import diagnose
+    from lab.doctor.table import print_diagnosis
+
+    diagnosis = diagnose(host, provider, settings())
+    if json:
+        print(diagnosis.model_dump_json(indent=2))
+    else:
+        print_diagnosis(diagnosis)
+    if not diagnosis.healthy:
+        raise Exit(code=1)

@@ -1,0 +1,61 @@
+"""Asks a machine all that a study needs."""
+
+from lab.accel import settled_accelerator
+from lab.doctor import hypervisors, kernel, programs, room, virtualization
+from lab.doctor.check import Check, Wanted
+from lab.doctor.finding import Diagnosis, Examined, Finding, State
+from lab.doctor.host import Host, ThisMachine, parse_host
+from lab.errors import HvlabError
+from lab.paths import cache_root, state_root
+from lab.providers import get_provider
+from lab.settings import Settings
+
+CHECKS: tuple[Check, ...] = (
+    *virtualization.CHECKS,
+    *hypervisors.CHECKS,
+    *programs.CHECKS,
+    *room.CHECKS,
+    *kernel.CHECKS,
+)
+_PRELUDE = "LC_ALL=C; export LC_ALL; PATH=$PATH:/usr/sbin:/sbin; export PATH\n"
+
+
+def _ask(check: Check, host: Host, wanted: Wanted) -> Finding:
+    answer = host.run(_PRELUDE + check.line(wanted), check.timeout)
+    if answer.status is None:
+        return Finding(
+            name=check.name, state=State.FAIL, seen=f"no answer within {check.timeout:.0f} s", todo="is it overloaded?"
+        )
+    return check.judge(answer.stdout, wanted)
+
+
+def examine(host: Host, wanted: Wanted, controller: Host, called: str) -> Diagnosis:
+    """Ask `host`, and the controller what concerns it.
+
+    Args:
+        called: What the user calls the host.
+
+    Raises:
+        HvlabError: If the host cannot be reached.
+    """
+    findings = []
+    for check in CHECKS:
+        if wanted.kind in check.kinds:
+            local = check.controller or wanted.kind != "ssh"
+            found = _ask(check, controller if check.controller else host, wanted)
+            findings.append(Examined(**found.model_dump(), where="controller" if local else "lab host"))
+    return Diagnosis(host=called, provider=wanted.provider, findings=findings)
+
+
+def diagnose(host: str, provider: str, settings: Settings) -> Diagnosis:
+    """Examine what `--host` names, for the provider or, if that is empty, for all.
+
+    Raises:
+        HvlabError: If there is no such host or provider, or it does not answer.
+    """
+    kind, machine = parse_host(host)
+    name = get_provider(provider).name if provider else None
+    wanted = Wanted(kind, name, settings, str(cache_root()), str(state_root()), settled_accelerator())
+    if machine.run("exit 0", 60).status != 0:
+        raise HvlabError(f"{host} runs no shell line", "is its login shell a POSIX shell?")
+    return examine(machine, wanted, ThisMachine(), host)

@@ -1,0 +1,130 @@
+"""The controller's programs: Vagrant and its plugins, Packer, QEMU, Python, the report's libraries."""
+
+from lab.doctor.check import NESTED, Check, Wanted, facts, verdicts
+from lab.doctor.finding import Finding
+
+_PYTHON = (3, 11)
+_PLUGIN = "vagrant-libvirt"
+
+
+def _installed(name: str, seen: str, package: str, apt: bool) -> Finding:
+    """Judge a program that the kit's commands install by themselves where there is apt."""
+    ok, warn, fail = verdicts(name)
+    if seen:
+        return ok(seen)
+    if apt:
+        return warn("not installed", f"the command that needs it installs it: {package}")
+    return fail("not installed, and no apt-get", f"install {package}; the controller runs on Debian 12 or later")
+
+
+_APT = "echo apt=$(command -v apt-get)\n"
+# Vagrant is not asked for its plugins: it would make its folder. It keeps them in these files.
+_VAGRANT_LINE = (
+    _APT
+    + """\
+echo version=$(vagrant --version 2>/dev/null)
+cat /usr/share/vagrant-plugins/plugins.d/*.json "${VAGRANT_HOME:-$HOME/.vagrant.d}/plugins.json" 2>/dev/null |
+  grep -o '"vagrant-[a-z0-9-]*" *: *{' | tr -d '": {' | sort -u | sed 's/^/plugin /'
+echo libvirt=$(dpkg-query -W -f '${Version}' vagrant-libvirt 2>/dev/null)
+exit 0
+"""
+)
+
+
+def _vagrant(text: str, wanted: Wanted) -> Finding:
+    told = facts(text)
+    return _installed("vagrant", told.get("version", ""), "vagrant", bool(told.get("apt")))
+
+
+def _plugins(text: str, wanted: Wanted) -> Finding:
+    name = "vagrant-plugins"
+    told = facts(text)
+    found = [line.removeprefix("plugin ") for line in text.splitlines() if line.startswith("plugin ")]
+    version = told.get("libvirt")
+    shown = [f"{plugin} {version}" if plugin == _PLUGIN and version else plugin for plugin in found]
+    if _PLUGIN in found or wanted.provider in ("xen", "virtualbox"):
+        # Those two need none that is installed: Vagrant's own, and the kit's.
+        return verdicts(name)[0](", ".join(shown) or "none, and none needed")
+    missing = _installed(name, "", _PLUGIN, bool(told.get("apt")))
+    return missing.model_copy(update={"seen": f"{_PLUGIN} {missing.seen}"})
+
+
+# Packer is not asked either: even to tell its version it makes a temporary file.
+_PACKER_LINE = (
+    _APT
+    + """\
+p=$(command -v packer) || exit 0
+v=$(dpkg-query -W -f '${Version}' packer 2>/dev/null)
+echo "version=${v:-not told, $p}"
+"""
+)
+_QEMU_LINE = (
+    _APT
+    + "echo version=$(qemu-system-x86_64 --version 2>/dev/null | head -n 1)\n"
+    + "echo image=$(qemu-img --version 2>/dev/null | head -n 1)\n"
+)
+
+
+def _packer(text: str, wanted: Wanted) -> Finding:
+    told = facts(text)
+    version = f"Packer {told['version']}" if told.get("version") else ""
+    return _installed("packer", version, "packer", bool(told.get("apt")))
+
+
+def _qemu(text: str, wanted: Wanted) -> Finding:
+    told = facts(text)
+    both = told.get("version", "") if told.get("image") else ""
+    return _installed("qemu", both, "qemu-system-x86 and qemu-utils", bool(told.get("apt")))
+
+
+_PYTHON_LINE = """\
+echo version=$("${HVLAB_PYTHON:-python3}" -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2>/dev/null)
+echo venv=$("${HVLAB_PYTHON:-python3}" -B -c 'import ensurepip, venv; print("yes")' 2>/dev/null)
+"""
+
+
+def _python(text: str, wanted: Wanted) -> Finding:
+    ok, warn, fail = verdicts("python")
+    told = facts(text)
+    if not told.get("version"):
+        return fail("no python3", "install python3, or set HVLAB_PYTHON")
+    seen = f"Python {told['version']}"
+    if tuple(int(part) for part in told["version"].split(".")[:2]) < _PYTHON:
+        return fail(f"{seen}, 3.11 needed", "set HVLAB_PYTHON to a newer one")
+    if told.get("venv") != "yes":
+        return warn(f"{seen} without venv", "./invoke installs it: python3-venv")
+    return ok(seen)
+
+
+_REPORT_LIBRARIES = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0")
+_REPORT_LINE = (
+    _APT
+    + """\
+{ ldconfig -p || /sbin/ldconfig -p; } 2>/dev/null |
+  sed -n 's/^[[:space:]]*\\(lib\\(pango\\|harf\\)[^ ]*\\) .*/library \\1/p'
+echo font=$(find /usr/share/fonts -name 'DejaVuSans.ttf' 2>/dev/null | head -n 1)
+"""
+)
+
+
+def _report(text: str, wanted: Wanted) -> Finding:
+    name = "report-libraries"
+    told = facts(text)
+    there = {line.removeprefix("library ") for line in text.splitlines() if line.startswith("library ")}
+    lacking = [library for library in _REPORT_LIBRARIES if library not in there]
+    lacking += [] if told.get("font") else ["DejaVu fonts"]
+    if not lacking:
+        return verdicts(name)[0]("Pango, HarfBuzz, DejaVu fonts")
+    packages = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core"
+    missing = _installed(name, "", packages, bool(told.get("apt")))
+    return missing.model_copy(update={"seen": f"{', '.join(lacking)}: {missing.seen}"})
+
+
+CHECKS = (
+    Check("vagrant", lambda wanted: _VAGRANT_LINE, _vagrant, controller=True),
+    Check("vagrant-plugins", lambda wanted: _VAGRANT_LINE, _plugins, controller=True),
+    Check("packer", lambda wanted: _PACKER_LINE, _packer, controller=True),
+    Check("qemu", lambda wanted: _QEMU_LINE, _qemu, NESTED, controller=True),
+    Check("python", lambda wanted: _PYTHON_LINE, _python, controller=True),
+    Check("report-libraries", lambda wanted: _REPORT_LINE, _report, controller=True),
+)

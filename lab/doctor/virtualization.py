@@ -1,0 +1,153 @@
+"""Hardware virtualization: does a guest boot, may it be nested, do KVM and VirtualBox get on here."""
+
+import re
+import shlex
+
+from lab.accel import SECONDS
+from lab.doctor.check import EVERYWHERE, REAL, Check, Wanted, facts, verdicts
+from lab.doctor.finding import Finding
+
+_PROBE = "hardware-virtualization"
+_NESTED = "nested-virtualization"
+_SHARED = "kvm-beside-virtualbox"
+# What a kernel without a RAM disk says when it has come through all of its own start.
+_BOOTED = re.compile(r"Unable to mount root fs|VFS: Cannot open root device")
+# The first also comes from an old QEMU that goes on without KVM: what boots then proves nothing.
+_REFUSED = re.compile(
+    r"(?im)^.*(?:could not (?:access|initialize) KVM|failed to initialize kvm).*$|^\S*qemu\S*: error: .*$"
+)
+_KILLED = "137"
+
+# No file is written; QEMU is ended by its own watchdog, also when the connection has gone.
+_PROBE_LINE = """\
+[ -e /dev/kvm ] && echo device=yes || echo device=no
+[ -r /dev/kvm ] && [ -w /dev/kvm ] && echo access=yes || echo access=no
+q=$(command -v qemu-system-x86_64 || command -v qemu-kvm || ls /usr/libexec/qemu-kvm 2>/dev/null)
+for k in {cache}/host-*/vmlinuz "/boot/vmlinuz-$(uname -r)" /boot/vmlinuz-*; do [ -r "$k" ] && break; done
+[ -r "$k" ] || k=
+echo "qemu=$q"; echo "kernel=$k"
+[ -n "$q" ] && [ -n "$k" ] && [ -w /dev/kvm ] || exit 0
+a="-enable-kvm -cpu host"
+[ "$q" = /usr/libexec/qemu-kvm ] && ! "$q" -cpu '?' 2>/dev/null | grep -q -w host && a=
+echo probe=begun
+"$q" $a -m 512 -nographic -no-reboot -kernel "$k" -append "console=ttyS0 panic=1" </dev/null 2>&1 &
+p=$!
+(n=0; while [ $n -lt {seconds} ]; do sleep 1; n=$((n+1)); done; kill -9 $p) </dev/null >/dev/null 2>&1 &
+w=$!
+wait $p 2>/dev/null; s=$?
+kill $w 2>/dev/null; wait $w 2>/dev/null
+echo; echo status=$s
+exit 0
+"""
+
+
+def _probe_line(wanted: Wanted) -> str:
+    return _PROBE_LINE.format(cache=shlex.quote(wanted.cache), seconds=SECONDS)
+
+
+def _probe(text: str, wanted: Wanted) -> Finding:
+    ok, warn, fail = verdicts(_PROBE)
+    # The nested lab host, and Xen's paravirtual guests, also run without; nothing else does.
+    emulated = "the nested lab host runs under software emulation: slower, and CPU figures are not those of this CPU"
+    if wanted.nested and wanted.accelerator == "kvm":
+        bad, todo = fail, "the lab would use it: unset HVLAB_ACCEL, or set it to tcg"
+    elif wanted.nested:
+        bad, todo = warn, emulated
+    elif wanted.provider == "xen":
+        bad, todo = warn, "Xen's paravirtual guests do not need it"
+    else:
+        bad, todo = fail, "turn on VT-x or AMD-V (firmware, or the outer hypervisor's nesting), or use --host=nested"
+    told = facts(text)
+    if told.get("device") != "yes":
+        return bad("no /dev/kvm", todo)
+    if told.get("access") != "yes":
+        return bad("/dev/kvm is there but may not be opened by this user", f"join its group, or be root; else: {todo}")
+    if lacking := [what for what in ("qemu", "kernel") if not told.get(what)]:
+        return warn(
+            f"/dev/kvm is there, but not tried: no {' and no '.join(lacking)} that can be used",
+            "install qemu-system-x86; a kernel is taken from /boot (root reads it) or from the image cache; ask again",
+        )
+    if refused := _REFUSED.search(text):
+        return bad(f"/dev/kvm is there, but QEMU cannot use it: {refused[0].strip()}", todo)
+    if _BOOTED.search(text):
+        return ok("a kernel boots under KVM")
+    ended = f"within {SECONDS} s" if told.get("status") == _KILLED else f"(QEMU ended with {told.get('status')})"
+    return bad(f"/dev/kvm is there, but a kernel does not boot under it {ended}", todo)
+
+
+_NESTED_LINE = """\
+for m in kvm_intel kvm_amd; do
+  [ -r /sys/module/$m/parameters/nested ] && echo $m=$(cat /sys/module/$m/parameters/nested)
+done
+echo flags=$(grep -o -w -m 1 -e vmx -e svm /proc/cpuinfo | sort -u)
+exit 0
+"""
+
+
+def _nested(text: str, wanted: Wanted) -> Finding:
+    ok, warn, _ = verdicts(_NESTED)
+    told = facts(text)
+    flag = f"CPU flag {told['flags']}" if told.get("flags") else "CPU flag neither vmx nor svm"
+    modules = [name for name in ("kvm_intel", "kvm_amd") if name in told]
+    seen = ", ".join([flag, *(f"{name} nested={told[name]}" for name in modules)])
+    if not wanted.nested:
+        return ok(seen, "")
+    if not modules:
+        return warn(f"{seen}; no parameter of kvm_intel or kvm_amd", "matters only where hardware virtualization works")
+    if any(told[name] in ("Y", "1") for name in modules):
+        return ok(seen)
+    return warn(seen, f"the lab host's KVM would have none: options {modules[0]} nested=1 in /etc/modprobe.d")
+
+
+_SHARED_LINE = """\
+echo kernel=$(uname -r)
+[ -d /sys/module/kvm ] && echo kvm=loaded || echo kvm=no
+echo at_load=$(cat /sys/module/kvm/parameters/enable_virt_at_load 2>/dev/null)
+echo virtualbox=$(VBoxManage --version 2>/dev/null | tail -n 1)
+[ -e /dev/vboxdrv ] && echo driver=loaded || echo driver=no
+"""
+
+
+def _numbers(text: str, count: int) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", text)[:count])
+
+
+def _shared(text: str, wanted: Wanted) -> Finding:
+    ok, warn, fail = verdicts(_SHARED)
+    told = facts(text)
+    needed = wanted.provider == "virtualbox"
+    if not _numbers(told.get("virtualbox", ""), 3):
+        return fail("no VirtualBox here", "install it, with its kernel module") if needed else ok("no VirtualBox here")
+    seen = f"VirtualBox {told['virtualbox']}, Linux {told.get('kernel', '?')}, kvm {told.get('kvm')}"
+    if told.get("driver") != "loaded":
+        return (fail if needed else warn)(f"{seen}, no /dev/vboxdrv", "modprobe vboxdrv")
+    if told.get("kvm") != "loaded":
+        return ok(seen)
+    return _both_loaded(told, f"{seen}, enable_virt_at_load={told.get('at_load') or 'not told'}", wanted)
+
+
+def _both_loaded(told: dict[str, str], seen: str, wanted: Wanted) -> Finding:
+    """Judge both drivers in one kernel by the reports that docs/doctor.md lists."""
+    ok, warn, fail = verdicts(_SHARED)
+    version, kernel = _numbers(told["virtualbox"], 3), _numbers(told.get("kernel", ""), 2)
+    conflict = warn if wanted.provider in ("kvm", "xen") else fail
+    off = told.get("at_load") in ("N", "0")
+    needs_off = version < (7, 2, 10) or kernel == (6, 12)
+    if kernel < (6, 12) or (needs_off and off):
+        return ok(f"{seen}: not at the same time")
+    if needs_off:
+        return conflict(
+            f"{seen}: kvm holds VT-x or AMD-V", "kvm.enable_virt_at_load=0, or modprobe -r kvm_intel kvm_amd kvm"
+        )
+    if off:
+        return conflict(f"{seen}: VirtualBox from 7.2.10 needs it on", "leave out enable_virt_at_load=0, or unload kvm")
+    if kernel < (6, 18):
+        return warn(f"{seen}: no report for this pair", "if VirtualBox names VMX or SVM in an error: unload kvm")
+    return ok(f"{seen}: not at the same time")
+
+
+CHECKS = (
+    Check(_PROBE, _probe_line, _probe, EVERYWHERE, timeout=SECONDS + 20),
+    Check(_NESTED, lambda wanted: _NESTED_LINE, _nested),
+    Check(_SHARED, lambda wanted: _SHARED_LINE, _shared, REAL),
+)

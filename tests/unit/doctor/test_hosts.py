@@ -1,0 +1,100 @@
+"""The machines that are asked: this one, and a real sshd with the algorithms of OpenSSH 4.3."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lab.doctor.check import Wanted
+from lab.doctor.examine import CHECKS, examine
+from lab.doctor.host import Answer, SshMachine, ThisMachine, parse_host
+from lab.errors import HvlabError
+from lab.settings import Settings
+from tests.unit.ssh.old_sshd import OldSshd, old_sshd
+
+
+@pytest.fixture(scope="module")
+def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OldSshd]:
+    with old_sshd(tmp_path_factory.mktemp("doctor-sshd")) as running:
+        yield running
+
+
+def machine(sshd: OldSshd, key: Path) -> SshMachine:
+    options = ("-F", "none", "-i", str(key), "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=no")
+    return SshMachine("127.0.0.1", sshd.user, sshd.port, (*options, "-o", "UserKnownHostsFile=/dev/null"))
+
+
+class Noting:
+    """This machine; keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def run(self, line: str, timeout: float) -> Answer:
+        self.lines.append(line)
+        return ThisMachine().run(line, timeout)
+
+
+def test_the_same_checks_run_over_ssh(sshd: OldSshd) -> None:
+    purpose = Wanted("ssh", "xen", Settings(), "/nonexistent", "/nonexistent")
+    controller = Noting()
+    found = examine(machine(sshd, sshd.key), purpose, controller, "ssh://x")
+    asked = [check for check in CHECKS if "ssh" in check.kinds]
+    assert [one.name for one in found.findings] == [check.name for check in asked]
+    assert [one.where == "controller" for one in found.findings] == [check.controller for check in asked]
+    assert len(controller.lines) == sum(check.controller for check in asked)
+    # The sshd is on this machine: what does not change from one second to the next must read the same.
+    here = examine(
+        ThisMachine(), Wanted("local", "xen", Settings(), "/nonexistent", "/nonexistent"), controller, "local"
+    )
+    steady = {"nested-virtualization", "kvm-beside-virtualbox", "xen", "libvirt", "ksm", "transparent-huge-pages"}
+    there = {one.name: one.seen for one in found.findings if one.name in steady}
+    assert there == {one.name: one.seen for one in here.findings if one.name in steady}
+    assert there.keys() == steady
+
+
+def test_exit_status_and_time_out_over_ssh(sshd: OldSshd) -> None:
+    assert machine(sshd, sshd.key).run("echo seen; exit 3", 30).status == 3
+    assert machine(sshd, sshd.key).run("exec sleep 5", 1.5).status is None
+
+
+def test_a_host_that_turns_us_away_is_one_line(sshd: OldSshd, tmp_path: Path) -> None:
+    with pytest.raises(HvlabError, match=r"127\.0\.0\.1 cannot be reached over SSH") as raised:
+        machine(sshd, tmp_path / "no-key").run("true", 30)
+    assert "\n" not in raised.value.message
+    assert raised.value.hint
+
+
+def test_nothing_of_a_line_outlives_its_time_out(tmp_path: Path) -> None:
+    alive = tmp_path / "alive"
+    answer = ThisMachine().run(f"echo begun; (while :; do date >{alive}; done) & wait", 1)
+    assert (answer.status, answer.stdout) == (None, "begun\n")
+    alive.unlink()
+    # Were the inner loop alive, it would write the file again at once.
+    time.sleep(0.3)
+    assert not alive.exists()
+
+
+def test_forms_of_host() -> None:
+    assert parse_host("nested") == ("nested", ThisMachine())
+    assert parse_host("local") == ("local", ThisMachine())
+    assert parse_host("ssh://root@server:2222") == ("ssh", SshMachine("server", "root", 2222))
+    assert parse_host("ssh://server") == ("ssh", SshMachine("server"))
+    assert parse_host("ssh://root@[::1]:22") == ("ssh", SshMachine("::1", "root", 22))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "remote", "ssh:", "ssh://", "ssh://user@", "ssh://host:0", "ssh://host:99999", "ssh://host:x",
+        "ssh://u:secret@host", "ssh://host/path", "ssh://host?x", "ssh://-oProxyCommand=x", "ssh://-l@host",
+        "ssh://a b", "ssh://host;x", "ssh://[::1", "http://host",
+    ],
+)  # fmt: skip
+def test_bad_hosts_are_one_line(text: str) -> None:
+    with pytest.raises(HvlabError, match="--host=") as raised:
+        parse_host(text)
+    assert "\n" not in str(raised.value)
+    assert "secret" not in str(raised.value)
+    assert "ssh://user@host:port" in raised.value.hint

@@ -1,0 +1,145 @@
+"""Each check's judgement of what machines print: tests/fixtures/doctor, one file a machine."""
+
+import pytest
+
+from lab.doctor.check import Kind, Wanted
+from lab.doctor.examine import CHECKS
+from lab.doctor.finding import Finding
+from lab.hosts.describe import split_answers
+from lab.paths import PROJECT
+from lab.settings import Settings
+
+FIXTURES = PROJECT / "tests/fixtures/doctor"
+BY_NAME = {check.name: check for check in CHECKS}
+
+
+def wanted(kind: Kind = "local", provider: str | None = None, accelerator: str = "") -> Wanted:
+    return Wanted(kind, provider, Settings(), "/cache", "/state", accelerator)
+
+
+def judge(machine: str, name: str, purpose: Wanted) -> Finding:
+    answers = split_answers((FIXTURES / f"{machine}.txt").read_text())
+    return BY_NAME[name].judge(answers[name], purpose)
+
+
+@pytest.mark.parametrize(
+    ("machine", "name", "kind", "provider", "state", "seen"),
+    [
+        # A /dev/kvm that cannot boot a guest is no hardware virtualization.
+        ("pvm-guest", "hardware-virtualization", "nested", None, "warn", "failed to set MSR"),
+        ("pvm-guest", "hardware-virtualization", "local", "kvm", "fail", "failed to set MSR"),
+        ("pvm-guest", "hardware-virtualization", "local", "xen", "warn", "failed to set MSR"),
+        ("pvm-guest", "nested-virtualization", "nested", None, "warn", "neither vmx nor svm"),
+        ("pvm-guest", "xen", "local", "xen", "fail", "Xen does not run"),
+        ("pvm-guest", "libvirt", "nested", None, "ok", "the daemon runs in the lab host"),
+        ("pvm-guest", "libvirt", "local", "kvm", "fail", "no daemon"),
+        ("pvm-guest", "libvirt", "local", "xen", "ok", "xen does not need it"),
+        ("pvm-guest", "vagrant", "nested", None, "ok", "Vagrant 2.3.4"),
+        ("pvm-guest", "vagrant-plugins", "nested", None, "ok", "vagrant-libvirt 0.11.2-1"),
+        ("pvm-guest", "packer", "nested", None, "ok", "Packer 1.6.6"),
+        ("pvm-guest", "qemu", "nested", None, "ok", "QEMU emulator version 7.2"),
+        ("pvm-guest", "python", "nested", None, "ok", "Python 3.11"),
+        ("pvm-guest", "report-libraries", "nested", None, "ok", "Pango"),
+        ("pvm-guest", "disk", "nested", None, "ok", "GiB free on /dev/vda (15 needed)"),
+        ("pvm-guest", "port", "nested", None, "ok", "127.0.0.1:2622 is free"),
+        ("pvm-guest", "clock", "nested", None, "warn", "synchronized by nothing"),
+        ("debian-12-kvm", "hardware-virtualization", "local", "kvm", "ok", "a kernel boots under KVM"),
+        ("debian-12-kvm", "nested-virtualization", "nested", None, "ok", "vmx, kvm_intel nested=Y"),
+        ("debian-12-kvm", "kvm-beside-virtualbox", "local", None, "ok", "no VirtualBox"),
+        ("debian-12-kvm", "kvm-beside-virtualbox", "local", "virtualbox", "fail", "no VirtualBox"),
+        ("debian-12-kvm", "xen", "local", None, "ok", "for kvm and virtualbox"),
+        ("debian-12-kvm", "libvirt", "local", "kvm", "ok", "Running hypervisor: QEMU 7.2.15"),
+        ("debian-12-kvm", "disk", "local", None, "ok", "337.1 GiB free on /dev/nvme0n1p2 (15 needed)"),
+        ("debian-12-kvm", "memory", "nested", None, "ok", "12582 MiB available (5120 needed)"),
+        ("debian-12-kvm", "memory", "local", None, "ok", "12582 MiB available (2048 needed)"),
+        ("debian-12-kvm", "ksm", "local", None, "warn", "on"),
+        ("debian-12-kvm", "ksm", "nested", None, "warn", "on"),
+        ("debian-12-kvm", "transparent-huge-pages", "local", None, "ok", "always"),
+        ("debian-12-kvm", "swap", "local", None, "warn", "2047 MiB, 50 used"),
+        ("debian-12-kvm", "clock", "local", None, "ok", "by systemd-timesyncd"),
+        # An old QEMU goes on without KVM: that the kernel comes up there proves nothing.
+        ("centos-5.5", "hardware-virtualization", "ssh", "kvm", "fail", "Could not initialize KVM"),
+        ("centos-5.5", "kvm-beside-virtualbox", "ssh", None, "ok", "3.2.10"),
+        ("centos-5.5", "libvirt", "ssh", "kvm", "fail", "Connection refused"),
+        ("centos-5.5", "disk", "ssh", None, "warn", "10.9 GiB free on /dev/mapper/VolGroup00-LogVol00 (15 needed)"),
+        ("centos-5.5", "memory", "ssh", None, "fail", "1600 MiB available (2048 needed)"),
+        ("centos-5.5", "ksm", "ssh", None, "ok", "the kernel has none"),
+        ("centos-5.5", "transparent-huge-pages", "ssh", None, "warn", "the kernel has none"),
+        ("centos-5.5", "swap", "ssh", None, "ok", "2015 MiB, 0 used"),
+        ("centos-5.5", "clock", "ssh", None, "warn", "before 2020"),
+        ("xen-dom0", "hardware-virtualization", "local", "xen", "warn", "no /dev/kvm"),
+        ("xen-dom0", "hardware-virtualization", "local", "kvm", "fail", "no /dev/kvm"),
+        ("xen-dom0", "kvm-beside-virtualbox", "local", "virtualbox", "fail", "no /dev/vboxdrv"),
+        ("xen-dom0", "xen", "local", "xen", "ok", "dom0 of Xen 4.17, /usr/sbin/xl"),
+        ("xen-dom0", "xen", "local", "kvm", "fail", "dom0 of Xen 4.17"),
+        ("xen-dom0", "xen", "nested", None, "warn", "dom0"),
+        ("xen-dom0", "disk", "local", "xen", "fail", "1.1 GiB free"),
+        ("xen-dom0", "memory", "local", "xen", "ok", "6830 MiB free in Xen"),
+        ("xen-dom0", "memory", "nested", None, "fail", "864 MiB available"),
+        ("xen-dom0", "swap", "local", None, "warn", "none"),
+        ("xen-dom0", "clock", "local", None, "warn", "they are apart"),
+        ("nothing", "hardware-virtualization", "nested", None, "warn", "no /dev/kvm"),
+        ("nothing", "libvirt", "nested", None, "warn", "no virsh"),
+        ("nothing", "libvirt", "local", None, "warn", "no virsh"),
+        ("nothing", "vagrant", "nested", None, "warn", "not installed"),
+        ("nothing", "vagrant-plugins", "nested", None, "warn", "vagrant-libvirt not installed"),
+        ("nothing", "vagrant-plugins", "nested", "virtualbox", "ok", "none needed"),
+        ("nothing", "packer", "nested", None, "fail", "no apt-get"),
+        ("nothing", "qemu", "nested", None, "warn", "not installed"),
+        ("nothing", "python", "nested", None, "fail", "Python 3.9.2, 3.11 needed"),
+        ("nothing", "report-libraries", "nested", None, "warn", "libpangoft2-1.0.so.0, libharfbuzz"),
+        ("nothing", "disk", "nested", None, "warn", "nothing that is understood"),
+        ("nothing", "memory", "nested", None, "warn", "nothing that is understood"),
+        ("nothing", "port", "nested", None, "fail", "something listens on port 2622"),
+        ("nothing", "clock", "nested", None, "fail", "stands still"),
+    ],
+)
+def test_judgement(*, machine: str, name: str, kind: Kind, provider: str | None, state: str, seen: str) -> None:
+    found = judge(machine, name, wanted(kind, provider))
+    assert (found.name, found.state) == (name, state), found
+    assert seen in found.seen
+    assert "\n" not in found.seen + found.todo
+    assert state == "ok" or found.todo
+
+
+def test_a_lab_that_would_use_kvm_fails_where_no_guest_boots() -> None:
+    found = judge("pvm-guest", "hardware-virtualization", wanted("nested", accelerator="kvm"))
+    assert (found.state, "HVLAB_ACCEL" in found.todo) == ("fail", True)
+
+
+def test_a_kernel_that_hangs_is_told_from_a_qemu_that_ended() -> None:
+    probe = BY_NAME["hardware-virtualization"].judge
+    begun = "device=yes\naccess=yes\nqemu=/q\nkernel=/k\nprobe=begun\n"
+    assert "within 10 s" in probe(f"{begun}\nstatus=137\n", wanted()).seen
+    assert "ended with 134" in probe(f"{begun}\nstatus=134\n", wanted()).seen
+    assert "no qemu" in probe("device=yes\naccess=yes\nqemu=\nkernel=/k\n", wanted()).seen
+    assert "may not be opened" in probe("device=yes\naccess=no\n", wanted()).seen
+
+
+def test_the_port_of_this_lab_itself_is_no_failure() -> None:
+    line = "   0: 0100007F:0A3E 00000000:0000 0A 0:0 00:0 0 0 0 1 1\nown\n"
+    assert BY_NAME["port"].judge(line, wanted("nested")).state == "ok"
+
+
+@pytest.mark.parametrize(
+    ("kernel", "virtualbox", "at_load", "state"),
+    [
+        ("6.1.0-32-amd64", "7.1.12r169651", "", "ok"),
+        ("6.12.9-amd64", "7.1.12r169651", "Y", "fail"),
+        ("6.12.9-amd64", "7.1.12r169651", "N", "ok"),
+        ("6.18.1-amd64", "7.2.8r1", "Y", "fail"),
+        ("6.18.1-amd64", "7.2.8r1", "N", "ok"),
+        ("6.12.9-amd64", "7.2.14r1", "Y", "fail"),
+        ("6.12.9-amd64", "7.2.14r1", "N", "ok"),
+        ("6.15.1-amd64", "7.2.14r1", "Y", "warn"),
+        ("6.18.1-amd64", "7.2.14r1", "Y", "ok"),
+        ("7.1.0-amd64", "7.2.10r1", "N", "fail"),
+    ],
+)
+def test_kvm_beside_virtualbox(kernel: str, virtualbox: str, at_load: str, state: str) -> None:
+    text = f"kernel={kernel}\nkvm=loaded\nat_load={at_load}\nvirtualbox={virtualbox}\ndriver=loaded\n"
+    found = BY_NAME["kvm-beside-virtualbox"].judge(text, wanted(provider="virtualbox"))
+    assert found.state == state, found
+    assert "VirtualBox " + virtualbox in found.seen
+    unloaded = text.replace("kvm=loaded", "kvm=no")
+    assert BY_NAME["kvm-beside-virtualbox"].judge(unloaded, wanted(provider="virtualbox")).state == "ok"
