@@ -9,6 +9,7 @@ from rich.markup import escape
 
 from lab import factors
 from lab.cache import Busy, locked
+from lab.desktop.session import start_session
 from lab.ended import why_ended
 from lab.errors import HvlabError
 from lab.files import write_atomic
@@ -125,6 +126,9 @@ class Lab:
         write_config(self.host.ssh.config, [self.host.entry, *entries])
         with step(f"Lab host: preparing {provider.title}"):
             self._prepare(provider)
+        if self.settings.lab_host.desktop:
+            with step("Lab host: starting its X session"):
+                start_session(self.host.ssh)
         return provider
 
     def _prepare(self, provider: Provider) -> None:

@@ -23,13 +23,18 @@ class _Table(BaseModel):
 
 
 class LabHostSettings(_Table):
-    """The nested lab host; memory in MiB, time in seconds."""
+    """The nested lab host; memory in MiB, time in seconds.
+
+    Attributes:
+        desktop: It has an X session with a virtual screen from its start on.
+    """
 
     memory_mib: int = Field(4096, ge=2048)
     vcpus: int = Field(2, ge=1, le=64)
     ssh_port: int = Field(2622, ge=1024, le=65535)
     dom0_memory_mib: int = Field(1024, ge=512)
     boot_timeout_s: float = Field(300, gt=0)
+    desktop: bool = True
     cpu_model: str = "Opteron_G3,-misalignsse,+svm,+npt,+ssse3,+sse4.1,+sse4.2,+popcnt"
 
 
@@ -60,7 +65,12 @@ class TopologySettings(_Table):
 
 
 class StudySettings(_Table):
-    """What is read, how often; times in seconds."""
+    """What is read, how often; times in seconds.
+
+    Attributes:
+        manager: There is a stage `manager`: the hypervisor's manager is opened and stays open.
+        manager_timeout_s: How long it may take to come up.
+    """
 
     providers: tuple[ProviderName, ...] = ("xen", "kvm", "virtualbox")
     repeats: int = Field(1, ge=1)
@@ -71,6 +81,8 @@ class StudySettings(_Table):
     memory_count: int = Field(3, ge=1)
     xentop_delay_s: int = Field(5, ge=1)
     attempts: int = Field(4, ge=1)
+    manager: bool = True
+    manager_timeout_s: float = Field(300, gt=0)
 
 
 class SettleSettings(_Table):
@@ -112,6 +124,13 @@ class Settings(_Table):
     study: StudySettings = StudySettings()
     settle: SettleSettings = SettleSettings()
     factors: FactorsSettings = FactorsSettings()
+
+    @model_validator(mode="after")
+    def _manager_has_a_screen(self) -> Self:
+        """Refuse a manager's window where there is no screen for it."""
+        if self.study.manager and not self.lab_host.desktop:
+            raise ValueError("study.manager = true needs lab_host.desktop = true: the manager's window needs a screen")
+        return self
 
 
 def _override(table: dict[str, Any], environ: Mapping[str, str]) -> None:

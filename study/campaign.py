@@ -13,6 +13,7 @@ from lab.bringup import Lab
 from lab.errors import HvlabError
 from lab.images.emulator import emulator_version
 from lab.progress import console, say
+from lab.settings import Settings
 from study.calibration.campaign import adopt
 from study.captures import run_name
 from study.dataset import (
@@ -31,7 +32,7 @@ from study.journal import NAME, Journal
 from study.plan import Plan, parameters, plan_of, require_taken, unlike
 from study.precision import Verdict, decide
 from study.run import Run, RunResult
-from study.stages import stages
+from study.stages import Stage, stages
 
 LATEST = "latest"
 
@@ -42,6 +43,11 @@ Judge = Callable[[Path], Mapping[str, float | None]]
 def now() -> datetime:
     """Return the time, to the second, in UTC."""
     return datetime.now(UTC).replace(microsecond=0)
+
+
+def stages_of(settings: Settings) -> list[Stage]:
+    """List the stages of each run."""
+    return stages(settings.topology.guests, settings.study.manager)
 
 
 def _controller() -> dict[str, str]:
@@ -70,7 +76,7 @@ class Study:
 
     def __init__(self, lab: Lab, folder: Path, info: StudyInfo) -> None:
         self.lab, self.folder, self.info = lab, folder, info
-        self.stages = stages(lab.settings.topology.guests)
+        self.stages = stages_of(lab.settings)
         self.journal = Journal(folder / NAME)
 
     @classmethod
@@ -81,7 +87,7 @@ class Study:
             title="Resource usage of Xen, KVM and VirtualBox",
             profile="default",
             created=now(),
-            parameters=parameters(lab, plan, stages(lab.settings.topology.guests)),
+            parameters=parameters(lab, plan, stages_of(lab.settings)),
             environment=Environment(kind="nested", controller=_controller(), accelerator=lab.host.accelerator),
             runs=[_planned(*key) for key in plan.order()],
         )
@@ -108,7 +114,7 @@ class Study:
         if info.finished:
             _point_latest(folder)
             raise HvlabError(f"study {info.id} is finished; nothing is left to do", "./invoke report.pdf writes it")
-        here = parameters(lab, plan_of(info), stages(lab.settings.topology.guests))
+        here = parameters(lab, plan_of(info), stages_of(lab.settings))
         if differences := unlike(info.parameters, here):
             raise HvlabError(
                 f"study {info.id} was begun with another lab: {', '.join(differences)}", "take a new one: study.all"

@@ -7,6 +7,23 @@ from lab.settings import DiskStrategy
 
 
 @dataclass(frozen=True)
+class Manager:
+    """A hypervisor's manager with a window.
+
+    Attributes:
+        name: In print.
+        title: A part of its window's title.
+        command: What starts it on the lab host; it does not go to the background.
+        prepare: Shell program that is run there before, for questions that it would ask at its first start.
+    """
+
+    name: str
+    title: str
+    command: tuple[str, ...]
+    prepare: str = ""
+
+
+@dataclass(frozen=True)
 class Provider:
     """One hypervisor. Adding one is adding a module to this package that defines `PROVIDER`.
 
@@ -18,6 +35,7 @@ class Provider:
         boots_xen: Whether the lab host boots Xen and runs Linux as dom0, or Linux alone.
         folder: Where its image files lie on the lab host.
         running_command: Shell line that prints the names of the running guests on the lab host, one a line.
+        manager: Its manager's window.
         screenshot_command: Shell line that writes a picture of the screen of the guest "$guest" to the file
             on the lab host, in any of the forms that Pillow reads.
         ended_command: Shell line that prints what the hypervisor tells of the end of the guest "$guest".
@@ -33,6 +51,7 @@ class Provider:
     boots_xen: bool
     folder: str
     running_command: str
+    manager: Manager
     screenshot_command: str
     ended_command: str
     disk_strategies: Mapping[DiskStrategy, str]

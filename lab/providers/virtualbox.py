@@ -1,6 +1,12 @@
 """VirtualBox: a hypervisor in a kernel module of its own, with Oracle's manager."""
 
-from lab.providers.base import Provider
+from lab.providers.base import Manager, Provider
+
+# No look for updates, and no messages over the window: the lab host has no USB, which the manager would say at its start.
+_NO_QUESTIONS = """\
+VBoxManage setextradata global GUI/UpdateDate never
+VBoxManage setextradata global GUI/SuppressMessages all
+"""
 
 PROVIDER = Provider(
     name="virtualbox",
@@ -10,6 +16,7 @@ PROVIDER = Provider(
     boots_xen=False,
     folder="/vbox",
     running_command="VBoxManage list runningvms | cut -d '\"' -f 2",
+    manager=Manager("VirtualBox's manager", "VirtualBox Manager", ("VirtualBox",), prepare=_NO_QUESTIONS),
     screenshot_command='VBoxManage controlvm "$guest" screenshotpng "$picture"',
     ended_command='VBoxManage showvminfo "$guest" --machinereadable | grep ^VMState=;'
     ' grep -hE "Guru Meditation|Guest OS reports|Fatal" "/vbox/$guest/Logs/VBox.log" | tail -n 2',
