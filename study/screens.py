@@ -1,18 +1,24 @@
-"""Pictures of the guests' screens, taken once in a run, after the last readings."""
+"""Pictures of the guests' screens and of the manager's window, taken once in a run, after the last readings."""
 
 from datetime import UTC, datetime
 from pathlib import Path
 
+from lab.desktop.manager import picture, picture_command
+from lab.desktop.windows import read_look, require_alive
 from lab.errors import HvlabError
+from lab.providers import get_provider
 from lab.providers.base import Provider
 from lab.screenshot import take_picture
 from lab.ssh import Ssh
-from study.captures import INDEX_FILE, read_index, run_name, write_capture
+from study.captures import INDEX_FILE, capture_path, read_index, run_name, write_capture
 from study.dataset import RunInfo, StudyInfo
-from study.files import sha256_of
-from study.stages import parse_stage
+from study.files import read_bytes, sha256_of
+from study.stages import BOOTING, MANAGER, parse_stage
 
 FOLDER = "screens"
+MANAGER_PICTURE = "manager"
+# The capture that tells the lab host's windows, and whether the manager answered, from stage `manager` on.
+WINDOW_PROOF = "manager-window"
 
 
 def screen_path(provider: str, repeat: int, name: str) -> str:
@@ -28,27 +34,40 @@ def take_screens(host: Ssh, provider: Provider, guests: list[str], study_dir: Pa
     """
     for guest in guests:
         began = datetime.now(UTC)
-        picture = take_picture(host, provider, guest)
-        write_capture(
-            study_dir,
-            screen_path(provider.name, repeat, guest),
-            picture,
-            command=f"guest={guest}; {provider.screenshot_command}",
-            exit_status=0,
-            started=began,
-            seconds=(datetime.now(UTC) - began).total_seconds(),
-        )
+        screen = take_picture(host, provider, guest)
+        path = screen_path(provider.name, repeat, guest)
+        _keep(study_dir, path, screen, f"guest={guest}; {provider.screenshot_command}", began)
+
+
+def take_manager(host: Ssh, provider: Provider, study_dir: Path, repeat: int) -> None:
+    """Keep a picture of the manager's window likewise.
+
+    Raises:
+        HvlabError: It cannot be had, something lies on the window, or nothing is in it.
+    """
+    began = datetime.now(UTC)
+    window = picture(host, provider.manager)
+    path = screen_path(provider.name, repeat, MANAGER_PICTURE)
+    _keep(study_dir, path, window, picture_command(provider.manager), began)
+
+
+def _keep(study_dir: Path, path: str, content: bytes, command: str, began: datetime) -> None:
+    seconds = (datetime.now(UTC) - began).total_seconds()
+    write_capture(study_dir, path, content, command=command, exit_status=0, started=began, seconds=seconds)
 
 
 def check_screens(study_dir: Path, study: StudyInfo) -> list[str]:
     """List what is wrong with a study's pictures, one line each.
 
-    Wanted is one of each guest in every finished run, if the guests had an X session; each as its index tells it.
+    Wanted is one of each guest in every finished run, if the guests had an X session, and one of the manager, if it was
+    opened; each as its index tells it.
     """
     wanted: set[str] = set()
     if study.parameters.get("topology", {}).get("session") == "x-window":
         most = max((parse_stage(name).guests for name in study.parameters.get("stages", [])), default=0)
         wanted = {f"server{number}.png" for number in range(1, most + 1)}
+    if MANAGER in study.parameters.get("stages", []):
+        wanted.add(f"{MANAGER_PICTURE}.png")
     return [
         problem
         for run in study.runs
@@ -60,7 +79,7 @@ def check_screens(study_dir: Path, study: StudyInfo) -> list[str]:
 def _check_run(folder: Path, run: RunInfo, wanted: set[str]) -> list[str]:
     name = f"runs/{run.name}/{FOLDER}"
     if not folder.exists():
-        return [f"{name}: no picture of any guest's screen"] if wanted else []
+        return [f"{name}: no picture of any screen"] if wanted else []
     try:
         index = read_index(folder / INDEX_FILE)
     except HvlabError as error:
@@ -72,4 +91,24 @@ def _check_run(folder: Path, run: RunInfo, wanted: set[str]) -> list[str]:
     for file in sorted(files & index.keys()):
         if sha256_of(folder / file) != index[file].sha256:
             problems.append(f"{name}/{file}: changed since it was taken (SHA-256)")
+    return problems
+
+
+def check_manager(study_dir: Path, study: StudyInfo) -> list[str]:
+    """List at which stages of finished runs the manager was not on the screen, or did not answer, one line each."""
+    wanted = [stage for stage in study.parameters.get("stages", []) if stage != BOOTING]
+    if MANAGER not in wanted or study.environment.kind == "published":
+        return []
+    problems = []
+    for run in (run for run in study.runs if run.status == "finished"):
+        title = get_provider(run.provider).manager.title
+        opened = None
+        for stage in wanted:
+            try:
+                text = read_bytes(study_dir / capture_path(run.provider, run.repeat, stage, WINDOW_PROOF)).decode()
+                window = require_alive(read_look(text), title, opened)
+            except (HvlabError, UnicodeDecodeError) as error:
+                problems.append(f"{run.name}: manager at {stage}: {error}")
+            else:
+                opened = opened or window
     return problems

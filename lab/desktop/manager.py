@@ -11,7 +11,7 @@ from lab.ssh import Ssh
 
 _LOG = "/var/log/manager.log"
 _ANSWER_S = 180
-_HINT = "./invoke lab.ssh labhost -c 'cat /var/log/manager.log /var/log/desktop.log' tells more; study.manager = false goes without it"
+_HINT = "the lab host's /var/log/manager.log tells more; study.manager = false goes without it"
 
 
 def _tool(*words: str) -> str:

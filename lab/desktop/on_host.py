@@ -6,8 +6,8 @@
     on_host.py look TITLE                     tells the windows on the screen, and whether the process answers
     on_host.py picture TITLE                  writes a picture of the window and its frame (PPM)
 
-TITLE is a part of the window's title. `wait`, `open` and `look` print JSON (`lab.desktop.windows` reads it). Errors are a
-line on standard error and exit status 1.
+TITLE is a part of the window's title. `wait`, `open` and `look` print JSON (`lab.desktop.windows` reads it). Errors are
+a line on standard error and exit status 1.
 """
 
 import json
@@ -38,7 +38,7 @@ class Screen:
         except (error.DisplayError, OSError) as reason:
             raise Failed(f"no X screen: {reason}") from reason
         self.root = self.display.screen().root
-        # Programs answer the window manager here: GTK's as EWMH asks, Qt's (6.11) with StructureNotifyMask in its place.
+        # Programs answer the window manager here: GTK's as EWMH asks, Qt's (6.11) with StructureNotifyMask.
         self.root.change_attributes(event_mask=X.SubstructureNotifyMask | X.StructureNotifyMask)
         # A window may be gone before it is asked; that is told by the answer to the question.
         self.display.set_error_handler(lambda *_: None)
@@ -59,7 +59,7 @@ class Screen:
         return text.decode(errors="replace") if isinstance(text, bytes) else text or ""
 
     def _client(self, window):
-        """Return the program's window in a frame of the window manager's, None if there is none in it (ICCCM 4.1.3.1)."""
+        """Return the program's window in a frame of the window manager's, None if it has none (ICCCM 4.1.3.1)."""
         if self._property(window, "WM_STATE", X.AnyPropertyType) is not None:
             return window
         for child in window.query_tree().children:
@@ -102,7 +102,7 @@ class Screen:
         return None
 
     def ping(self, client, seconds):
-        """Ask a window's program whether it is there (_NET_WM_PING); return the seconds that it took, None if in vain."""
+        """Ask a window's program whether it is there (_NET_WM_PING); return the seconds it took, None if in vain."""
         ping, protocols = self.atom("_NET_WM_PING"), self.atom("WM_PROTOCOLS")
         if ping not in list(client.get_wm_protocols()):
             return None
@@ -218,9 +218,7 @@ class Screen:
 def opened(screen, title, seconds, log, words):
     """Start a program and wait for its window, which is put in its place."""
     with Path(log).open("ab") as sink:
-        process = subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True
-        )
+        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True)
     try:
         screen.wait(title, seconds, answers=True, process=process)
     except Failed as failure:

@@ -10,7 +10,9 @@ PROVIDER = Provider(
     boots_xen=False,
     folder="/kvm",
     running_command="virsh -c qemu:///system list --name",
-    manager=Manager("virt-manager", "Virtual Machine Manager", ("virt-manager", "--no-fork", "--connect", "qemu:///system")),
+    manager=Manager(
+        "virt-manager", "Virtual Machine Manager", ("virt-manager", "--no-fork", "--connect", "qemu:///system")
+    ),
     screenshot_command='virsh -c qemu:///system screenshot "$guest" "$picture"',
     ended_command='virsh -c qemu:///system domstate "$guest" --reason; tail -n 2 "/var/log/libvirt/qemu/$guest.log"',
     disk_strategies={

@@ -2,10 +2,13 @@
 
 from lab.providers.base import Manager, Provider
 
-# No look for updates, and no messages over the window: the lab host has no USB, which the manager would say at its start.
+# No look for updates, no choice between its modes, and no messages over the window (the lab host has no USB, which the
+# manager would say at its start); it begins with the list of machines.
 _NO_QUESTIONS = """\
 VBoxManage setextradata global GUI/UpdateDate never
 VBoxManage setextradata global GUI/SuppressMessages all
+VBoxManage setextradata global GUI/Settings/ExpertMode false
+VBoxManage setextradata global GUI/Tools/LastItemsSelected Machines,Details
 """
 
 PROVIDER = Provider(

@@ -10,7 +10,9 @@ PROVIDER = Provider(
     boots_xen=True,
     folder="/xen",
     running_command="virsh -c xen:///system list --name",
-    manager=Manager("virt-manager", "Virtual Machine Manager", ("virt-manager", "--no-fork", "--connect", "xen:///system")),
+    manager=Manager(
+        "virt-manager", "Virtual Machine Manager", ("virt-manager", "--no-fork", "--connect", "xen:///system")
+    ),
     # libvirt's Xen driver takes no pictures; the device model that serves the framebuffer does.
     screenshot_command='xl qemu-monitor-command "$guest" "screendump $picture"',
     ended_command='virsh -c xen:///system domstate "$guest" --reason; xl dmesg | tail -n 1',
