@@ -14,7 +14,7 @@ from lab.paths import PROJECT
 @command(help={"unit": "only the quick part, without hypervisors"})
 def test(c: Context, unit: bool = False) -> None:
     """Run the tests; --unit for the quick part."""
-    packages.ensure([*packages.LAB, *packages.REPORT, "poppler-utils", "openssh-server"])
+    packages.ensure([*packages.LAB, *packages.REPORT, "poppler-utils", "openssh-server", "tesseract-ocr"])
     _check(c, f"{sys.executable} -m pytest tests/unit")
     if not unit:
         # Not captured: what takes half an hour shows how far it is. Without the one study most tests would fail alike.

@@ -1,10 +1,10 @@
 """Meter `manager`: memory of the manager's own processes and of the lab host's X session, as meter `pss` reads it.
 
 - manager: virt-manager with the programs that load its pictures (glycin), VirtualBox's manager
-- session: X's server, the window manager, the terminal and the shell in it: `session_pss`, ...
+- session: X's server, the window manager, the terminal: `session_pss`, ...
 
 What a manager makes others do (libvirtd, VBoxSVC, the kernel) is not in it; `free` before and after it was opened has
-that, too. The message bus is left out: libvirt has one of the same name.
+that, too. The message bus and the terminal's shell are left out: others have the same names.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _MANAGERS: Mapping[str, tuple[str, ...]] = {
     "xen": _VIRT_MANAGER,
     "virtualbox": ("VirtualBox",),
 }
-_SESSION = ("Xvfb", "blackbox", "xterm", "bash")
+_SESSION = ("Xvfb", "blackbox", "xterm")
 _PREFIXES = {"manager": "", "session": "session_"}
 
 

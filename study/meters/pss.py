@@ -52,7 +52,7 @@ _PROGRAM = (
     ' read -r comm <"$d/comm" || continue;'
     ' case "$comm" in {groups} *) continue;; esac;'
     ' cmd=$(tr "\\0\\n" "  " <"$d/cmdline");'
-    ' case "$cmd" in *"-xen-domid 0 "*) group=daemon;; esac;'
+    ' case "$group $cmd" in "guest "*"-xen-domid 0 "*) group=daemon;; esac;'
     ' n=$((n+1)); printf "pid=%s group=%s comm=%s cmd=%.160s\\n" "${{d#/proc/}}" "$group" "$comm" "$cmd";'
     ' while IFS= read -r line; do printf "%s\\n" "$line"; done <"$d/smaps_rollup";'
     ' done 2>/dev/null; printf "matched=%s\\n" "$n"'
