@@ -78,7 +78,7 @@ class SideBySide:
 
     def __bool__(self) -> bool:
         """Tell whether anything was read that the 2011 study's own meters do not tell."""
-        return self.observer is not None or not {"pss", "kernel"}.isdisjoint(self.memory)
+        return self.observer is not None or "pss" in self.manager or not {"pss", "kernel"}.isdisjoint(self.memory)
 
 
 def side_by_side(readings: Readings, study: Study) -> SideBySide:

@@ -76,7 +76,7 @@ def calibrate(settings: Settings, providers: tuple[str, ...], root: Path, state:
 
 
 def still(settings: Settings, provider: str = "") -> Settings:
-    """Return the settings of a calibration: what a guest or the lab host shows and a guest holds is no matter of the meters."""
+    """Return a calibration's settings: what guests and lab host show, or guests hold, is no matter of the meters."""
     topology = settings.topology.model_copy(update={"session": "text", "memory_load_mib": 0})
     factors = settings.factors.model_copy(update={"thp": THP_FOR.get(provider, settings.factors.thp)})
     bare = settings.lab_host.model_copy(update={"desktop": False})

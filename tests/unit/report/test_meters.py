@@ -133,4 +133,4 @@ def test_the_managers_cost_by_free_and_by_pss(make_study: MakeStudy) -> None:
     }
     text = text_of(folder)
     assert "Table M3" in text
-    assert "PSS of the manager’s processes none 120.0 none" in text
+    assert "PSS of the manager's processes none 120.0 none" in text

@@ -326,16 +326,3 @@ def test_every_number_of_tables_3_and_4_is_in_the_pdf(make_study: MakeStudy, tmp
         idle = [means[provider, "vm-4", "idle"] for provider in ("xen", "kvm", "virtualbox")]
         printed = next(line for line in words.splitlines() if line.split()[:1] == ["idle"])
         assert [float(word) for word in printed.split()[1:]] == pytest.approx(idle, abs=0.005)
-
-
-def test_a_stage_that_was_left_out_is_told(make_study: MakeStudy) -> None:
-    stages = ("booting", "vm-1", "vm-2")
-    folder = make_study(guests=2, stages=stages)
-    assert "was left out by this study’s settings" not in text_of(folder)
-    info = json.loads((folder / "study.json").read_text())
-    info["parameters"] |= {"stages": list(stages), "lab_host": {"desktop": False}}
-    (folder / "study.json").write_text(json.dumps(info))
-    text = text_of(folder)
-    assert "The stage with the manager’s window, which the 2011 study has, was left out by this study’s settings." in text
-    assert "The lab host runs no X session." in text
-    assert "window open (Manager)" not in text
