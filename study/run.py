@@ -23,7 +23,7 @@ from study.meters import Context, all_meters, factors
 from study.meters.proof import LOAD_PROOF, running_guests
 from study.meters.record import measurements
 from study.reading import Output, ask, commands, guest_commands, take
-from study.screens import WINDOW_PROOF, take_manager, take_screens
+from study.screens import WINDOW_PROOF, draw_terminals, take_manager, take_screens
 from study.settle import Settler, SettleRule
 from study.stages import BOOTING, MANAGER, Stage
 from study.watch import wait_settled
@@ -68,6 +68,7 @@ class Run:
         try:
             timings = [self._stage(stage) for stage in stages]
             self._picture(stages[-1].guests)
+            draw_terminals(self.study_dir, self.provider, self.repeat, [stage.name for stage in stages])
             with step("Lab host: asking for its hardware and versions"):
                 description = describe(self.lab.host.ssh, self.provider)
         finally:

@@ -1,5 +1,6 @@
-"""Pictures of the guests' screens and of the manager's window, taken once in a run, after the last readings."""
+"""Pictures of guests' screens, of the manager's window and of terminals, made in a run after its last readings."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,16 +15,17 @@ from study.captures import INDEX_FILE, capture_path, read_index, run_name, write
 from study.dataset import RunInfo, StudyInfo
 from study.files import read_bytes, sha256_of
 from study.stages import BOOTING, MANAGER, parse_stage
+from study.terminal import PICTURED, printed, svg
 
 FOLDER = "screens"
-MANAGER_PICTURE = "manager"
+MANAGER_PICTURE = "manager.png"
 # The capture that tells the lab host's windows, and whether the manager answered, from stage `manager` on.
 WINDOW_PROOF = "manager-window"
 
 
-def screen_path(provider: str, repeat: int, name: str) -> str:
+def screen_path(provider: str, repeat: int, file: str) -> str:
     """Give a picture's path relative to the study's folder."""
-    return f"runs/{run_name(provider, repeat)}/{FOLDER}/{name}.png"
+    return f"runs/{run_name(provider, repeat)}/{FOLDER}/{file}"
 
 
 def take_screens(host: Ssh, provider: Provider, guests: list[str], study_dir: Path, repeat: int) -> None:
@@ -35,7 +37,7 @@ def take_screens(host: Ssh, provider: Provider, guests: list[str], study_dir: Pa
     for guest in guests:
         began = datetime.now(UTC)
         screen = take_picture(host, provider, guest)
-        path = screen_path(provider.name, repeat, guest)
+        path = screen_path(provider.name, repeat, f"{guest}.png")
         _keep(study_dir, path, screen, f"guest={guest}; {provider.screenshot_command}", began)
 
 
@@ -51,6 +53,28 @@ def take_manager(host: Ssh, provider: Provider, study_dir: Path, repeat: int) ->
     _keep(study_dir, path, window, picture_command(provider.manager), began)
 
 
+def draw_terminals(study_dir: Path, provider: Provider, repeat: int, stages: Iterable[str]) -> None:
+    """Draw what `free` and `mpstat` printed at each stage from the captures, and keep it likewise.
+
+    Raises:
+        HvlabError: A capture cannot be read, or is not there.
+    """
+    for stage in stages:
+        for meter in PICTURED:
+            began = datetime.now(UTC)
+            capture = capture_path(provider.name, repeat, stage, meter)
+            found = printed(study_dir / capture)
+            if found is None:
+                raise HvlabError(f"{study_dir / capture}: there is no such capture to draw")
+            path = screen_path(provider.name, repeat, terminal_picture(meter, stage))
+            _keep(study_dir, path, svg(found, f"{provider.title}, {stage}"), f"drawn from {capture}", began)
+
+
+def terminal_picture(meter: str, stage: str) -> str:
+    """Name the picture of what a meter's command printed at a stage."""
+    return f"{meter}-{stage}.svg"
+
+
 def _keep(study_dir: Path, path: str, content: bytes, command: str, began: datetime) -> None:
     seconds = (datetime.now(UTC) - began).total_seconds()
     write_capture(study_dir, path, content, command=command, exit_status=0, started=began, seconds=seconds)
@@ -59,15 +83,16 @@ def _keep(study_dir: Path, path: str, content: bytes, command: str, began: datet
 def check_screens(study_dir: Path, study: StudyInfo) -> list[str]:
     """List what is wrong with a study's pictures, one line each.
 
-    Wanted is one of each guest in every finished run, if the guests had an X session, and one of the manager, if it was
-    opened; each as its index tells it.
+    Wanted is in every finished run one of each guest, if the guests had an X session, one of the manager, if it was
+    opened, and one of each terminal; each as its index tells it.
     """
-    wanted: set[str] = set()
+    stages = study.parameters.get("stages", [])
+    wanted = {terminal_picture(meter, stage) for stage in stages for meter in PICTURED}
     if study.parameters.get("topology", {}).get("session") == "x-window":
-        most = max((parse_stage(name).guests for name in study.parameters.get("stages", [])), default=0)
-        wanted = {f"server{number}.png" for number in range(1, most + 1)}
-    if MANAGER in study.parameters.get("stages", []):
-        wanted.add(f"{MANAGER_PICTURE}.png")
+        most = max((parse_stage(name).guests for name in stages), default=0)
+        wanted |= {f"server{number}.png" for number in range(1, most + 1)}
+    if MANAGER in stages:
+        wanted.add(MANAGER_PICTURE)
     return [
         problem
         for run in study.runs
