@@ -93,6 +93,7 @@ class SettleSettings(_Table):
     memory_spread_mib: float = Field(4, gt=0)
     busy_slope_points_per_min: float = Field(60, gt=0)
     busy_spread_points: float = Field(10, gt=0)
+    busy_mean_s: int = Field(3, ge=1)
     give_up_s: float = Field(60, gt=0)
 
 
