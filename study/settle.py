@@ -253,7 +253,8 @@ class Settler:
         self.state = "not settled"
         window = [sample for sample in self.curve if sample.seconds >= self.seconds - self.rule.window_s]
         if len(window) > 1:
-            why += f"; over the last {window[-1].seconds - window[0].seconds:.0f} s {_told(motion(window, self.rule), self.rule)}"
+            seen = _told(motion(window, self.rule), self.rule)
+            why += f"; over the last {window[-1].seconds - window[0].seconds:.0f} s {seen}"
         self.reason = why
 
     def report(self) -> dict[str, Any]:
