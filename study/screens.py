@@ -11,9 +11,9 @@ from lab.providers import get_provider
 from lab.providers.base import Provider
 from lab.screenshot import take_picture
 from lab.ssh import Ssh
-from study.captures import INDEX_FILE, capture_path, read_index, run_name, write_capture
+from study.captures import capture_path, check_index, run_name, write_capture
 from study.dataset import RunInfo, StudyInfo
-from study.files import read_bytes, sha256_of
+from study.files import read_bytes
 from study.stages import BOOTING, MANAGER, parse_stage
 from study.terminal import PICTURED, printed, svg
 
@@ -97,26 +97,15 @@ def check_screens(study_dir: Path, study: StudyInfo) -> list[str]:
         problem
         for run in study.runs
         if run.status == "finished"
-        for problem in _check_run(study_dir / "runs" / run.name / FOLDER, run, wanted)
+        for problem in _check_run(study_dir, run, wanted)
     ]
 
 
-def _check_run(folder: Path, run: RunInfo, wanted: set[str]) -> list[str]:
-    name = f"runs/{run.name}/{FOLDER}"
+def _check_run(study_dir: Path, run: RunInfo, wanted: set[str]) -> list[str]:
+    folder = study_dir / "runs" / run.name / FOLDER
     if not folder.exists():
-        return [f"{name}: no picture of any screen"] if wanted else []
-    try:
-        index = read_index(folder / INDEX_FILE)
-    except HvlabError as error:
-        return [f"{name}: {error.message}"]
-    # Hidden files are writes that were cut off.
-    files = {path.name for path in folder.iterdir() if path.name != INDEX_FILE and path.name[0] != "."}
-    problems = [f"{name}/{extra}: not in {INDEX_FILE}" for extra in sorted(files - index.keys())]
-    problems += [f"{name}/{lost}: missing" for lost in sorted((wanted | index.keys()) - files)]
-    for file in sorted(files & index.keys()):
-        if sha256_of(folder / file) != index[file].sha256:
-            problems.append(f"{name}/{file}: changed since it was taken (SHA-256)")
-    return problems
+        return [f"{folder.relative_to(study_dir)}: no picture of any screen"] if wanted else []
+    return check_index(study_dir, folder, wanted)
 
 
 def check_manager(study_dir: Path, study: StudyInfo) -> list[str]:

@@ -49,7 +49,7 @@ def test_one_changed_byte_in_any_capture_is_found(study: Path, data: st.DataObje
         problems = check(study)
     finally:
         file.write_bytes(before)
-    assert any(f"{file.relative_to(study)}: changed since it was captured" in problem for problem in problems)
+    assert any(f"{file.relative_to(study)}: changed since it was taken" in problem for problem in problems)
 
 
 def edit(study: Path, change: Callable[[StudyInfo], object]) -> None:
