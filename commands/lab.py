@@ -12,8 +12,9 @@ from lab.paths import state_root
 @command(*packages.LAB, help={"provider": "kvm, xen or virtualbox", "guests": "bring up only the first N guests"})
 def lab_up(c: Context, provider: str, guests: int = 0) -> None:
     """Bring the four guests up under --provider."""
-    from lab.bringup import exclusive, require_off
+    from lab.bringup import require_off
     from lab.factors import require_possible
+    from lab.owner import exclusive
     from lab.providers import get_provider
 
     wanted = get_provider(provider)
@@ -73,10 +74,16 @@ def lab_screenshot(c: Context, guest: str, output: str = "") -> None:
 @command()
 def lab_down(c: Context) -> None:
     """End the guests and the lab host."""
-    from lab.bringup import exclusive
-    from lab.hosts.nested import stop
-    from lab.vagrant import forget
+    from lab.bringup import take_down
+    from lab.owner import exclusive
 
     with exclusive(state_root()):
-        stop(state_root())
-        forget(state_root())
+        take_down(state_root())
+
+
+@command()
+def lab_purge(c: Context) -> None:
+    """Remove all that carries the lab's name, whatever left it."""
+    from lab.purge import purge
+
+    purge(state_root(), print)

@@ -1,24 +1,25 @@
 """Brings the lab up and takes it down: the lab host first, then its guests one after the other."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
 from rich.markup import escape
 
 from lab import factors
-from lab.cache import Busy, locked
 from lab.desktop.session import start_session
 from lab.ended import why_ended
 from lab.errors import HvlabError
 from lab.files import write_atomic
 from lab.hosts.nested import NestedHost, running_provider, stop
+from lab.identity import end_processes
 from lab.images.boxes import Boxes, boxes_for
 from lab.images.emulator import emulator
 from lab.images.guest import GuestImage, guest_image, vagrant_keys
 from lab.images.host import host_image
 from lab.images.profiles import profile
+from lab.owner import TEMPORARY
 from lab.paths import state_root
 from lab.preparation import script
 from lab.progress import say, step
@@ -27,47 +28,27 @@ from lab.providers.base import Provider
 from lab.session import hold_load, wait_for_session
 from lab.settings import Settings
 from lab.ssh import Ssh, write_config
+from lab.steps import Steps
 from lab.topology import ssh_entries, write_topology
-from lab.vagrant import VagrantLab, forget, home, use_boxes
+from lab.undo import undo_all
+from lab.vagrant import NOTES, VagrantLab, home, use_boxes
 from lab.watched import Stuck
 
 # Of one `vagrant up`: what is done before a guest starts (VirtualBox copies its disk) and after it answers.
 _BESIDE_BOOT_S = 180
 
 
-class LabInUse(HvlabError):
-    """Another command has the lab."""
-
-
-@contextmanager
-def exclusive(state: Path) -> Iterator[None]:
-    """Keep two commands from driving one lab; the lock ends with the process.
-
-    Raises:
-        LabInUse: If another command has it.
-    """
-    with ExitStack() as held:
-        try:
-            held.enter_context(locked(state / "lock", wait=False))
-        except Busy as error:
-            raise LabInUse(f"another command uses the lab in {state}", "wait for it, or end it") from error
-        yield
-
-
-def in_use(state: Path) -> bool:
-    """Tell whether a command has the lab of a state folder (see `exclusive`)."""
-    try:
-        with exclusive(state):
-            return False
-    except LabInUse:
-        return True
-
-
 def end_leftover(state: Path, provider: str) -> None:
-    """End a lab host that a command left running when it was killed, if it runs `provider`."""
-    if running_provider(state) == provider:
-        stop(state)
-        forget(state)
+    """End what a killed command left: the lab host, if it runs `provider`, and whatever else is the lab's."""
+    if running_provider(state) in (provider, None):
+        take_down(state)
+
+
+def take_down(state: Path) -> None:
+    """End the lab of a state folder and undo all that setting it up has done, whoever did it."""
+    undo_all(state, lambda _: None)
+    stop(state)
+    end_processes(state, say)
 
 
 def require_off(state: Path) -> None:
@@ -114,7 +95,9 @@ class Lab:
             HvlabError: If it does not come up.
         """
         provider = get_provider(name)
-        forget(self.state)
+        # The lab is off and ours: what a killed command left is in the way.
+        take_down(self.state)
+        self._plan_steps()
         self.host.boot(provider)
         use_boxes(self.state, self.boxes)
         strategy = self.settings.factors.disk_strategy
@@ -130,6 +113,18 @@ class Lab:
             with step("Lab host: starting its X session"):
                 start_session(self.host.ssh)
         return provider
+
+    def _plan_steps(self) -> None:
+        """Write down what the boot will make, with what undoes it, before any of it is made."""
+        steps = Steps(self.state)
+        steps.before("files that commands make for a while", "remove", TEMPORARY)
+        steps.before("the lab's key, and how it is reached", "remove", "key", "key.pub", "ssh_config")
+        steps.before("Vagrant's notes", "remove", *NOTES)
+        steps.before("the boxes, the topology, the guests' key", "remove", "vagrant-home/boxes", "topology.json",
+                     "guest_key")  # fmt: skip
+        steps.before("the lab host's disk", "remove", "overlay.qcow2")
+        steps.before("the lab host's machine", "machine")
+        steps.before("Vagrant's connection", "connection", "ssh.sock")
 
     def _prepare(self, provider: Provider) -> None:
         """Set the factors; define network and storage for the guests, as the provider wants them."""
@@ -213,4 +208,4 @@ class Lab:
     def down(self) -> None:
         """End the lab host and everything in it."""
         self.host.stop()
-        forget(self.state)
+        undo_all(self.state, lambda line: None)

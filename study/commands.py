@@ -4,9 +4,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.bringup import Lab, end_leftover, exclusive, in_use, require_off
+from lab.bringup import Lab, end_leftover, require_off
 from lab.errors import HvlabError
 from lab.factors import require_possible
+from lab.owner import exclusive, in_use
 from lab.preflight import check_room
 from lab.settings import Settings
 from study.campaign import Judge, Study, now, print_timings

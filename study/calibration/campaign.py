@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lab.bringup import Lab, exclusive, require_off
+from lab.bringup import Lab, require_off
 from lab.errors import HvlabError
 from lab.files import write_atomic
+from lab.owner import exclusive
 from lab.paths import CALIBRATIONS
 from lab.preflight import check_room
 from lab.progress import say
