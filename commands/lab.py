@@ -71,6 +71,23 @@ def lab_screenshot(c: Context, guest: str, output: str = "") -> None:
     print(path)
 
 
+@command(
+    positional=["machine"],
+    help={
+        "machine": "server1, server2, ..., or labhost",
+        "lines": "how many of its last lines",
+        "attach": "type at it, too (a guest's; Ctrl-] leaves it)",
+    },
+)
+def lab_console(c: Context, machine: str, lines: int = 40, attach: bool = False) -> None:
+    """Print what a guest or the lab host says on its console."""
+    from lab.status import show_console
+
+    status = show_console(state_root(), machine, lines, attach=attach)
+    if status:
+        raise Exit(code=status)
+
+
 @command()
 def lab_down(c: Context) -> None:
     """End the guests and the lab host."""

@@ -1,6 +1,7 @@
 """Brings the lab up and takes it down: the lab host first, then its guests one after the other."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,7 @@ from lab import factors
 from lab.desktop.session import start_session
 from lab.ended import why_ended
 from lab.errors import HvlabError
+from lab.evidence import Evidence, gather
 from lab.files import write_atomic
 from lab.hosts.nested import NestedHost, running_provider, stop
 from lab.identity import end_processes
@@ -29,7 +31,7 @@ from lab.session import hold_load, wait_for_session
 from lab.settings import Settings
 from lab.ssh import Ssh, write_config
 from lab.steps import Steps
-from lab.topology import ssh_entries, write_topology
+from lab.topology import guests, ssh_entries, write_topology
 from lab.undo import undo_all
 from lab.vagrant import NOTES, VagrantLab, home, use_boxes
 from lab.watched import Stuck
@@ -149,29 +151,43 @@ class Lab:
         attempts = self.settings.topology.attempts
         for attempt in range(1, attempts + 1):
             try:
-                with step(f"{guest}: vagrant up --provider={provider.vagrant}"), self._vagrant(provider) as guests:
-                    guests.up(guest)
-                    self._wait_for_session(guest)
-            except Stuck:
+                self._try_up(provider, guest)
+            except Stuck as error:
                 # Vagrant itself gives a guest up before that: what it waits for is the lab host.
-                raise
+                self._require_alive(error)
+                seen = self._look_at(provider, guest)
+                raise Stuck(f"{guest} did not come up: {seen.reached}; {error.message}", seen.hint) from error
             except HvlabError as error:
                 self._require_alive(error)
+                seen = self._look_at(provider, guest)
                 if attempt == attempts:
-                    raise
-                why = escape(f"{error.message}; {self.why_ended(provider, guest)}")
+                    raise HvlabError(f"{guest} did not come up: {seen.reached}; {error.message}", seen.hint) from error
+                why = escape(f"{seen.reached}; {error.message}; {self.why_ended(provider, guest)}")
                 say(f"[yellow]{guest} did not come up[/yellow] ({why}); once more")
-                with self._vagrant(provider) as guests:
-                    guests.destroy(guest)
+                with self._vagrant(provider) as vagrant:
+                    vagrant.destroy(guest)
             else:
                 break
         self._load(guest)
         return attempt
 
-    def _wait_for_session(self, guest: str) -> None:
+    def _try_up(self, provider: Provider, guest: str) -> None:
+        """Bring a guest up the ladder (lab.readiness), with one deadline for all of it."""
+        deadline = time.monotonic() + self.settings.topology.boot_timeout_s + _BESIDE_BOOT_S
+        with step(f"{guest}: vagrant up --provider={provider.vagrant}"), self._vagrant(provider) as vagrant:
+            vagrant.up(guest)
+            if programs := self._programs():
+                wait_for_session(self.guest_ssh(guest), programs, max(1.0, deadline - time.monotonic()))
+
+    def _programs(self) -> Sequence[str]:
+        """Return what runs in a guest's session; nothing in a text session."""
         topology = self.settings.topology
-        if topology.session == "x-window":
-            wait_for_session(self.guest_ssh(guest), profile(topology.os).session, topology.boot_timeout_s)
+        return profile(topology.os).session if topology.session == "x-window" else ()
+
+    def _look_at(self, provider: Provider, guest: str) -> Evidence:
+        """Look at a guest that did not come up: how far it came, its console, its screen."""
+        which = next(one for one in guests(self.settings.topology.guests) if one.name == guest)
+        return gather(self.state, self.host.ssh, provider, which, ssh=self.guest_ssh(guest), programs=self._programs())
 
     def _load(self, guest: str) -> None:
         if mib := self.settings.topology.memory_load_mib:

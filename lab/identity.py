@@ -1,7 +1,7 @@
 """What carries a lab's name: the name itself, and the processes of this machine that were started for the lab.
 
 A lab is the one of its state folder. Everything that a command starts while it has the lab inherits the lab's name in
-the environment variable HVLAB_LAB, however it is started and whoever its parent is; the kernel keeps it for all to read.
+the environment variable HVLAB_LAB, however it is started and whoever its parent is; the kernel keeps it for all to see.
 """
 
 import contextlib

@@ -70,7 +70,8 @@ def _files(state: Path, tell: Callable[[str], None]) -> None:
 
 
 def _only_kept(folder: Path) -> bool:
-    return all(path.suffix in KEPT for path in folder.rglob("*") if not path.is_dir())
+    files = [path for path in folder.rglob("*") if not path.is_dir()]
+    return bool(files) and all(path.suffix in KEPT for path in files)
 
 
 def purge(state: Path, tell: Callable[[str], None]) -> None:

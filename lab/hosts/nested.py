@@ -18,6 +18,7 @@ from lab.images.boxes import Boxes
 from lab.images.host import HostImage
 from lab.progress import step
 from lab.providers.base import Provider
+from lab.readiness import Reached, host_reached
 from lab.settings import LabHostSettings
 from lab.sockets import listener_on
 from lab.ssh import Ssh, SshEntry, make_key, write_config
@@ -199,6 +200,10 @@ class NestedHost:
     def _ready(self) -> bool:
         return _READY in self.console_log().read_text(errors="replace") and self.ssh.answers()
 
+    def _reached(self) -> Reached:
+        said = _READY in self.console_log().read_text(errors="replace")
+        return host_reached(self.ssh, self.settings.ssh_port, running=self.running() is not None, ready=said)
+
     def _wait_ready(self) -> None:
         """Wait for the start script's last line, then for a login; a panic or an exit ends the waiting."""
         limit = self.settings.boot_timeout_s
@@ -211,7 +216,7 @@ class NestedHost:
                 if death := self.died():
                     raise HvlabError(death, hint)
                 if time.monotonic() > deadline:
-                    raise HvlabError(f"the lab host was not ready within {limit:.0f} s", hint)
+                    raise HvlabError(f"the lab host was not ready within {limit:.0f} s: {self._reached()}", hint)
                 if not self._ready():
                     raise _NotYetError
 

@@ -39,6 +39,8 @@ class Provider:
         screenshot_command: Shell line that writes a picture of the screen of the guest "$guest" to the file
             on the lab host, in any of the forms that Pillow reads.
         ended_command: Shell line that prints what the hypervisor tells of the end of the guest "$guest".
+        console_command: Shell line that prints what the guest "$guest" said on its console.
+        attach_command: Shell line that connects the terminal to the console of the guest "$guest", if there is one.
         disk_strategies: How a guest's disk can come from the box: `factors.disk_strategy` to what it is here, in words.
         without: The factors that can do nothing to its guests, and why; in words that follow the provider's title.
         version_commands: Component to a shell line that prints its version on the lab host.
@@ -54,6 +56,8 @@ class Provider:
     manager: Manager
     screenshot_command: str
     ended_command: str
+    console_command: str
+    attach_command: str
     disk_strategies: Mapping[DiskStrategy, str]
     without: Mapping[str, str] = field(default_factory=dict)
     version_commands: dict[str, str] = field(default_factory=dict)

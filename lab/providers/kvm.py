@@ -15,6 +15,8 @@ PROVIDER = Provider(
     ),
     screenshot_command='virsh -c qemu:///system screenshot "$guest" "$picture"',
     ended_command='virsh -c qemu:///system domstate "$guest" --reason; tail -n 2 "/var/log/libvirt/qemu/$guest.log"',
+    console_command='cat "/var/log/libvirt/qemu/$guest-console.log"',
+    attach_command='virsh -c qemu:///system console "$guest"',
     disk_strategies={
         "full-copy": "full copy (qcow2)",
         "linked-clone": "linked clone (qcow2 overlay on a copy of the box's disk)",

@@ -23,6 +23,10 @@ PROVIDER = Provider(
     screenshot_command='VBoxManage controlvm "$guest" screenshotpng "$picture"',
     ended_command='VBoxManage showvminfo "$guest" --machinereadable | grep ^VMState=;'
     ' grep -hE "Guru Meditation|Guest OS reports|Fatal" "/vbox/$guest/Logs/VBox.log" | tail -n 2',
+    # Its guests have no serial line (under emulation each character would stop a guest for a while): what VirtualBox
+    # itself notes of the guest.
+    console_command='cat "/vbox/$guest/Logs/VBox.log"',
+    attach_command="",
     disk_strategies={
         "full-copy": "full copy (VMDK made by import)",
         "linked-clone": "linked clone (differencing VMDK on an imported machine's disk)",

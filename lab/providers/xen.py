@@ -16,6 +16,8 @@ PROVIDER = Provider(
     # libvirt's Xen driver takes no pictures; the device model that serves the framebuffer does.
     screenshot_command='xl qemu-monitor-command "$guest" "screendump $picture"',
     ended_command='virsh -c xen:///system domstate "$guest" --reason; xl dmesg | tail -n 1',
+    console_command='cat "/var/log/xen/console/guest-$guest.log"',
+    attach_command='xl console "$guest"',
     disk_strategies={
         "full-copy": "full copy (sparse raw file)",
         "linked-clone": "linked clone (device mapper's snapshot of a copy of the box's disk)",
