@@ -93,12 +93,7 @@ def check_screens(study_dir: Path, study: StudyInfo) -> list[str]:
         wanted |= {f"server{number}.png" for number in range(1, most + 1)}
     if MANAGER in stages:
         wanted.add(MANAGER_PICTURE)
-    return [
-        problem
-        for run in study.runs
-        if run.status == "finished"
-        for problem in _check_run(study_dir, run, wanted)
-    ]
+    return [problem for run in study.runs if run.status == "finished" for problem in _check_run(study_dir, run, wanted)]
 
 
 def _check_run(study_dir: Path, run: RunInfo, wanted: set[str]) -> list[str]:

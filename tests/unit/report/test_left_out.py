@@ -10,7 +10,6 @@ MakeStudy = Callable[..., Path]
 LEFT_OUT = "The stage with the manager's window, which the 2011 study has, was left out"
 
 
-
 def test_a_stage_that_was_left_out_is_told(make_study: MakeStudy) -> None:
     stages = ("booting", "vm-1", "vm-2")
     folder = make_study(guests=2, stages=stages)
