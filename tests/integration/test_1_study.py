@@ -116,7 +116,7 @@ def test_the_manager_is_open_and_shows_the_guests(study: Path, provider: str) ->
         # Small letters are read better when they are large.
         image.convert("L").resize((3 * image.width, 3 * image.height)).save(picture.parent / ".large.png")
     try:
-        words = ["tesseract", picture.parent / ".large.png", "-", "--psm", "11"]
+        words = ["tesseract", str(picture.parent / ".large.png"), "-", "--psm", "11"]
         # A bold 1 is read as an l.
         text = subprocess.run(words, capture_output=True, text=True, check=True).stdout.replace("serverl", "server1")
     finally:
