@@ -3,21 +3,24 @@
 from invoke.context import Context
 from invoke.exceptions import Exit
 
-from commands.task import command, the_lab
+from commands.task import HOST, command, the_lab
 from lab import packages
 from lab.errors import HvlabError
 from lab.paths import state_root
 
 
-@command(*packages.LAB, help={"provider": "kvm, xen or virtualbox", "guests": "bring up only the first N guests"})
-def lab_up(c: Context, provider: str, guests: int = 0) -> None:
+@command(
+    *packages.LAB,
+    help={"provider": "kvm, xen or virtualbox", "guests": "bring up only the first N guests", "host": HOST},
+)
+def lab_up(c: Context, provider: str, guests: int = 0, host: str = "") -> None:
     """Bring the four guests up under --provider."""
     from lab.bringup import exclusive, require_off
     from lab.factors import require_possible
     from lab.providers import get_provider
 
     wanted = get_provider(provider)
-    lab = the_lab()
+    lab = the_lab(host=host)
     count = guests or lab.settings.topology.guests
     if not 1 <= count <= lab.settings.topology.guests:
         raise HvlabError(f"--guests={count} is not in the topology", f"1 to {lab.settings.topology.guests}")
@@ -33,34 +36,44 @@ def lab_up(c: Context, provider: str, guests: int = 0) -> None:
             raise
 
 
-@command(*packages.LAB)
-def lab_status(c: Context) -> None:
+@command(*packages.LAB, help={"host": HOST})
+def lab_status(c: Context, host: str = "") -> None:
     """Tell what runs."""
+    from lab.hosts.recorded import require_asked_for
     from lab.status import print_status
 
+    require_asked_for(state_root(), host)
     print_status(state_root())
 
 
-@command(positional=["guest"], help={"guest": "server1, server2, ..., or labhost", "command": "run this, and return"})
-def lab_ssh(c: Context, guest: str, command: str = "") -> None:
+@command(
+    positional=["guest"],
+    help={"guest": "server1, server2, ..., or labhost", "command": "run this, and return", "host": HOST},
+)
+def lab_ssh(c: Context, guest: str, command: str = "", host: str = "") -> None:
     """Log in to a guest, or run one command (-c) there."""
+    from lab.hosts.recorded import require_asked_for
     from lab.status import login
 
+    require_asked_for(state_root(), host)
     status = login(state_root(), guest, command)
     if status:
         raise Exit(code=status)
 
 
 @command(
-    positional=["guest"], help={"guest": "server1, server2, ...", "output": "file to write; GUEST.png if none is named"}
+    positional=["guest"],
+    help={"guest": "server1, server2, ...", "output": "file to write; GUEST.png if none is named", "host": HOST},
 )
-def lab_screenshot(c: Context, guest: str, output: str = "") -> None:
+def lab_screenshot(c: Context, guest: str, output: str = "", host: str = "") -> None:
     """Write a picture of a guest's screen (PNG)."""
     from lab.files import write_atomic
+    from lab.hosts.recorded import require_asked_for
     from lab.paths import called_from
     from lab.screenshot import take_picture
     from lab.status import host_of
 
+    require_asked_for(state_root(), host)
     picture = take_picture(*host_of(state_root(), guest), guest)
     path = called_from() / (output or f"{guest}.png")
     try:
@@ -70,13 +83,14 @@ def lab_screenshot(c: Context, guest: str, output: str = "") -> None:
     print(path)
 
 
-@command()
-def lab_down(c: Context) -> None:
-    """End the guests and the lab host."""
+@command(help={"host": HOST})
+def lab_down(c: Context, host: str = "") -> None:
+    """End the guests and the nested lab host; another one is set back."""
     from lab.bringup import exclusive
-    from lab.hosts.nested import stop
+    from lab.hosts.recorded import require_asked_for, stop
     from lab.vagrant import forget
 
     with exclusive(state_root()):
+        require_asked_for(state_root(), host)
         stop(state_root())
         forget(state_root())

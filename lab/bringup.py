@@ -12,11 +12,11 @@ from lab.cache import Busy, locked
 from lab.ended import why_ended
 from lab.errors import HvlabError
 from lab.files import write_atomic
-from lab.hosts.nested import NestedHost, running_provider, stop
+from lab.hosts.base import LabHost
+from lab.hosts.recorded import running_provider, stop
+from lab.hosts.resolve import lab_host
 from lab.images.boxes import Boxes, boxes_for
-from lab.images.emulator import emulator
 from lab.images.guest import GuestImage, guest_image, vagrant_keys
-from lab.images.host import host_image
 from lab.images.profiles import profile
 from lab.paths import state_root
 from lab.preparation import script
@@ -101,10 +101,14 @@ class Lab:
         return boxes_for(self.guest, self.settings.topology)
 
     @cached_property
-    def host(self) -> NestedHost:
+    def host(self) -> LabHost:
         """The lab host."""
-        ballooned = self.settings.factors.dom0_memory == "ballooned"
-        return NestedHost(host_image(), emulator(), self.boxes, self.settings.lab_host, self.state, ballooned=ballooned)
+        return lab_host(self.settings, lambda: self.boxes, self.state)
+
+    @property
+    def _config(self) -> Path:
+        """The ssh configuration file with all machines of the lab."""
+        return self.state / "ssh_config"
 
     def boot(self, name: str) -> Provider:
         """Boot the lab host for a provider and make it ready for guests.
@@ -116,16 +120,23 @@ class Lab:
         forget(self.state)
         self.host.boot(provider)
         use_boxes(self.state, self.boxes)
-        strategy = self.settings.factors.disk_strategy
-        write_topology(self.state / "topology.json", self.settings.topology, self.boxes, self.host.ssh.config, strategy)
-        key = self.state / "guest_key"
-        write_atomic(key, (vagrant_keys() / "vagrant").read_bytes())
-        key.chmod(0o600)
-        entries = ssh_entries(provider, self.settings.topology, key)
-        write_config(self.host.ssh.config, [self.host.entry, *entries])
+        self._introduce(provider)
         with step(f"Lab host: preparing {provider.title}"):
             self._prepare(provider)
         return provider
+
+    def _introduce(self, provider: Provider) -> None:
+        """Tell Vagrant and ssh of the lab host and its guests."""
+        entry, topology = self.host.entry, self.settings.topology
+        write_topology(
+            self.state / "topology.json", topology, self.boxes, self._config if entry else None,
+            self.settings.factors.disk_strategy, start=self.host.store.start,
+        )  # fmt: skip
+        key = self.state / "guest_key"
+        write_atomic(key, (vagrant_keys() / "vagrant").read_bytes())
+        key.chmod(0o600)
+        guests = ssh_entries(provider, topology, key, via=entry.name if entry else "")
+        write_config(self._config, [*([entry] if entry else []), *guests])
 
     def _prepare(self, provider: Provider) -> None:
         """Set the factors; define network and storage for the guests, as the provider wants them."""
@@ -133,8 +144,9 @@ class Lab:
                             what="setting the factors")  # fmt: skip
         wanted = self.settings
         program = script(
-            provider, self.boxes, home(self.state) / "boxes", wanted.topology.guests, wanted.factors.disk_strategy
-        )
+            provider, self.boxes, home(self.state) / "boxes", wanted.topology.guests, wanted.factors.disk_strategy,
+            store=self.host.store.boxes,
+        )  # fmt: skip
         what = f"preparing {provider.title}"
         self.host.ssh.check("sh -s", stdin=program.encode(), timeout=180, what=what)
 
@@ -184,7 +196,7 @@ class Lab:
         """Lend Vagrant, whose questions to the lab host go through one connection."""
         limit_s = self.settings.topology.boot_timeout_s + _BESIDE_BOOT_S
         with self.host.ssh.shared_connection(self.state / "ssh.sock"):
-            yield VagrantLab(provider, self.state, limit_s, self.host.died)
+            yield VagrantLab(provider, self.state, limit_s, self.host.died, remote=self.host.entry is not None)
 
     def _require_alive(self, error: HvlabError) -> None:
         """Tell a guest's failure from the lab host's, which no second try can mend.
@@ -204,9 +216,9 @@ class Lab:
 
     def guest_ssh(self, guest: str) -> Ssh:
         """Return how a guest is reached."""
-        return Ssh(self.host.ssh.config, guest)
+        return Ssh(self._config, guest)
 
     def down(self) -> None:
-        """End the lab host and everything in it."""
+        """End the lab host and everything in it; of one that is not ours: all that the lab made there."""
         self.host.stop()
         forget(self.state)

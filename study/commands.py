@@ -8,7 +8,7 @@ from lab.bringup import Lab, end_leftover, exclusive, in_use, require_off
 from lab.errors import HvlabError
 from lab.factors import require_possible
 from lab.preflight import check_room
-from lab.settings import Settings
+from lab.settings import Settings, on_host
 from study.campaign import Judge, Study, now, print_timings
 from study.check import check
 from study.dataset import load_study
@@ -75,15 +75,18 @@ def begin(settings: Settings, wish: Wish, studies: Path, state: Path, judge: Jud
     return folder
 
 
-def resume(project: Path, study_id: str, state: Path, judge: Judge) -> Path:
+def resume(project: Path, study_id: str, state: Path, judge: Judge, host: str = "") -> Path:
     """Go on with a study, with the settings that it was begun with; return its folder.
+
+    Args:
+        host: Another name for the lab host that it was begun on; empty: the same.
 
     Raises:
         HvlabError: It cannot be gone on with (`Study.resume`), a run failed, or the lab is in use.
     """
     folder = find(project, study_id)
     info = load_study(folder)
-    settings = settings_of(info)
+    settings = on_host(settings_of(info), host)
     with exclusive(state):
         for run in info.runs:
             # Nobody else has the lab: what runs is what the killed command left.

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lab.errors import HvlabError
+from lab.machine import Machine
 from lab.providers.base import Provider
 from lab.screenshot import take_picture
-from lab.ssh import Ssh
 from study.captures import INDEX_FILE, read_index, run_name, write_capture
 from study.dataset import RunInfo, StudyInfo
 from study.files import sha256_of
@@ -20,7 +20,7 @@ def screen_path(provider: str, repeat: int, name: str) -> str:
     return f"runs/{run_name(provider, repeat)}/{FOLDER}/{name}.png"
 
 
-def take_screens(host: Ssh, provider: Provider, guests: list[str], study_dir: Path, repeat: int) -> None:
+def take_screens(host: Machine, provider: Provider, guests: list[str], study_dir: Path, repeat: int) -> None:
     """Keep a picture of each guest's screen in the run's folder, entered into the index.json there.
 
     Raises:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.images.host import PARTITIONS
+from lab.machine import Machine
 from lab.providers.base import Provider
-from lab.ssh import Ssh
 
 _GB = 1 << 30
 _PURPOSES = {mount: purpose for mount, _, purpose in PARTITIONS}
@@ -41,7 +41,7 @@ class Description:
     versions: dict[str, str]
 
 
-def describe(ssh: Ssh, provider: Provider) -> Description:
+def describe(ssh: Machine, provider: Provider) -> Description:
     """Ask a lab host what it is, in one session.
 
     Raises:
