@@ -85,7 +85,7 @@ def lab_screenshot(c: Context, guest: str, output: str = "", host: str = "") -> 
 
 @command(help={"host": HOST})
 def lab_down(c: Context, host: str = "") -> None:
-    """End the guests and the nested lab host; another one is set back."""
+    """End the guests and the nested lab host."""
     from lab.bringup import exclusive
     from lab.hosts.recorded import require_asked_for, stop
     from lab.vagrant import forget

@@ -233,14 +233,13 @@ class RealHost:
 
     def _prepare_undoing(self, provider: Provider) -> None:
         """Write down how to undo what comes, before it comes."""
+        look = remember_program(provider, self.guests).encode()
+        restore = self._direct.check("sh -s", stdin=look, timeout=120, what="looking what is there")
+        write_atomic(self.state / _RESTORE, restore.encode())
         program = takedown_program(
             provider, self.boxes, self.store.boxes, self.state, count=self.guests, kind=self.kind
         )
         write_atomic(self.state / _TAKEDOWN, program.encode())
-        now = self._direct.check(
-            "sh -s", stdin=remember_program(provider).encode(), timeout=60, what="asking what is set"
-        )
-        write_atomic(self.state / _RESTORE, now.encode())
 
     def _bring(self, provider: Provider) -> None:
         bring(self._direct, self.boxes, self.boxes.path(provider.box), *starters())

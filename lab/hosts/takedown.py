@@ -29,14 +29,19 @@ def takedown_program(provider: Provider, boxes: Boxes, store: str, state: Path, 
         "HVLAB_STORE": store,
         "HVLAB_BOXES": str(home(state) / "boxes"),
         "HVLAB_OWN_LINK": "yes" if kind == "local" else "no",
-        "HVLAB_GUESTS": " ".join(f"{guest.name},{guest.mac},{guest.address}" for guest in guests(count)),
+        "HVLAB_GUESTS": _guests(count),
     }
     return _with(words, "takedown")
 
 
-def remember_program(provider: Provider) -> str:
-    """Return the program that prints how a host's settings are brought back."""
-    return _with({"HVLAB_FOLDER": provider.folder}, "remember")
+def remember_program(provider: Provider, count: int) -> str:
+    """Return the program that prints how a host's settings are brought back, and fails if something is in the way."""
+    words = {"HVLAB_PROVIDER": provider.name, "HVLAB_FOLDER": provider.folder, "HVLAB_GUESTS": _guests(count)}
+    return _with(words, "remember")
+
+
+def _guests(count: int) -> str:
+    return " ".join(f"{guest.name},{guest.mac},{guest.address}" for guest in guests(count))
 
 
 def _with(words: dict[str, str], script: str) -> str:

@@ -34,6 +34,16 @@ remove_file() {
     if rm -f "$1"; then removed "$1"; else problem "$1 cannot be removed"; fi
 }
 
+# Whether libvirt answers. If not, nothing of the lab's may be defined ($1: its driver's folder in /etc/libvirt).
+libvirt_answers() {
+    command -v virsh >/dev/null || return 1
+    virsh -q uri >/dev/null 2>&1 && return 0
+    for guest in $HVLAB_GUESTS; do
+        [ ! -e "/etc/libvirt/$1/${guest%%,*}.xml" ] || problem "libvirt does not answer, and has a guest ${guest%%,*}"
+    done
+    return 1
+}
+
 libvirt_guests() {
     for guest in $HVLAB_GUESTS; do
         rest=${guest#*,}
@@ -61,20 +71,28 @@ detach() {
 
 kvm() {
     export LIBVIRT_DEFAULT_URI=qemu:///system
-    libvirt_guests
-    if virsh -q pool-dumpxml hvlab 2>/dev/null | grep -q "<path>$HVLAB_FOLDER</path>"; then
-        virsh -q pool-destroy hvlab >/dev/null 2>&1
-        if virsh -q pool-undefine hvlab >/dev/null; then removed "pool hvlab"; else problem "pool hvlab"; fi
+    if libvirt_answers qemu; then
+        libvirt_guests
+        kvm_pool
+        libvirt_network
     fi
-    libvirt_network
     for guest in $HVLAB_GUESTS; do remove_file "$HVLAB_FOLDER/${guest%%,*}.img"; done
     for volume in "$HVLAB_FOLDER/$HVLAB_BOX_NAME"_vagrant_box_image_*; do remove_file "$volume"; done
 }
 
+kvm_pool() {
+    if virsh -q pool-dumpxml hvlab 2>/dev/null | grep -q "<path>$HVLAB_FOLDER</path>"; then
+        virsh -q pool-destroy hvlab >/dev/null 2>&1
+        if virsh -q pool-undefine hvlab >/dev/null; then removed "pool hvlab"; else problem "pool hvlab"; fi
+    fi
+}
+
 xen() {
     export LIBVIRT_DEFAULT_URI=xen:///system
-    libvirt_guests
-    libvirt_network
+    if libvirt_answers libxl; then
+        libvirt_guests
+        libvirt_network
+    fi
     for guest in $HVLAB_GUESTS; do
         unmap "${guest%%,*}"
         remove_file "$HVLAB_FOLDER/${guest%%,*}.img"
@@ -97,6 +115,7 @@ virtualbox_machine() {
 }
 
 virtualbox() {
+    command -v VBoxManage >/dev/null || return 0
     for guest in $HVLAB_GUESTS; do
         rest=${guest#*,}
         card=$(echo "${rest%,*}" | tr -d : | tr '[:lower:]' '[:upper:]')

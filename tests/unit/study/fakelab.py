@@ -167,7 +167,7 @@ def described() -> Iterator[None]:
     )
     with (
         patch("study.run.describe", lambda ssh, provider: answer),
-        patch("study.campaign._controller", lambda: {"system": "Linux"}),
+        patch("study.campaign._controller", lambda nested: {"system": "Linux"}),
         # The stand-ins need not the time that the tools take.
         patch("study.reading.expected_s", lambda lines: 0.3),
         patch("study.reading._ASK_AGAIN_S", 0.05),
