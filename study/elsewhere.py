@@ -47,6 +47,6 @@ def left_for(waiting: Mapping[str, HvlabError]) -> HvlabError:
     """
     why = next(iter(waiting.values()))
     return HvlabError(
-        f"{len(waiting)} runs wait ({', '.join(sorted(waiting))}): {why.message}",
+        f"left for another kernel: {', '.join(sorted(waiting))}: {why.message}",
         f"{why.hint}, then ./invoke study.resume",
     )

@@ -46,7 +46,7 @@ def machine(request: pytest.FixtureRequest, sshd: OldSshd) -> Machine:
 def test_the_same_line_gives_the_same(machine: Machine) -> None:
     done = machine.run('pwd; cat; echo "$0" >&2; exit 3', timeout=60, stdin=b"in\x00put")
     assert (done.status, done.stdout) == (3, f"{Path.home()}\nin".encode() + b"\x00put")
-    with pytest.raises(HvlabError, match="trying failed on .*: it broke"):
+    with pytest.raises(HvlabError, match=r"trying failed on .*: it broke"):
         machine.check("echo it broke >&2; exit 1", timeout=60, what="trying")
     with pytest.raises(TookTooLongError):
         machine.run("sleep 30", timeout=0.5)
