@@ -7,11 +7,13 @@ from pathlib import Path
 from lab.bringup import Lab, end_leftover, exclusive, in_use, require_off
 from lab.errors import HvlabError
 from lab.factors import require_possible
+from lab.hosts.address import parse_host
 from lab.preflight import check_room
 from lab.settings import Settings, on_host
 from study.campaign import Judge, Study, now, print_timings
 from study.check import check
 from study.dataset import load_study
+from study.elsewhere import require_kind
 from study.find import find, taken
 from study.merge import import_runs
 from study.plan import Plan, settings_of
@@ -87,6 +89,7 @@ def resume(project: Path, study_id: str, state: Path, judge: Judge, host: str = 
     folder = find(project, study_id)
     info = load_study(folder)
     settings = on_host(settings_of(info), host)
+    require_kind(parse_host(settings.lab_host.host).kind, info)
     with exclusive(state):
         for run in info.runs:
             # Nobody else has the lab: what runs is what the killed command left.

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from lab.errors import HvlabError
+from lab.hosts.address import Kind
 from lab.hosts.base import LabHost
 from lab.providers import get_provider
 from study.dataset import StudyInfo
@@ -19,17 +20,25 @@ def require_something(host: LabHost, providers: Sequence[str]) -> None:
         raise next(wrong for wrong in obstacles if wrong)
 
 
+def require_kind(kind: Kind, study: StudyInfo) -> None:
+    """Make sure that a study goes on with the kind of lab host that it was begun on; asks no host.
+
+    Raises:
+        HvlabError: It is another kind.
+    """
+    if study.environment.kind != kind:
+        raise HvlabError(
+            f"study {study.id} was begun on a lab host of kind {study.environment.kind}, this one is {kind}",
+            "leave --host out",
+        )
+
+
 def require_same(host: LabHost, study: StudyInfo) -> None:
     """Make sure that a study goes on where it was begun. What only one of both tells is not compared.
 
     Raises:
         HvlabError: The lab host is another machine; tells by what.
     """
-    if study.environment.kind != host.kind:
-        raise HvlabError(
-            f"study {study.id} was begun on a lab host of kind {study.environment.kind}, this one is {host.kind}",
-            "leave --host out",
-        )
     begun, here = study.environment.host, host.identity()
     for name in sorted(begun.keys() & here.keys()):
         if begun[name] != here[name]:

@@ -8,7 +8,7 @@ import pytest
 
 from lab.errors import HvlabError
 from study.dataset import load_study, read_measurements
-from study.elsewhere import require_same, require_something
+from study.elsewhere import require_kind, require_same, require_something
 from study.journal import NAME, read_journal
 from study.plan import Plan
 from tests.unit.study.fakelab import FakeLab, fake_settings, resume, take
@@ -56,9 +56,9 @@ def test_a_study_of_which_nothing_can_be_done_is_not_begun(tmp_path: Path) -> No
     assert not (tmp_path / "studies").exists()
 
 
-def host(kind: str = "ssh", obstacles: dict[str, HvlabError] | None = None, **identity: str) -> Any:
+def host(obstacles: dict[str, HvlabError] | None = None, **identity: str) -> Any:
     found = obstacles or {}
-    return SimpleNamespace(kind=kind, identity=lambda: identity, obstacle=lambda provider: found.get(provider.name))
+    return SimpleNamespace(kind="ssh", identity=lambda: identity, obstacle=lambda provider: found.get(provider.name))
 
 
 def test_one_provider_that_can_be_had_is_enough() -> None:
@@ -72,7 +72,6 @@ def test_one_provider_that_can_be_had_is_enough() -> None:
     [
         (host(hostname="other", machine="aa"), "hostname server, this one has other"),
         (host(hostname="server", machine="bb"), "machine aa, this one has bb"),
-        (host("local", hostname="server", machine="aa"), "kind ssh, this one is local"),
     ],
 )
 def test_another_machine_is_refused(tmp_path: Path, here: Any, says: str) -> None:
@@ -81,6 +80,9 @@ def test_another_machine_is_refused(tmp_path: Path, here: Any, says: str) -> Non
     )
     with pytest.raises(HvlabError, match=says):
         require_same(here, study)
+    with pytest.raises(HvlabError, match="kind ssh, this one is local"):
+        require_kind("local", study)
+    require_kind("ssh", study)
     # What one of both does not tell (dom0 without dmidecode) is no difference.
     require_same(host(hostname="server", machine="aa", board="cc"), study)
     require_same(host(hostname="server"), study)
