@@ -27,7 +27,7 @@ namespace = _collect(
         image.image_list,
         image.image_prune,
     ),
-    lab=(lab.lab_up, lab.lab_status, lab.lab_ssh, lab.lab_screenshot, lab.lab_down),
+    lab=(lab.lab_up, lab.lab_status, lab.lab_ssh, lab.lab_console, lab.lab_screenshot, lab.lab_down, lab.lab_purge),
     study=(
         study.study_run,
         study.study_all,

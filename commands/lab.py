@@ -3,7 +3,7 @@
 from invoke.context import Context
 from invoke.exceptions import Exit
 
-from commands.task import HOST, command, the_lab
+from commands.task import HOST, command, settings, the_lab
 from lab import packages
 from lab.errors import HvlabError
 from lab.paths import state_root
@@ -15,8 +15,9 @@ from lab.paths import state_root
 )
 def lab_up(c: Context, provider: str, guests: int = 0, host: str = "") -> None:
     """Bring the four guests up under --provider."""
-    from lab.bringup import exclusive, require_off
+    from lab.bringup import require_off
     from lab.factors import require_possible
+    from lab.owner import exclusive
     from lab.providers import get_provider
 
     wanted = get_provider(provider)
@@ -83,14 +84,45 @@ def lab_screenshot(c: Context, guest: str, output: str = "", host: str = "") -> 
     print(path)
 
 
+@command(
+    positional=["machine"],
+    help={
+        "machine": "server1, server2, ..., or labhost",
+        "lines": "how many of its last lines",
+        "attach": "type at it, too (a guest's; Ctrl-] leaves it)",
+        "host": HOST,
+    },
+)
+def lab_console(c: Context, machine: str, lines: int = 40, attach: bool = False, host: str = "") -> None:
+    """Print what a guest or the lab host says on its console."""
+    from lab.hosts.recorded import require_asked_for
+    from lab.status import show_console
+
+    require_asked_for(state_root(), host)
+    status = show_console(state_root(), machine, lines, attach=attach)
+    if status:
+        raise Exit(code=status)
+
+
 @command(help={"host": HOST})
 def lab_down(c: Context, host: str = "") -> None:
     """End the guests and the nested lab host."""
-    from lab.bringup import exclusive
-    from lab.hosts.recorded import require_asked_for, stop
-    from lab.vagrant import forget
+    from lab.bringup import take_down
+    from lab.hosts.recorded import require_asked_for
+    from lab.owner import exclusive
 
     with exclusive(state_root()):
         require_asked_for(state_root(), host)
-        stop(state_root())
-        forget(state_root())
+        take_down(state_root())
+
+
+@command(help={"host": HOST})
+def lab_purge(c: Context, host: str = "") -> None:
+    """Remove all that carries the lab's name, whatever left it."""
+    from lab.hosts.address import parse_host
+    from lab.hosts.recorded import require_asked_for
+    from lab.purge import purge
+
+    require_asked_for(state_root(), host)
+    named = settings(host).lab_host if host else None
+    purge(state_root(), print, parse_host(host) if host else None, named.ssh_config if named else "")

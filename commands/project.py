@@ -10,11 +10,14 @@ from commands.task import command
 from lab import packages
 from lab.paths import PROJECT
 
+# What only tests need: PDF read back, an sshd, a screen with windows, and a reader of what is on pictures.
+_BESIDE = ("poppler-utils", "openssh-server", "xvfb", "blackbox", "xterm", "python3-xlib", "tesseract-ocr")
+
 
 @command(help={"unit": "only the quick part, without hypervisors"})
 def test(c: Context, unit: bool = False) -> None:
     """Run the tests; --unit for the quick part."""
-    packages.ensure([*packages.LAB, *packages.REPORT, "poppler-utils", "openssh-server"])
+    packages.ensure([*packages.LAB, *packages.REPORT, *_BESIDE])
     _check(c, f"{sys.executable} -m pytest tests/unit")
     if not unit:
         # Not captured: what takes half an hour shows how far it is. Without the one study most tests would fail alike.

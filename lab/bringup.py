@@ -1,23 +1,27 @@
 """Brings the lab up and takes it down: the lab host first, then its guests one after the other."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
 from rich.markup import escape
 
 from lab import factors
-from lab.cache import Busy, locked
+from lab.desktop.session import start_session
 from lab.ended import why_ended
 from lab.errors import HvlabError
+from lab.evidence import Evidence, gather
 from lab.files import write_atomic
 from lab.hosts.base import LabHost
 from lab.hosts.recorded import running_provider, stop
 from lab.hosts.resolve import lab_host
+from lab.identity import end_processes
 from lab.images.boxes import Boxes, boxes_for
 from lab.images.guest import GuestImage, guest_image, vagrant_keys
 from lab.images.profiles import profile
+from lab.owner import TEMPORARY
 from lab.paths import state_root
 from lab.preparation import script
 from lab.progress import say, step
@@ -26,47 +30,27 @@ from lab.providers.base import Provider
 from lab.session import hold_load, wait_for_session
 from lab.settings import Settings
 from lab.ssh import Ssh, write_config
-from lab.topology import ssh_entries, write_topology
-from lab.vagrant import VagrantLab, forget, home, use_boxes
+from lab.steps import Steps
+from lab.topology import guests, ssh_entries, write_topology
+from lab.undo import undo_all
+from lab.vagrant import NOTES, VagrantLab, home, use_boxes
 from lab.watched import Stuck
 
 # Of one `vagrant up`: what is done before a guest starts (VirtualBox copies its disk) and after it answers.
 _BESIDE_BOOT_S = 180
 
 
-class LabInUse(HvlabError):
-    """Another command has the lab."""
-
-
-@contextmanager
-def exclusive(state: Path) -> Iterator[None]:
-    """Keep two commands from driving one lab; the lock ends with the process.
-
-    Raises:
-        LabInUse: If another command has it.
-    """
-    with ExitStack() as held:
-        try:
-            held.enter_context(locked(state / "lock", wait=False))
-        except Busy as error:
-            raise LabInUse(f"another command uses the lab in {state}", "wait for it, or end it") from error
-        yield
-
-
-def in_use(state: Path) -> bool:
-    """Tell whether a command has the lab of a state folder (see `exclusive`)."""
-    try:
-        with exclusive(state):
-            return False
-    except LabInUse:
-        return True
-
-
 def end_leftover(state: Path, provider: str) -> None:
-    """End a lab host that a command left running when it was killed, if it runs `provider`."""
-    if running_provider(state) == provider:
-        stop(state)
-        forget(state)
+    """End what a killed command left: the lab host, if it runs `provider`, and whatever else is the lab's."""
+    if running_provider(state) in (provider, None):
+        take_down(state)
+
+
+def take_down(state: Path) -> None:
+    """End the lab of a state folder and undo all that setting it up has done, whoever did it."""
+    undo_all(state, lambda _: None)
+    stop(state)
+    end_processes(state, say)
 
 
 def require_off(state: Path) -> None:
@@ -117,12 +101,17 @@ class Lab:
             HvlabError: If it does not come up.
         """
         provider = get_provider(name)
-        forget(self.state)
+        # The lab is off and ours: what a killed command left is in the way.
+        take_down(self.state)
+        self._plan_steps()
         self.host.boot(provider)
         use_boxes(self.state, self.boxes)
         self._introduce(provider)
         with step(f"Lab host: preparing {provider.title}"):
             self._prepare(provider)
+        if self.settings.lab_host.desktop:
+            with step("Lab host: starting its X session"):
+                start_session(self.host.ssh)
         return provider
 
     def _introduce(self, provider: Provider) -> None:
@@ -137,6 +126,18 @@ class Lab:
         key.chmod(0o600)
         guests = ssh_entries(provider, topology, key, via=entry.name if entry else "")
         write_config(self._config, [*([entry] if entry else []), *guests])
+
+    def _plan_steps(self) -> None:
+        """Write down what the boot will make, with what undoes it, before any of it is made."""
+        steps = Steps(self.state)
+        steps.before("files that commands make for a while", "remove", TEMPORARY)
+        steps.before("how the lab is reached", "remove", "ssh_config")
+        steps.before("Vagrant's notes", "remove", *NOTES)
+        steps.before("the boxes, the topology, the guests' key", "remove", "vagrant-home/boxes", "topology.json",
+                     "guest_key")  # fmt: skip
+        for what, undo, *names in self.host.steps:
+            steps.before(what, undo, *names)
+        steps.before("Vagrant's connection", "connection", "ssh.sock")
 
     def _prepare(self, provider: Provider) -> None:
         """Set the factors; define network and storage for the guests, as the provider wants them."""
@@ -162,29 +163,43 @@ class Lab:
         attempts = self.settings.topology.attempts
         for attempt in range(1, attempts + 1):
             try:
-                with step(f"{guest}: vagrant up --provider={provider.vagrant}"), self._vagrant(provider) as guests:
-                    guests.up(guest)
-                    self._wait_for_session(guest)
-            except Stuck:
+                self._try_up(provider, guest)
+            except Stuck as error:
                 # Vagrant itself gives a guest up before that: what it waits for is the lab host.
-                raise
+                self._require_alive(error)
+                seen = self._look_at(provider, guest)
+                raise Stuck(f"{guest} did not come up: {seen.reached}; {error.message}", seen.hint) from error
             except HvlabError as error:
                 self._require_alive(error)
+                seen = self._look_at(provider, guest)
                 if attempt == attempts:
-                    raise
-                why = escape(f"{error.message}; {self.why_ended(provider, guest)}")
+                    raise HvlabError(f"{guest} did not come up: {seen.reached}; {error.message}", seen.hint) from error
+                why = escape(f"{seen.reached}; {error.message}; {self.why_ended(provider, guest)}")
                 say(f"[yellow]{guest} did not come up[/yellow] ({why}); once more")
-                with self._vagrant(provider) as guests:
-                    guests.destroy(guest)
+                with self._vagrant(provider) as vagrant:
+                    vagrant.destroy(guest)
             else:
                 break
         self._load(guest)
         return attempt
 
-    def _wait_for_session(self, guest: str) -> None:
+    def _try_up(self, provider: Provider, guest: str) -> None:
+        """Bring a guest up the ladder (lab.readiness), with one deadline for all of it."""
+        deadline = time.monotonic() + self.settings.topology.boot_timeout_s + _BESIDE_BOOT_S
+        with step(f"{guest}: vagrant up --provider={provider.vagrant}"), self._vagrant(provider) as vagrant:
+            vagrant.up(guest)
+            if programs := self._programs():
+                wait_for_session(self.guest_ssh(guest), programs, max(1.0, deadline - time.monotonic()))
+
+    def _programs(self) -> Sequence[str]:
+        """Return what runs in a guest's session; nothing in a text session."""
         topology = self.settings.topology
-        if topology.session == "x-window":
-            wait_for_session(self.guest_ssh(guest), profile(topology.os).session, topology.boot_timeout_s)
+        return profile(topology.os).session if topology.session == "x-window" else ()
+
+    def _look_at(self, provider: Provider, guest: str) -> Evidence:
+        """Look at a guest that did not come up: how far it came, its console, its screen."""
+        which = next(one for one in guests(self.settings.topology.guests) if one.name == guest)
+        return gather(self.state, self.host.ssh, provider, which, ssh=self.guest_ssh(guest), programs=self._programs())
 
     def _load(self, guest: str) -> None:
         if mib := self.settings.topology.memory_load_mib:
@@ -221,4 +236,4 @@ class Lab:
     def down(self) -> None:
         """End the lab host and everything in it; of one that is not ours: all that the lab made there."""
         self.host.stop()
-        forget(self.state)
+        undo_all(self.state, lambda line: None)

@@ -29,6 +29,7 @@ class LabHostSettings(_Table):
     Attributes:
         host: `nested`, `local`, or `ssh://user@host:port`.
         ssh_config: For a host over SSH: a file that is read instead of the user's own configuration of ssh.
+        desktop: It has an X session with a virtual screen from its start on.
     """
 
     host: Annotated[str, AfterValidator(lambda text: parse_host(text).text)] = "nested"
@@ -39,6 +40,7 @@ class LabHostSettings(_Table):
     ssh_port: int = Field(2622, ge=1024, le=65535)
     dom0_memory_mib: int = Field(1024, ge=512)
     boot_timeout_s: float = Field(300, gt=0)
+    desktop: bool = True
     cpu_model: str = "Opteron_G3,-misalignsse,+svm,+npt,+ssse3,+sse4.1,+sse4.2,+popcnt"
 
 
@@ -69,7 +71,12 @@ class TopologySettings(_Table):
 
 
 class StudySettings(_Table):
-    """What is read, how often; times in seconds."""
+    """What is read, how often; times in seconds.
+
+    Attributes:
+        manager: There is a stage `manager`: the hypervisor's manager is opened and stays open.
+        manager_timeout_s: How long it may take to come up.
+    """
 
     providers: tuple[ProviderName, ...] = ("xen", "kvm", "virtualbox")
     repeats: int = Field(1, ge=1)
@@ -80,6 +87,8 @@ class StudySettings(_Table):
     memory_count: int = Field(3, ge=1)
     xentop_delay_s: int = Field(5, ge=1)
     attempts: int = Field(4, ge=1)
+    manager: bool = True
+    manager_timeout_s: float = Field(300, gt=0)
 
 
 class SettleSettings(_Table):
@@ -90,6 +99,7 @@ class SettleSettings(_Table):
     memory_spread_mib: float = Field(4, gt=0)
     busy_slope_points_per_min: float = Field(60, gt=0)
     busy_spread_points: float = Field(10, gt=0)
+    busy_mean_s: int = Field(3, ge=1)
     give_up_s: float = Field(60, gt=0)
 
 
@@ -121,6 +131,13 @@ class Settings(_Table):
     study: StudySettings = StudySettings()
     settle: SettleSettings = SettleSettings()
     factors: FactorsSettings = FactorsSettings()
+
+    @model_validator(mode="after")
+    def _manager_has_a_screen(self) -> Self:
+        """Refuse a manager's window where there is no screen for it."""
+        if self.study.manager and not self.lab_host.desktop:
+            raise ValueError("study.manager = true needs lab_host.desktop = true: the manager's window needs a screen")
+        return self
 
 
 def on_host(settings: Settings, host: str) -> Settings:

@@ -5,10 +5,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from lab.console import attach as attach_to
+from lab.console import guest_console, last_lines
 from lab.errors import HvlabError
 from lab.hosts.machines import LABHOST
-from lab.hosts.recorded import address_of, machine_of, running_provider
+from lab.hosts.recorded import address_of, console_of, machine_of, running_provider
 from lab.machine import Machine
+from lab.progress import say
 from lab.providers import get_provider
 from lab.providers.base import Provider
 from lab.ssh import Ssh
@@ -68,6 +71,33 @@ def host_of(state: Path, guest: str) -> tuple[Machine, Provider]:
     if guest not in _running_guests(host, provider):
         raise HvlabError(f"{guest} is off", "./invoke lab.status tells which run")
     return host, provider
+
+
+def show_console(state: Path, name: str, lines: int, *, attach: bool = False) -> int:
+    """Print the last lines of a machine's console, or give the terminal to it; return the exit status.
+
+    The lab host's is there also when it is off: what it said last.
+
+    Raises:
+        HvlabError: There is no such machine, it is off, or its console cannot be had.
+    """
+    if lines < 1:
+        raise HvlabError(f"--lines={lines} shows nothing", "1 or more")
+    if name == LABHOST:
+        if attach:
+            raise HvlabError("the lab host's console cannot be typed at: it goes to a file", "./invoke lab.ssh labhost")
+        text = console_of(state)
+    else:
+        host, provider = host_of(state, name)
+        if attach:
+            return attach_to(host, provider, name)
+        text = guest_console(host, provider, name)
+    said = last_lines(text, lines)
+    if not said:
+        say(f"{name} has said nothing on its console: its kernel is content (lab.screenshot shows its screen)")
+    for line in said:
+        print(line)
+    return 0
 
 
 def login(state: Path, name: str, command: str) -> int:

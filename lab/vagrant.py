@@ -1,7 +1,6 @@
 """Drives Vagrant, through python-vagrant, for the project's Vagrantfile."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -10,22 +9,19 @@ from typing import Any
 import vagrant
 from lab.errors import HvlabError
 from lab.images.boxes import Boxes
+from lab.owner import TEMPORARY
 from lab.paths import PROJECT
 from lab.providers.base import Provider
 from lab.watched import run_watched
 
 VAGRANTFILE = PROJECT / "vagrant"
+# In a lab's folder: Vagrant's notes on its guests, and on ports that an interrupted command took for them.
+NOTES = ("vagrant", "vagrant-home/data/fp-leases")
 
 
 def home(state: Path) -> Path:
     """Return VAGRANT_HOME of a lab."""
     return state / "vagrant-home"
-
-
-def forget(state: Path) -> None:
-    """Remove Vagrant's notes on guests that are no more, and on ports that an interrupted command took for them."""
-    shutil.rmtree(state / "vagrant", ignore_errors=True)
-    shutil.rmtree(home(state) / "data" / "fp-leases", ignore_errors=True)
 
 
 def use_boxes(state: Path, boxes: Boxes) -> None:
@@ -90,6 +86,7 @@ class VagrantLab:
             "VAGRANT_BOX_UPDATE_CHECK_DISABLE": "1",
             "VAGRANT_NO_COLOR": "1",
             "VAGRANT_NO_PARALLEL": "1",
+            "TMPDIR": str(state / TEMPORARY),
             "PATH": f"{VAGRANTFILE / 'bin'}{os.pathsep}{os.environ['PATH']}" if remote else os.environ["PATH"],
         }
 

@@ -13,7 +13,7 @@ from report.load import Dataset
 from report.meters import side_by_side
 from report.names import PROVIDERS
 from report.outliers import find_outliers
-from report.pictures import screen, terminal
+from report.pictures import screen, screens, terminal
 from report.quantities import Quantities
 from report.question import THE_STUDYS_OWN, Question
 from report.readings import Readings, range_of_n
@@ -58,8 +58,10 @@ def context(
         "pictures": {
             "figure2": terminal(dataset, "xen", "booting", "free"),
             "figure3": terminal(dataset, "kvm", "booting", "free"),
-            "figure4": screen(dataset, "kvm", "xen"),
+            "figure3a": terminal(dataset, "virtualbox", "booting", "free"),
+            "figure4": screens(dataset, ("xen", "kvm")),
             "figure5": screen(dataset, "virtualbox"),
+            "figure5a": screens(dataset, PROVIDERS, "server1"),
             "figure7": [it for p in PROVIDERS if (it := terminal(dataset, p, found.cpu.stage, "mpstat"))],
         },
         "spreads": spreads(readings, found.costs),

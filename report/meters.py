@@ -62,6 +62,7 @@ class SideBySide:
         cpu: `busy` and `guest` in percent of all CPUs, `xentop` in percent of one.
         disk: Of the image folder, bytes: `apparent`, `allocated`, `virtual`.
         boot: Of one guest, seconds: `controller`, `guest`.
+        manager: Of the manager's window, MiB, and of the lab host's X session: `free`, `available`, `pss`, `session`.
         observer: What the kit itself took; None if it was not read.
     """
 
@@ -72,11 +73,12 @@ class SideBySide:
     cpu: Mapping[str, Row]
     disk: Mapping[str, Row]
     boot: Mapping[str, Row]
+    manager: Mapping[str, Row]
     observer: Observer | None
 
     def __bool__(self) -> bool:
         """Tell whether anything was read that the 2011 study's own meters do not tell."""
-        return self.observer is not None or not {"pss", "kernel"}.isdisjoint(self.memory)
+        return self.observer is not None or "pss" in self.manager or not {"pss", "kernel"}.isdisjoint(self.memory)
 
 
 def side_by_side(readings: Readings, study: Study) -> SideBySide:
@@ -105,6 +107,7 @@ def side_by_side(readings: Readings, study: Study) -> SideBySide:
                 "guest": _row(lambda p: over_stages(readings, p, "guest-boot", "sshd", "s")),
             }
         ),
+        manager=_told(_manager(readings)),
         observer=observer(readings),
     )
 
@@ -175,6 +178,24 @@ def _disk(readings: Readings, last: str) -> dict[str, Row]:
         "allocated": _row(lambda p: readings.estimate(p, last, "disk", "allocated", "B")),
         "virtual": _row(lambda p: readings.estimate(p, last, "image-size", "virtual", "B")),
     }
+
+
+def _manager(readings: Readings) -> dict[str, Row]:
+    """Collect what the manager costs: the change from Booting to Manager, and the PSS of its processes; MiB."""
+    return {
+        "free": _row(lambda p: _step(readings, p, _MEMORY["free"])),
+        "available": _row(lambda p: _step(readings, p, _MEMORY["available"])),
+        "pss": _row(lambda p: readings.estimate(p, "manager", "manager", "pss", "MiB")),
+        "session": _row(lambda p: readings.estimate(p, "manager", "manager", "session_pss", "MiB")),
+    }
+
+
+def _step(readings: Readings, provider: str, source: _Source) -> Estimate | None:
+    before, after = (_machine(readings, provider, stage, source) for stage in ("booting", "manager"))
+    if before is None or after is None:
+        return None
+    steps = (source.sign * (after - before)).dropna()
+    return Estimate.of(steps) if len(steps) else None
 
 
 def _boot_s(study: Study, provider: str) -> Estimate | None:

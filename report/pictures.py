@@ -1,16 +1,17 @@
 """Terminal pictures and screenshots of a study: Figures 2 to 5 and 7, from its captures and screens."""
 
 import base64
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from markupsafe import Markup
 
 from lab.errors import HvlabError
-from report.captures import capture_info
 from report.load import Dataset
+from study.terminal import printed
 
-_SCREEN = "screens/manager.png"
+MANAGER = "manager"
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def terminal(dataset: Dataset, provider: str, stage: str, meter: str) -> Termina
     """Return what a meter printed in the first repeat in which it was read.
 
     Returns:
-        The picture; None if it was not read, or the numbers were taken from print.
+        The picture; None if it was not read, the numbers were taken from print, or the captures are not there.
 
     Raises:
         HvlabError: The capture or its index cannot be read.
@@ -59,34 +60,29 @@ def terminal(dataset: Dataset, provider: str, stage: str, meter: str) -> Termina
     if rows.empty:
         return None
     capture = str(rows.sort_values("repeat")["capture"].iloc[0])
-    path = dataset.folder / capture
-    try:
-        output = path.read_bytes().decode(errors="replace")
-    except FileNotFoundError:
-        # A dataset may be handed on without its captures; then there is no picture, but there still are numbers.
-        return None
-    except OSError as error:
-        raise HvlabError(f"cannot read {path}: {error.strerror}") from error
-    info = capture_info(dataset.folder, capture)
-    # A reading of `free` in several samples repeats the block; the first shows how it looks.
-    first, *others = (
-        [block for block in output.strip("\n").split("\n\n") if block.strip()] if meter == "free" else [output]
-    )
-    command = (info.command if info else meter).removeprefix("LC_ALL=C ").removeprefix("S_TIME_FORMAT=ISO ")
-    return Terminal(provider, stage, command, first.strip("\n").replace("\t", "    "), len(others), capture)
+    found = printed(dataset.folder / capture)
+    return Terminal(provider, stage, found.command, found.text, found.more, capture) if found else None
 
 
-def screen(dataset: Dataset, *providers: str) -> Screen | None:
-    """Return the picture of the manager's window of the first of `providers` that has one.
+def screen(dataset: Dataset, provider: str, name: str = MANAGER) -> Screen | None:
+    """Return a picture of a provider's first run that has it, None if none has.
+
+    Args:
+        name: The manager's window, or a guest.
 
     Raises:
-        HvlabError: A picture cannot be read.
+        HvlabError: The picture cannot be read.
     """
     for run in dataset.study.runs:
-        path = dataset.folder / "runs" / run.name / _SCREEN
-        if run.provider in providers and run.status == "finished" and path.is_file():
+        path = dataset.folder / "runs" / run.name / "screens" / f"{name}.png"
+        if run.provider == provider and run.status == "finished" and path.is_file():
             return Screen(run.provider, str(path.relative_to(dataset.folder)), _uri(path))
     return None
+
+
+def screens(dataset: Dataset, providers: Iterable[str], name: str = MANAGER) -> list[Screen]:
+    """Return the pictures (`screen`) of those providers that have one."""
+    return [it for provider in providers if (it := screen(dataset, provider, name))]
 
 
 def _uri(path: Path) -> Markup:

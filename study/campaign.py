@@ -14,6 +14,7 @@ from lab.errors import HvlabError
 from lab.images.emulator import emulator_version
 from lab.progress import console, say
 from lab.providers import get_provider
+from lab.settings import Settings
 from study.calibration.campaign import adopt
 from study.captures import run_name
 from study.dataset import (
@@ -33,7 +34,7 @@ from study.journal import NAME, Journal
 from study.plan import Plan, parameters, plan_of, require_taken, unlike
 from study.precision import Verdict, decide
 from study.run import Run, RunResult
-from study.stages import stages
+from study.stages import Stage, stages
 
 LATEST = "latest"
 
@@ -44,6 +45,11 @@ Judge = Callable[[Path], Mapping[str, float | None]]
 def now() -> datetime:
     """Return the time, to the second, in UTC."""
     return datetime.now(UTC).replace(microsecond=0)
+
+
+def stages_of(settings: Settings) -> list[Stage]:
+    """List the stages of each run."""
+    return stages(settings.topology.guests, settings.study.manager)
 
 
 def _controller(nested: bool) -> dict[str, str]:
@@ -74,7 +80,7 @@ class Study:
 
     def __init__(self, lab: Lab, folder: Path, info: StudyInfo) -> None:
         self.lab, self.folder, self.info = lab, folder, info
-        self.stages = stages(lab.settings.topology.guests)
+        self.stages = stages_of(lab.settings)
         self.journal = Journal(folder / NAME)
 
     @classmethod
@@ -90,7 +96,7 @@ class Study:
             title="Resource usage of Xen, KVM and VirtualBox",
             profile="default",
             created=now(),
-            parameters=parameters(lab, plan, stages(lab.settings.topology.guests)),
+            parameters=parameters(lab, plan, stages_of(lab.settings)),
             environment=Environment(
                 kind=lab.host.kind,
                 controller=_controller(lab.host.kind == "nested"),
@@ -122,7 +128,7 @@ class Study:
         if info.finished:
             _point_latest(folder)
             raise HvlabError(f"study {info.id} is finished; nothing is left to do", "./invoke report.pdf writes it")
-        here = parameters(lab, plan_of(info), stages(lab.settings.topology.guests))
+        here = parameters(lab, plan_of(info), stages_of(lab.settings))
         if differences := unlike(info.parameters, here):
             raise HvlabError(
                 f"study {info.id} was begun with another lab: {', '.join(differences)}", "take a new one: study.all"

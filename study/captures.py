@@ -1,14 +1,16 @@
 """Captures: the meters' raw outputs, kept for ever, and the index that tells how each was made."""
 
 import hashlib
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from lab.errors import HvlabError
 from lab.files import write_atomic
-from study.files import UtcTime, invalid, read_bytes, write_json_atomic
+from study.files import UtcTime, invalid, read_bytes, sha256_of, write_json_atomic
 
 INDEX_FILE = "index.json"
 
@@ -85,3 +87,29 @@ def read_index(path: Path) -> dict[str, CaptureInfo]:
         return _INDEX.validate_json(read_bytes(path))
     except ValidationError as error:
         raise invalid(path, error) from error
+
+
+def check_index(study_dir: Path, folder: Path, wanted: Collection[str] = ()) -> list[str]:
+    """Compare the files of a folder with its index.json: none too many, none missing, each as it was taken.
+
+    Args:
+        study_dir: The study's folder; problems name files relative to it.
+        folder: The folder.
+        wanted: Files that must be there, whatever the index says.
+
+    Returns:
+        What is wrong, one line each.
+    """
+    name = folder.relative_to(study_dir)
+    try:
+        index = read_index(folder / INDEX_FILE)
+    except HvlabError as error:
+        return [f"{name}: {error.message}"]
+    # Hidden files are writes that were cut off; what they were to become is missing or older.
+    files = {path.name for path in folder.iterdir() if path.name != INDEX_FILE and path.name[0] != "."}
+    problems = [f"{name}/{extra}: not in {INDEX_FILE}" for extra in sorted(files - index.keys())]
+    problems += [f"{name}/{lost}: missing" for lost in sorted((set(wanted) | index.keys()) - files)]
+    for file in sorted(files & index.keys()):
+        if sha256_of(folder / file) != index[file].sha256:
+            problems.append(f"{name}/{file}: changed since it was taken (SHA-256)")
+    return problems

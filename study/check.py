@@ -12,7 +12,7 @@ from study.files import sha256_of
 from study.journal import NAME, read_journal
 from study.kernel_log import suspicions
 from study.meters.record import rederive
-from study.screens import check_screens
+from study.screens import check_manager, check_screens
 
 
 def check(study_dir: Path) -> list[str]:
@@ -26,7 +26,8 @@ def check(study_dir: Path) -> list[str]:
     """
     study = load_study(study_dir)
     problems = rederive(study_dir) + undisclosed(study_dir, study)
-    problems += _marks(study_dir, study) + check_screens(study_dir, study) + _calibration(study_dir)
+    problems += _marks(study_dir, study) + check_screens(study_dir, study)
+    problems += check_manager(study_dir, study) + _calibration(study_dir)
     if not read_measurements(study_dir):
         problems.append("measurements.csv: no numbers")
     return list(dict.fromkeys(problems))

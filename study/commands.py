@@ -4,10 +4,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.bringup import Lab, end_leftover, exclusive, in_use, require_off
+from lab.bringup import Lab, end_leftover, require_off
 from lab.errors import HvlabError
 from lab.factors import require_possible
 from lab.hosts.address import parse_host
+from lab.owner import exclusive, in_use
 from lab.preflight import check_room
 from lab.settings import Settings, on_host
 from study.campaign import Judge, Study, now, print_timings

@@ -94,8 +94,8 @@ def _told(study_dir: Path, study: StudyInfo) -> list[str]:
 
 
 def _same_captures(study_dir: Path, study: StudyInfo) -> list[str]:
-    """Compare each stage's captures with those of the provider's other stages of its kind (with and without guests)."""
-    found: dict[tuple[str, bool], dict[Path, set[str]]] = defaultdict(dict)
+    """Compare each stage's captures with those of the provider's other stages of its kind: all with guests are one."""
+    found: dict[tuple[str, str], dict[Path, set[str]]] = defaultdict(dict)
     problems = []
     for run in _finished(study):
         for stage in study.parameters.get("stages", []):
@@ -105,7 +105,8 @@ def _same_captures(study_dir: Path, study: StudyInfo) -> list[str]:
             except HvlabError as error:
                 problems.append(f"{run.name}: no captures at {stage} ({error.message})")
             else:
-                found[run.provider, stage.startswith(_GUEST_STAGES)][index.parent.relative_to(study_dir)] = names
+                kind = _GUEST_STAGES if stage.startswith(_GUEST_STAGES) else stage
+                found[run.provider, kind][index.parent.relative_to(study_dir)] = names
     for folders in found.values():
         every = set[str]().union(*folders.values())
         for folder, names in folders.items():

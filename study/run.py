@@ -6,6 +6,8 @@ from pathlib import Path
 from rich.markup import escape
 
 from lab.bringup import Lab
+from lab.desktop.manager import look_command, open_manager
+from lab.desktop.windows import Window, read_look, require_alive
 from lab.errors import HvlabError
 from lab.factors import DROP_CACHES
 from lab.hosts.describe import Description, describe
@@ -21,9 +23,9 @@ from study.meters import Context, all_meters, factors
 from study.meters.proof import LOAD_PROOF, running_guests
 from study.meters.record import measurements
 from study.reading import Output, ask, commands, guest_commands, take
-from study.screens import take_screens
+from study.screens import WINDOW_PROOF, draw_terminals, take_manager, take_screens
 from study.settle import Settler, SettleRule
-from study.stages import Stage
+from study.stages import BOOTING, MANAGER, Stage
 from study.watch import wait_settled
 
 # The captures that tell which guests run, as far as a provider has them.
@@ -55,6 +57,7 @@ class Run:
         self.provider = get_provider(provider)
         self.watch = KernelWatch()
         self.factors: dict[str, str] = {}
+        self.window: Window | None = None  # the manager's, as it was opened
 
     def take(self, stages: list[Stage]) -> RunResult:
         """Go through the stages in order.
@@ -65,6 +68,7 @@ class Run:
         try:
             timings = [self._stage(stage) for stage in stages]
             self._picture(stages[-1].guests)
+            draw_terminals(self.study_dir, self.provider, self.repeat, [stage.name for stage in stages])
             with step("Lab host: asking for its hardware and versions"):
                 description = describe(self.lab.host.ssh, self.provider)
         finally:
@@ -98,16 +102,24 @@ class Run:
         return settler
 
     def _act(self, stage: Stage) -> None:
-        """Bring the lab to the stage: boot the lab host, or bring up the next guest."""
-        if stage.guests == 0:
+        """Bring the lab to the stage: boot the lab host, open the manager, or bring up the next guest."""
+        if stage.name == BOOTING:
             self.lab.boot(self.provider.name)
+        elif stage.name == MANAGER:
+            manager = self.provider.manager
+            with step(f"Lab host: opening {manager.name}"):
+                limit_s = self.lab.settings.study.manager_timeout_s
+                self.window = open_manager(self.lab.host.ssh, manager, limit_s)
         else:
             attempts = self.lab.up(self.provider, f"server{stage.guests}")
             if attempts > 1:
                 self._note(stage, "brought up again", attempts=attempts)
 
     def _picture(self, guests: int) -> None:
-        """Take a picture of each guest's screen; a text session's is Xen's console, which has none."""
+        """Take pictures of the manager and of each guest's screen; a text session under Xen has none."""
+        if self.window:
+            with step(f"Picture of {self.provider.manager.name}"):
+                take_manager(self.lab.host.ssh, self.provider, self.study_dir, self.repeat)
         if self.lab.settings.topology.session != "x-window":
             return
         names = [f"server{number}" for number in range(1, guests + 1)]
@@ -126,6 +138,9 @@ class Run:
             memory_count=wanted.memory_count,
         )
         outputs = take(self.lab.host.ssh, commands(context), timeout=300)
+        if self.window:
+            # After the reading: it takes a session, and wakes the manager.
+            outputs |= ask(self.lab.host.ssh, {WINDOW_PROOF: look_command(self.provider.manager)}, timeout=240)
         if stage.guests:
             inside = guest_commands(context) | (LOAD_PROOF if self.lab.settings.topology.memory_load_mib else {})
             outputs |= ask(self.lab.guest_ssh(f"server{stage.guests}"), inside, timeout=120)
@@ -162,6 +177,7 @@ class Run:
         if failed:
             raise HvlabError(f"meters failed at stage {stage.name}: {'; '.join(failed)}")
         self._check_guests(stage, outputs)
+        self._check_manager(stage, outputs)
         self._check_factors(stage, outputs[factors.NAME])
 
     def _check_guests(self, stage: Stage, outputs: dict[str, Output]) -> None:
@@ -179,6 +195,23 @@ class Run:
                     f" ({self.lab.why_ended(self.provider, gone[0])})",
                     f"see {self.lab.host.console_log()}",
                 )
+
+    def _check_manager(self, stage: Stage, outputs: dict[str, Output]) -> None:
+        """Make sure that the manager that was opened is still on the screen and answers.
+
+        Raises:
+            HvlabError: It is not, or does not.
+        """
+        if not self.window:
+            return
+        output = outputs[WINDOW_PROOF]
+        if output.status:
+            why = output.stderr.decode(errors="replace").strip()[-200:]
+            raise HvlabError(f"the lab host's screen cannot be looked at, at stage {stage.name}: {why}")
+        try:
+            require_alive(read_look(output.stdout.decode(errors="replace")), self.provider.manager.title, self.window)
+        except HvlabError as error:
+            raise HvlabError(f"{self.provider.manager.name} at stage {stage.name}: {error.message}") from error
 
     def _check_factors(self, stage: Stage, output: Output) -> None:
         """Make sure that the lab host is as the study's factors ask.

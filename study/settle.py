@@ -7,6 +7,7 @@ recorded as not settled.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from statistics import fmean
 from typing import Any, Literal
 
 from scipy.stats import theilslopes
@@ -88,6 +89,8 @@ class SettleRule:
         busy_slope_points_per_min: Largest slope of the busy share, points of all CPUs' time a minute, either way.
         busy_spread_points: Largest spread of the busy share, the largest and the smallest sample left out: one second
             in which some daemon woke up is no unrest.
+        busy_mean_s: Samples, one a second, whose means are looked at instead where they swing less: a program that
+            wakes up by the clock, as a manager does that asks for its guests every 3 s, is no unrest either.
         give_up_s: Seconds after which the waiting ends, settled or not.
     """
 
@@ -96,6 +99,7 @@ class SettleRule:
     memory_spread_mib: float = 4.0
     busy_slope_points_per_min: float = 60.0
     busy_spread_points: float = 10.0
+    busy_mean_s: int = 3
     give_up_s: float = 180.0
 
 
@@ -145,18 +149,31 @@ def window_of(samples: Sequence[Sample], rule: SettleRule) -> list[Sample]:
     return window if len(window) >= _LEAST_SAMPLES else []
 
 
-def motion(window: Sequence[Sample]) -> Motion:
+def motion(window: Sequence[Sample], rule: SettleRule) -> Motion:
     """Measure how much the host moved in a window of at least two samples."""
     times = [sample.seconds for sample in window]
     free = [sample.free_kib / _KIB_PER_MIB for sample in window]
     busy = [sample.busy_percent for sample in window]
-    middle = sorted(busy)[1:-1] if len(busy) >= _LEAST_SAMPLES else busy
+    swings = {_busy_spread(each): each for each in (_means(busy, rule.busy_mean_s), busy)}
+    busy_spread, steadier = min(swings.items())
     return Motion(
         memory_slope=_slope(free, times),
         memory_spread=max(free) - min(free),
-        busy_slope=_slope(busy, times),
-        busy_spread=max(middle) - min(middle),
+        busy_slope=_slope(steadier, times[len(times) - len(steadier) :]),
+        busy_spread=busy_spread,
     )
+
+
+def _means(values: Sequence[float], count: int) -> list[float]:
+    """Return the means of each `count` values in a row; the values themselves if that leaves too few to tell."""
+    if len(values) - count + 1 < _LEAST_SAMPLES:
+        return list(values)
+    return [fmean(values[at : at + count]) for at in range(len(values) - count + 1)]
+
+
+def _busy_spread(values: Sequence[float]) -> float:
+    middle = sorted(values)[1:-1] if len(values) >= _LEAST_SAMPLES else values
+    return max(middle) - min(middle)
 
 
 def _slope(values: Sequence[float], times: Sequence[float]) -> float:
@@ -167,7 +184,7 @@ def _slope(values: Sequence[float], times: Sequence[float]) -> float:
 def is_settled(samples: Sequence[Sample], rule: SettleRule) -> bool:
     """Tell whether the samples' last window fulfils the rule; False while they do not yet cover a window."""
     window = window_of(samples, rule)
-    return bool(window) and motion(window).within(rule)
+    return bool(window) and motion(window, rule).within(rule)
 
 
 class Settler:
@@ -236,7 +253,8 @@ class Settler:
         self.state = "not settled"
         window = [sample for sample in self.curve if sample.seconds >= self.seconds - self.rule.window_s]
         if len(window) > 1:
-            why += f"; over the last {window[-1].seconds - window[0].seconds:.0f} s {_told(motion(window), self.rule)}"
+            seen = _told(motion(window, self.rule), self.rule)
+            why += f"; over the last {window[-1].seconds - window[0].seconds:.0f} s {seen}"
         self.reason = why
 
     def report(self) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What every lab host can do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -49,6 +50,10 @@ class LabHost(Protocol):
     @property
     def key(self) -> str:
         """Return a word that is the same for the same machine: what a calibration and a study must share."""
+
+    @property
+    def steps(self) -> Sequence[tuple[str, ...]]:
+        """What its boot does, for the journal: in words, and what undoes it (lab.undo) with its names."""
 
     def identity(self) -> dict[str, str]:
         """Return what tells this machine from others, by name; a study that was begun on it goes on there only.

@@ -1,10 +1,6 @@
 """A lab host in a virtual machine: one QEMU process, reached on a loopback port."""
 
-import contextlib
 import json
-import os
-import select
-import signal
 import socket
 import subprocess
 import time
@@ -19,12 +15,15 @@ from lab.errors import HvlabError
 from lab.files import write_atomic
 from lab.hosts.address import Kind
 from lab.hosts.base import Store
+from lab.identity import end, lab_name, look_at, start_time
 from lab.images.boxes import Boxes
 from lab.images.host import HostImage
 from lab.machine import Machine
 from lab.progress import step
 from lab.providers.base import Provider
+from lab.readiness import Reached, host_reached
 from lab.settings import LabHostSettings
+from lab.sockets import listener_on
 from lab.ssh import Ssh, SshEntry, make_key, write_config
 from lab.topology import STORE
 
@@ -46,22 +45,13 @@ class _Process:
     accelerator: str
 
 
-def _start_time(pid: int) -> str | None:
-    """Return field 22 of /proc/PID/stat (clock ticks after boot), None if there is no such process or it is dead."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return None if fields[0] == "Z" else fields[19]
-
-
 def _recorded(state: Path) -> _Process | None:
     """Return the process on record if it still is that process."""
     try:
         record = _Process(**json.loads((state / "host.json").read_text()))
     except FileNotFoundError:
         return None
-    return record if _start_time(record.pid) == record.started else None
+    return record if start_time(record.pid) == record.started else None
 
 
 def running_provider(state: Path) -> str | None:
@@ -73,8 +63,8 @@ def running_provider(state: Path) -> str | None:
 def stop(state: Path) -> None:
     """Kill the virtual machine of a state folder if it runs; remove its disk and its record."""
     record = _recorded(state)
-    if record:
-        _end(record.pid)
+    if record and (process := look_at(record.pid)):
+        end(process)
     for name in ("host.json", "overlay.qcow2", "ssh.sock"):
         (state / name).unlink(missing_ok=True)
 
@@ -93,6 +83,11 @@ class NestedHost:
 
     kind: Kind = "nested"
     store = Store(STORE, STORE)
+    steps = (
+        ("the lab's key", "remove", "key", "key.pub"),
+        ("the lab host's disk", "remove", "overlay.qcow2"),
+        ("the lab host's machine", "machine"),
+    )
 
     def __init__(
         self,
@@ -161,13 +156,13 @@ class NestedHost:
         # Software emulation: one thread for each virtual CPU; the cache of translated code would grow to over 1 GiB.
         accel = "tcg,thread=multi,tb-size=512" if accelerator == "tcg" else "kvm"
         return [
-            str(self.emulator), "-name", "hvlab-labhost", "-M", "q35", "-accel", accel, "-cpu", cpu,
+            str(self.emulator), "-name", lab_name(self.state), "-M", "q35", "-accel", accel, "-cpu", cpu,
             "-smp", str(self.settings.vcpus), "-m", str(self.settings.memory_mib),
             "-nodefaults", "-display", "none", "-no-reboot",
             *self._kernel_arguments(provider, key),
             "-drive", f"file={self.state / 'overlay.qcow2'},format=qcow2,if=virtio,cache=unsafe",
             "-drive", f"file={self.boxes.store},format=raw,if=virtio,readonly=on,cache=unsafe",
-            "-netdev", f"user,id=net0,hostfwd=tcp:127.0.0.1:{self.settings.ssh_port}-:22",
+            "-netdev", f"user,id=net0,restrict=on,hostfwd=tcp:127.0.0.1:{self.settings.ssh_port}-:22",
             "-device", "virtio-net-pci,netdev=net0,romfile=",
             "-serial", f"file:{self.console_log()}",
         ]  # fmt: skip
@@ -178,8 +173,10 @@ class NestedHost:
             try:
                 probe.bind(("127.0.0.1", self.settings.ssh_port))
             except OSError as error:
+                holder = listener_on(self.settings.ssh_port)
+                process = look_at(holder.pid) if holder else None
                 raise HvlabError(
-                    f"port {self.settings.ssh_port} on 127.0.0.1 is in use",
+                    f"port {self.settings.ssh_port} on 127.0.0.1 is in use{f' by {process}' if process else ''}",
                     "choose another: HVLAB_LAB_HOST__SSH_PORT=NNNN, or ssh_port in hvlab.toml",
                 ) from error
 
@@ -188,6 +185,9 @@ class NestedHost:
         self.stop()
         self._check_port()
         self.state.mkdir(parents=True, exist_ok=True)
+        # A fresh one for each boot: what another lab's people may have seen opens nothing here.
+        for old in (self.state / "key", self.state / "key.pub"):
+            old.unlink(missing_ok=True)
         key = make_key(self.state / "key")
         write_config(self.state / "ssh_config", [self.entry])
         overlay = self.state / "overlay.qcow2"
@@ -209,7 +209,7 @@ class NestedHost:
                 self.command(provider, accelerator, key),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
-        started = _start_time(process.pid) or ""
+        started = start_time(process.pid) or ""
         record = _Process(process.pid, started, provider.name, accelerator)
         write_atomic(self.state / "host.json", json.dumps(asdict(record)).encode())
 
@@ -224,6 +224,10 @@ class NestedHost:
     def _ready(self) -> bool:
         return _READY in self.console_log().read_text(errors="replace") and self.ssh.answers()
 
+    def _reached(self) -> Reached:
+        said = _READY in self.console_log().read_text(errors="replace")
+        return host_reached(self.ssh, self.settings.ssh_port, running=self.running() is not None, ready=said)
+
     def _wait_ready(self) -> None:
         """Wait for the start script's last line, then for a login; a panic or an exit ends the waiting."""
         limit = self.settings.boot_timeout_s
@@ -236,7 +240,7 @@ class NestedHost:
                 if death := self.died():
                     raise HvlabError(death, hint)
                 if time.monotonic() > deadline:
-                    raise HvlabError(f"the lab host was not ready within {limit:.0f} s", hint)
+                    raise HvlabError(f"the lab host was not ready within {limit:.0f} s: {self._reached()}", hint)
                 if not self._ready():
                     raise _NotYetError
 
@@ -247,30 +251,3 @@ class NestedHost:
 
 class _NotYetError(Exception):
     """The machine is not ready yet."""
-
-
-def _ended(pid: int, seconds: float) -> bool:
-    """Wait until a process has ended, at most `seconds`."""
-    try:
-        handle = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return True
-    try:
-        ended = bool(select.select([handle], [], [], seconds)[0])
-    finally:
-        os.close(handle)
-    if ended:
-        # Only a child of this process leaves a zombie behind; another command's is not ours to wait for.
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
-    return ended
-
-
-def _end(pid: int) -> None:
-    """End a process: ask, and after five seconds kill."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, sign)
-        if _ended(pid, 5):
-            return
-    raise HvlabError(f"the lab host's process {pid} does not end", "is its disk stuck? see dmesg")

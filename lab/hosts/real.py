@@ -91,10 +91,26 @@ def stop(state: Path) -> None:
                 text = (head + program.read_text()).encode()
                 for line in machine.check("sh -s", stdin=text, timeout=300, what="taking the lab down").splitlines():
                     say(f"  {line}")
-        release = _RELEASE.format(place=PLACE, owner=shlex.quote(owner_of(state)))
-        machine.check(release, timeout=60, what="giving the lab host back")
+        release(machine, state)
     for name in (_RESTORE, _TAKEDOWN, RECORD, "ssh.sock"):
         (state / name).unlink(missing_ok=True)
+
+
+def release(machine: Machine, state: Path) -> None:
+    """Give a host back, if this lab has it."""
+    line = _RELEASE.format(place=PLACE, owner=shlex.quote(owner_of(state)))
+    machine.check(line, timeout=60, what="giving the lab host back")
+
+
+def require_ours(machine: Machine, state: Path, called: str) -> None:
+    """Make sure that a host says that it is this lab's.
+
+    Raises:
+        HvlabError: It is another lab's, or nobody's.
+    """
+    told = machine.run(f"cat {PLACE}/owner", timeout=60).text.strip()
+    if told != owner_of(state):
+        raise HvlabError(f"{called} has no lab of {state}", f"it is {told}'s" if told else "it has none at all")
 
 
 class RealHost:
@@ -110,6 +126,7 @@ class RealHost:
     """
 
     kind: Kind
+    steps = (("what the lab makes on its host", "host"),)
 
     def __init__(
         self,

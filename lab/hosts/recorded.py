@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from lab.console import host_console
 from lab.errors import HvlabError
 from lab.hosts import nested, real
 from lab.hosts.address import parse_host
@@ -36,6 +37,17 @@ def machine_of(state: Path) -> Machine:
     """Return what runs lines on the lab host of a state folder."""
     local = parse_host(address_of(state)).kind == "local"
     return ThisMachine() if local else Ssh(state / "ssh_config", LABHOST)
+
+
+def console_of(state: Path) -> str:
+    """Return what the lab host's kernel said: on the nested one's console, also when it is off; in another one's log.
+
+    Raises:
+        HvlabError: It cannot be had.
+    """
+    if address_of(state) == "nested":
+        return host_console(state)
+    return machine_of(state).check("dmesg | tail -n 1000", timeout=60, what="reading the kernel's log")
 
 
 def require_asked_for(state: Path, text: str) -> None:

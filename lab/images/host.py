@@ -25,11 +25,13 @@ HYPERVISORS = (
     # The screen of Xen's paravirtual guests: a device model in dom0 serves it.
     "qemu-system-xen",
 )  # fmt: skip
+# The lab host's X session and the hypervisors' managers. python3-xlib is the kit's, which looks at their windows.
+DESKTOP = ("xvfb", "blackbox", "xterm", "virt-manager", "virtualbox-qt", "python3-xlib")
 RECIPE = Recipe(
     suite="sid",
     components=("main", "contrib"),
     packages=(
-        *HYPERVISORS, "linux-image-amd64", "linux-headers-amd64", "dkms",
+        *HYPERVISORS, *DESKTOP, "linux-image-amd64", "linux-headers-amd64", "dkms",
         "openssh-server", "sysstat", "procps", "dbus", "dnsmasq-base", "iptables", "nftables", "iproute2", "kmod",
         "busybox-static", "e2fsprogs", "netcat-openbsd", "dmidecode", "pciutils", "initramfs-tools",
     ),

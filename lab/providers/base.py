@@ -7,6 +7,23 @@ from lab.settings import DiskStrategy
 
 
 @dataclass(frozen=True)
+class Manager:
+    """A hypervisor's manager with a window.
+
+    Attributes:
+        name: In print.
+        title: A part of its window's title.
+        command: What starts it on the lab host; it does not go to the background.
+        prepare: Shell program that is run there before, for questions that it would ask at its first start.
+    """
+
+    name: str
+    title: str
+    command: tuple[str, ...]
+    prepare: str = ""
+
+
+@dataclass(frozen=True)
 class Provider:
     """One hypervisor. Adding one is adding a module to this package that defines `PROVIDER`.
 
@@ -18,9 +35,12 @@ class Provider:
         boots_xen: Whether the lab host boots Xen and runs Linux as dom0, or Linux alone.
         folder: Where its image files lie on the lab host.
         running_command: Shell line that prints the names of the running guests on the lab host, one a line.
+        manager: Its manager's window.
         screenshot_command: Shell line that writes a picture of the screen of the guest "$guest" to the file
             on the lab host, in any of the forms that Pillow reads.
         ended_command: Shell line that prints what the hypervisor tells of the end of the guest "$guest".
+        console_command: Shell line that prints what the guest "$guest" said on its console.
+        attach_command: Shell line that connects the terminal to the console of the guest "$guest", if there is one.
         disk_strategies: How a guest's disk can come from the box: `factors.disk_strategy` to what it is here, in words.
         without: The factors that can do nothing to its guests, and why; in words that follow the provider's title.
         version_commands: Component to a shell line that prints its version on the lab host.
@@ -33,8 +53,11 @@ class Provider:
     boots_xen: bool
     folder: str
     running_command: str
+    manager: Manager
     screenshot_command: str
     ended_command: str
+    console_command: str
+    attach_command: str
     disk_strategies: Mapping[DiskStrategy, str]
     without: Mapping[str, str] = field(default_factory=dict)
     version_commands: dict[str, str] = field(default_factory=dict)

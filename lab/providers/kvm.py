@@ -1,6 +1,6 @@
 """KVM: Linux's own hypervisor, with QEMU and libvirt."""
 
-from lab.providers.base import Provider
+from lab.providers.base import Manager, Provider
 
 PROVIDER = Provider(
     name="kvm",
@@ -10,8 +10,13 @@ PROVIDER = Provider(
     boots_xen=False,
     folder="/kvm",
     running_command="virsh -c qemu:///system list --name",
+    manager=Manager(
+        "virt-manager", "Virtual Machine Manager", ("virt-manager", "--no-fork", "--connect", "qemu:///system")
+    ),
     screenshot_command='virsh -c qemu:///system screenshot "$guest" "$picture"',
     ended_command='virsh -c qemu:///system domstate "$guest" --reason; tail -n 2 "/var/log/libvirt/qemu/$guest.log"',
+    console_command='cat "/var/log/libvirt/qemu/$guest-console.log"',
+    attach_command='virsh -c qemu:///system console "$guest"',
     disk_strategies={
         "full-copy": "full copy (qcow2)",
         "linked-clone": "linked clone (qcow2 overlay on a copy of the box's disk)",

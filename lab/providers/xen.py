@@ -1,6 +1,6 @@
 """Xen: a hypervisor of its own below Linux; guests are paravirtual, as in the 2011 study."""
 
-from lab.providers.base import Provider
+from lab.providers.base import Manager, Provider
 
 PROVIDER = Provider(
     name="xen",
@@ -10,9 +10,14 @@ PROVIDER = Provider(
     boots_xen=True,
     folder="/xen",
     running_command="virsh -c xen:///system list --name",
+    manager=Manager(
+        "virt-manager", "Virtual Machine Manager", ("virt-manager", "--no-fork", "--connect", "xen:///system")
+    ),
     # libvirt's Xen driver takes no pictures; the device model that serves the framebuffer does.
     screenshot_command='xl qemu-monitor-command "$guest" "screendump $picture"',
     ended_command='virsh -c xen:///system domstate "$guest" --reason; xl dmesg | tail -n 1',
+    console_command='cat "/var/log/xen/console/guest-$guest.log"',
+    attach_command='xl console "$guest"',
     disk_strategies={
         "full-copy": "full copy (sparse raw file)",
         "linked-clone": "linked clone (device mapper's snapshot of a copy of the box's disk)",

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lab.bringup import Lab, exclusive, require_off
+from lab.bringup import Lab, require_off
 from lab.errors import HvlabError
 from lab.files import write_atomic
+from lab.owner import exclusive
 from lab.paths import CALIBRATIONS
 from lab.preflight import check_room
 from lab.progress import say
@@ -27,7 +28,8 @@ def calibrate(settings: Settings, providers: tuple[str, ...], root: Path, state:
     """Take a calibration and return its folder, whatever its verdict (`require_passed` looks at that).
 
     Args:
-        settings: All parameters; the one guest has no X session and no memory load, whatever they say.
+        settings: All parameters; the lab host and the one guest have no X session, and the guest no memory load,
+            whatever they say.
         providers: Names; none: those of the settings.
         root: Folder of all calibrations.
         state: Folder of the running lab.
@@ -75,10 +77,11 @@ def calibrate(settings: Settings, providers: tuple[str, ...], root: Path, state:
 
 
 def still(settings: Settings, provider: str = "") -> Settings:
-    """Return the settings of a calibration: what a guest shows and holds is no matter of the meters."""
+    """Return a calibration's settings: what guests and lab host show, or guests hold, is no matter of the meters."""
     topology = settings.topology.model_copy(update={"session": "text", "memory_load_mib": 0})
     factors = settings.factors.model_copy(update={"thp": THP_FOR.get(provider, settings.factors.thp)})
-    return settings.model_copy(update={"topology": topology, "factors": factors})
+    bare = settings.lab_host.model_copy(update={"desktop": False})
+    return settings.model_copy(update={"topology": topology, "factors": factors, "lab_host": bare})
 
 
 def _provider(lab: Lab, folder: Path, calibration: Calibration, name: str) -> None:

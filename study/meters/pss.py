@@ -12,7 +12,7 @@ PSS, KVM's is.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lab.errors import HvlabError
@@ -30,7 +30,7 @@ class Patterns:
 
 # /proc/PID/comm holds 15 characters: qemu-system-x86_64 is `qemu-system-x86`. The guests' patterns are
 # tried first.
-_LIBVIRT = ("libvirtd", "virt*d", "virt-manager", "dnsmasq")
+_LIBVIRT = ("libvirtd", "virt*d", "dnsmasq")
 _KNOWN: Mapping[str, Patterns] = {
     "kvm": Patterns(("qemu-system-*", "qemu-kvm", "virtiofsd"), _LIBVIRT),
     "xen": Patterns(
@@ -38,7 +38,7 @@ _KNOWN: Mapping[str, Patterns] = {
     ),
     "virtualbox": Patterns(
         ("VBoxHeadless", "VirtualBoxVM"),
-        ("VBoxSVC", "VBoxXPCOMIPCD", "VBoxNetDHCP", "VBoxNetNAT", "VirtualBox"),
+        ("VBoxSVC", "VBoxXPCOMIPCD", "VBoxNetDHCP", "VBoxNetNAT"),
     ),
 }
 
@@ -50,15 +50,15 @@ _KNOWN: Mapping[str, Patterns] = {
 _PROGRAM = (
     "n=0; for d in /proc/[0-9]*; do"
     ' read -r comm <"$d/comm" || continue;'
-    ' case "$comm" in {guest}) group=guest;; {daemon}) group=daemon;; *) continue;; esac;'
+    ' case "$comm" in {groups} *) continue;; esac;'
     ' cmd=$(tr "\\0\\n" "  " <"$d/cmdline");'
-    ' case "$cmd" in *"-xen-domid 0 "*) group=daemon;; esac;'
+    ' case "$group $cmd" in "guest "*"-xen-domid 0 "*) group=daemon;; esac;'
     ' n=$((n+1)); printf "pid=%s group=%s comm=%s cmd=%.160s\\n" "${{d#/proc/}}" "$group" "$comm" "$cmd";'
     ' while IFS= read -r line; do printf "%s\\n" "$line"; done <"$d/smaps_rollup";'
     ' done 2>/dev/null; printf "matched=%s\\n" "$n"'
 )
 
-_HEADER = re.compile(r"pid=[0-9]+ group=(guest|daemon) comm=.*")
+_HEADER = re.compile(r"pid=[0-9]+ group=([a-z]+) comm=.*")
 _FIELD = re.compile(r"([A-Z][A-Za-z_]+):\s+([0-9]+) kB")
 _ROLLUP = re.compile(r"[0-9a-f]+-[0-9a-f]+ .*\[rollup\]")
 _END = re.compile(r"matched=[0-9]+")
@@ -96,7 +96,17 @@ def command(context: Context) -> str:
         HvlabError: See `patterns`.
     """
     names = patterns(context)
-    return repeated(_PROGRAM.format(guest="|".join(names.guest), daemon="|".join(names.daemon)), context.memory_count)
+    return program({"guest": names.guest, "daemon": names.daemon}, context.memory_count)
+
+
+def program(groups: Mapping[str, Sequence[str]], count: int) -> str:
+    """Return the shell program that prints, `count` times, each process of some groups with its smaps_rollup.
+
+    Args:
+        groups: Group to patterns of its processes' names; the first group that has one is the process's.
+    """
+    cases = " ".join(f"{'|'.join(names)}) group={group};;" for group, names in groups.items())
+    return repeated(_PROGRAM.format(groups=cases), count)
 
 
 def parse(text: str) -> list[Number]:
@@ -109,10 +119,25 @@ def parse(text: str) -> list[Number]:
     Raises:
         HvlabError: A line is not of the program above, or its last line is missing.
     """
-    return combine([_sample(text, lines) for lines in _samples(text)], resolution=_PAGE_KIB)
+    return sums("pss", text, {"guest": "", "daemon": "daemon_"})
 
 
-def _samples(text: str) -> list[list[str]]:
+def sums(meter: str, text: str, prefixes: Mapping[str, str]) -> list[Number]:
+    """Sum over the processes of each group of `program`, KiB, and count them.
+
+    Args:
+        meter: For errors.
+        text: What the program printed.
+        prefixes: Group to the beginning of its numbers' names.
+
+    Raises:
+        HvlabError: A line is not of the program, or its last line is missing.
+    """
+    samples = [_sample(meter, text, lines, prefixes) for lines in _samples(meter, text)]
+    return combine(samples, resolution=_PAGE_KIB)
+
+
+def _samples(meter: str, text: str) -> list[list[str]]:
     """Split the output into samples; each ends with a line `matched=N`."""
     samples: list[list[str]] = [[]]
     for line in text.splitlines():
@@ -120,14 +145,15 @@ def _samples(text: str) -> list[list[str]]:
         if _END.fullmatch(line):
             samples.append([])
     if samples[-1] or len(samples) == 1:
-        raise unrecognised("pss", text, 'no last line "matched=N"')
+        raise unrecognised(meter, text, 'no last line "matched=N"')
     return samples[:-1]
 
 
-def _sample(text: str, lines: list[str]) -> list[Number]:
-    groups = _processes(text, lines)
+def _sample(meter: str, text: str, lines: list[str], prefixes: Mapping[str, str]) -> list[Number]:
+    groups = _processes(meter, text, lines, prefixes)
     numbers = []
-    for prefix, processes in (("", groups["guest"]), ("daemon_", groups["daemon"])):
+    for group, processes in groups.items():
+        prefix = prefixes[group]
         for field, metric in _METRICS.items():
             if processes and all(field in process for process in processes):
                 total = sum(process[field] for process in processes)
@@ -136,18 +162,18 @@ def _sample(text: str, lines: list[str]) -> list[Number]:
     return numbers
 
 
-def _processes(text: str, lines: list[str]) -> dict[str, list[dict[str, int]]]:
+def _processes(meter: str, text: str, lines: list[str], names: Iterable[str]) -> dict[str, list[dict[str, int]]]:
     """Map each group to its processes' fields; processes that ended before they were read are left out."""
-    groups: dict[str, list[dict[str, int]]] = {"guest": [], "daemon": []}
+    groups: dict[str, list[dict[str, int]]] = {name: [] for name in names}
     process: dict[str, int] | None = None
     for line in lines[:-1]:
-        if header := _HEADER.fullmatch(line):
+        if (header := _HEADER.fullmatch(line)) and header[1] in groups:
             process = {}
             groups[header[1]].append(process)
         elif process is not None and (field := _FIELD.fullmatch(line)):
             process[field[1]] = int(field[2])
         elif not _ROLLUP.fullmatch(line):
-            raise unrecognised("pss", text, f"{line!r} is no line of smaps_rollup")
+            raise unrecognised(meter, text, f"{line!r} is no line of smaps_rollup")
     return {group: [fields for fields in found if "Pss" in fields] for group, found in groups.items()}
 
 

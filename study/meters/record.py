@@ -6,9 +6,8 @@ This lies beside the meters, not in study.dataset: the report reads datasets and
 from pathlib import Path
 
 from lab.errors import HvlabError
-from study.captures import INDEX_FILE, CaptureInfo, capture_path, read_index, run_name
+from study.captures import INDEX_FILE, CaptureInfo, capture_path, check_index, read_index, run_name
 from study.dataset import Measurement, load_study, read_measurements, value_text
-from study.files import sha256_of
 from study.meters import Number, all_meters, meter
 from study.meters.base import unrecognised
 from study.meters.samples import is_spread
@@ -86,29 +85,12 @@ def rederive(study_dir: Path) -> list[str]:
     for provider, repeat in sorted(finished):
         captures = study_dir / "runs" / run_name(provider, repeat) / "captures"
         for folder in sorted(path for path in captures.glob("*") if path.is_dir()):
-            problems += _check_folder(study_dir, folder)
+            problems += check_index(study_dir, folder)
             numbers, unreadable = _read_folder(provider, repeat, folder)
             expected += numbers
             problems += unreadable
     found = [row for row in rows if (row.provider, row.repeat) in finished and row.capture not in missing]
     return problems + _compare(expected, found)
-
-
-def _check_folder(study_dir: Path, folder: Path) -> list[str]:
-    """Compare a stage's captures with its index."""
-    name = folder.relative_to(study_dir)
-    try:
-        index = read_index(folder / INDEX_FILE)
-    except HvlabError as error:
-        return [f"{name}: {error.message}"]
-    # Hidden files are writes that were cut off; their captures are missing or older.
-    files = {path.name for path in folder.iterdir() if path.name != INDEX_FILE and path.name[0] != "."}
-    problems = [f"{name}/{extra}: not in {INDEX_FILE}" for extra in sorted(files - index.keys())]
-    problems += [f"{name}/{lost}: in {INDEX_FILE} but missing" for lost in sorted(index.keys() - files)]
-    for file in sorted(files & index.keys()):
-        if sha256_of(folder / file) != index[file].sha256:
-            problems.append(f"{name}/{file}: changed since it was captured (SHA-256)")
-    return problems
 
 
 def _read_folder(provider: str, repeat: int, folder: Path) -> tuple[list[Measurement], list[str]]:

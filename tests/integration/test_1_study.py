@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from lab.desktop.windows import read_look, require_alive
 from lab.paths import STUDIES
+from lab.providers import get_provider
 from study.captures import read_index
 from study.dataset import load_study, read_measurements
 from study.meters.proof import running_guests
@@ -19,7 +21,7 @@ from study.meters.record import rederive
 from .conftest import Invoke
 
 PROVIDERS = ("xen", "kvm", "virtualbox")
-STAGES = ("booting", "vm-1", "vm-2", "vm-3", "vm-4")
+STAGES = ("booting", "manager", "vm-1", "vm-2", "vm-3", "vm-4")
 GUESTS = ["server1", "server2", "server3", "server4"]
 LISTS = {"xen": "virsh-xen-list", "kvm": "virsh-list", "virtualbox": "vboxmanage-runningvms"}
 
@@ -42,7 +44,7 @@ def test_memory_cpu_and_disk_were_read_at_every_stage(study: Path, provider: str
         found = {row.stage: row for row in rows if (row.meter, row.metric) == (meter, metric)}
         assert set(found) == set(STAGES), (meter, metric)
         assert all((study / row.capture).is_file() for row in found.values())
-        assert [found[stage].guests for stage in STAGES] == [0, 1, 2, 3, 4]
+        assert [found[stage].guests for stage in STAGES] == [0, 0, 1, 2, 3, 4]
 
 
 def test_every_number_can_be_read_again_from_its_capture(study: Path) -> None:
@@ -65,7 +67,7 @@ def test_every_capture_is_the_one_that_was_taken(study: Path) -> None:
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_the_hypervisor_itself_lists_the_guests(study: Path, provider: str) -> None:
-    for count, stage in enumerate(STAGES):
+    for count, stage in zip((0, 0, 1, 2, 3, 4), STAGES, strict=True):
         text = (captures(study, provider, stage) / f"{LISTS[provider]}.txt").read_text()
         assert sorted(running_guests(LISTS[provider], text)) == GUESTS[:count]
 
@@ -82,7 +84,7 @@ def test_the_guest_sees_its_hypervisor(study: Path, provider: str, says: str) ->
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_root_is_logged_in_under_x(study: Path, provider: str) -> None:
-    for stage in STAGES[1:]:
+    for stage in STAGES[2:]:
         folder = captures(study, provider, stage)
         assert re.search(r"^root +tty7 ", (folder / "guest-who.txt").read_text(), re.MULTILINE)
         rows = [line.split(maxsplit=4) for line in (folder / "guest-ps.txt").read_text().splitlines()]
@@ -99,6 +101,38 @@ def test_every_guests_screen_shows_its_session(study: Path, provider: str) -> No
         # The terminal is white, and it is the largest window; beside it are the window manager's desk and bar.
         assert len(shades) > 8
         assert 0.1 < shades[-1] / (800 * 600) < 0.6
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_the_manager_is_open_and_shows_the_guests(study: Path, provider: str) -> None:
+    manager = get_provider(provider).manager
+    for stage in STAGES[1:]:
+        look = read_look((captures(study, provider, stage) / "manager-window.txt").read_text())
+        window = require_alive(look, manager.title)
+    picture = study / "runs" / f"{provider}-01" / "screens" / "manager.png"
+    with Image.open(picture) as image:
+        assert image.size == window.place[2:]
+        assert len(image.convert("L").getcolors() or ()) > 32
+        # Small letters are read better when they are large.
+        image.convert("L").resize((3 * image.width, 3 * image.height)).save(picture.parent / ".large.png")
+    try:
+        words = ["tesseract", str(picture.parent / ".large.png"), "-", "--psm", "11"]
+        # A bold 1 is read as an l.
+        text = subprocess.run(words, capture_output=True, text=True, check=True).stdout.replace("serverl", "server1")
+    finally:
+        (picture.parent / ".large.png").unlink()
+    assert manager.title in text
+    assert all(guest in text for guest in GUESTS), text
+    assert text.count("Running") >= len(GUESTS), text
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_terminal_picture_shows_what_was_read(study: Path, provider: str) -> None:
+    for stage in STAGES:
+        picture = (study / "runs" / f"{provider}-01" / "screens" / f"free-{stage}.svg").read_text()
+        words = " ".join(re.findall(r">([^<]+)</text>", picture)).replace("&#160;", " ").split()
+        read = (captures(study, provider, stage) / "free.txt").read_text().split("\n\n", 1)[0]
+        assert words[-len(read.split()) :] == read.split()
 
 
 def test_xen_speaks_for_itself(study: Path) -> None:
@@ -118,7 +152,7 @@ def test_each_guest_costs_memory(study: Path, provider: str) -> None:
     rows = read_measurements(study)
     meter, metric = ("xl-info", "free_memory") if provider == "xen" else ("free", "paper_free")
     free = {r.stage: r.value for r in rows if (r.provider, r.meter, r.metric) == (provider, meter, metric)}
-    steps = [free[before] - free[after] for before, after in itertools.pairwise(STAGES)]
+    steps = [free[before] - free[after] for before, after in itertools.pairwise(STAGES[1:])]
     assert all(30 < step < 700 for step in steps), steps
 
 

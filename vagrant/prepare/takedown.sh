@@ -127,6 +127,17 @@ virtualbox() {
     fi
 }
 
+# The lab's X session, with the manager in it: all that was started with its environment.
+session() {
+    for process in $(grep -lsz '^HVLAB_SESSION=1$' /proc/[0-9]*/environ); do
+        process=${process#/proc/}
+        process=${process%/environ}
+        name=$(cat "/proc/$process/comm" 2>/dev/null) && kill "$process" 2>/dev/null && removed "process $process ($name)"
+    done
+    [ ! -d /run/hvlab ] || rm -rf /run/hvlab
+}
+
+session
 "$HVLAB_PROVIDER"
 # The controller's own link to the boxes has the same name where the lab host is the controller; that one stays.
 if [ "$HVLAB_OWN_LINK" = no ] && [ "$(readlink "$HVLAB_BOXES")" = "$HVLAB_STORE" ]; then

@@ -7,7 +7,9 @@ import pytest
 
 from lab.bringup import Lab
 from lab.errors import HvlabError
+from lab.evidence import Evidence
 from lab.providers import get_provider
+from lab.readiness import Reached, Rung
 from lab.settings import Settings
 from lab.watched import Stuck
 
@@ -61,6 +63,8 @@ def bring_up(monkeypatch: pytest.MonkeyPatch, guests: Guests, host: Host, settin
     monkeypatch.setattr(Lab, "guest_ssh", lambda self, guest: guest)
     monkeypatch.setattr("lab.bringup.wait_for_session", guests.wait_for_session)
     monkeypatch.setattr("lab.bringup.hold_load", guests.hold_load)
+    seen = Evidence(Reached(Rung.ADDRESS, "nobody listens"), (Path("failed/server1-console.txt"),))
+    monkeypatch.setattr("lab.bringup.gather", lambda *words, **more: seen)
     monkeypatch.setattr("lab.bringup.why_ended", lambda ssh, provider, guest: "Guru Meditation 1155")
     lab = Lab(settings or Settings())
     lab.__dict__["host"] = host
@@ -81,8 +85,9 @@ def test_a_guest_that_fails_is_destroyed_and_brought_up_again(
 
 def test_so_often_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     guests = Guests(FAILED, FAILED, FAILED, None)
-    with pytest.raises(HvlabError, match="timed out"):
+    with pytest.raises(HvlabError, match=r"it reached address; SSH port is missing .*timed out") as failure:
         bring_up(monkeypatch, guests, Host())
+    assert failure.value.hint == "see failed/server1-console.txt"
     assert guests.did.count("up server1") == Settings().topology.attempts == 3
 
 

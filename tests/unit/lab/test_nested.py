@@ -12,6 +12,7 @@ from lab.bringup import require_off
 from lab.errors import HvlabError
 from lab.hosts import nested
 from lab.hosts.nested import NestedHost, running_provider
+from lab.identity import start_time
 from lab.images.boxes import Boxes
 from lab.images.host import HostImage
 from lab.providers import all_providers, get_provider
@@ -65,7 +66,9 @@ def test_hardware_virtualization_shows_the_machines_own_cpu(host: NestedHost) ->
 
 
 def test_listens_on_loopback_only(host: NestedHost) -> None:
-    assert any("hostfwd=tcp:127.0.0.1:2622-:22" in word for word in host.command(get_provider("kvm"), "tcg", KEY))
+    assert any(
+        "restrict=on,hostfwd=tcp:127.0.0.1:2622-:22" in word for word in host.command(get_provider("kvm"), "tcg", KEY)
+    )
 
 
 def test_a_port_in_use_is_named(host: NestedHost, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,14 +96,14 @@ def test_stop_ends_its_own_process_and_no_other(tmp_path: Path) -> None:
             assert running_provider(tmp_path) is None
             nested.stop(tmp_path)
             assert process.poll() is None
-            started = nested._start_time(process.pid)
+            started = start_time(process.pid)
             assert started
             record(tmp_path, process.pid, started)
             assert running_provider(tmp_path) == "kvm"
             with pytest.raises(HvlabError, match="up already, under KVM"):
                 require_off(tmp_path)
             nested.stop(tmp_path)
-            assert nested._start_time(process.pid) != started
+            assert start_time(process.pid) != started
         finally:
             process.kill()
     assert not (tmp_path / "host.json").exists()
@@ -108,8 +111,8 @@ def test_stop_ends_its_own_process_and_no_other(tmp_path: Path) -> None:
 
 
 def test_no_process_no_start_time() -> None:
-    assert nested._start_time(os.getpid())
-    assert nested._start_time(2**22 + 1) is None
+    assert start_time(os.getpid())
+    assert start_time(2**22 + 1) is None
 
 
 def test_a_panic_on_the_console_is_told(host: NestedHost) -> None:

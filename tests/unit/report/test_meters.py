@@ -114,3 +114,23 @@ def test_a_study_without_these_meters_has_no_such_table(make_study: MakeStudy) -
     folder = make_study(repeats=1)
     assert not collect(folder)
     assert "Table M1" not in text_of(folder)
+
+
+def test_the_managers_cost_by_free_and_by_pss(make_study: MakeStudy) -> None:
+    folder = make_study(repeats=1)
+    assert not collect(folder).manager.get("pss")
+    rows: list[list[object]] = [
+        ["kvm", "manager", "manager", "pss", 120 * KIB, "KiB"],
+        ["kvm", "manager", "manager", "session_pss", 60 * KIB, "KiB"],
+        ["kvm", "booting", "meminfo", "MemAvailable", 3600 * KIB, "KiB"],
+        ["kvm", "manager", "meminfo", "MemAvailable", 3490 * KIB, "KiB"],
+    ]
+    found = collect(add(folder, rows)).manager
+    assert {name: row["kvm"].mean for name, row in found.items() if name != "free"} == {
+        "pss": 120,
+        "session": 60,
+        "available": 110,
+    }
+    text = text_of(folder)
+    assert "Table M3" in text
+    assert "PSS of the manager's processes none 120.0 none" in text

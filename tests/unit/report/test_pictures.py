@@ -10,7 +10,7 @@ import pytest
 from lab.errors import HvlabError
 from report import paper
 from report.load import load
-from report.pictures import screen, terminal
+from report.pictures import screen, screens, terminal
 from report.settling import read_curves, settling_times
 from study.captures import write_capture
 from study.journal import Journal
@@ -50,7 +50,7 @@ def test_a_terminal_picture_is_the_capture(make_study: MakeStudy) -> None:
 def test_the_published_study_has_no_pictures() -> None:
     dataset = load(REFERENCE)
     assert terminal(dataset, "xen", "booting", "free") is None
-    assert screen(dataset, "kvm", "xen") is None
+    assert screens(dataset, ("xen", "kvm", "virtualbox")) == []
     text = paper.html(REFERENCE)
     for number in (2, 3, 4, 5, 7):
         assert f"Figure {number}, " in text
@@ -64,11 +64,26 @@ def test_a_managers_window_is_shown(make_study: MakeStudy) -> None:
     found = screen(load(folder), "virtualbox")
     assert found is not None
     assert found.path == "runs/virtualbox-01/screens/manager.png"
-    assert screen(load(folder), "kvm", "xen") is None
+    assert screens(load(folder), ("kvm", "xen")) == []
     assert "<b>Figure 5.</b> VirtualBox\N{RIGHT SINGLE QUOTATION MARK}s manager." in paper.html(folder)
     path.write_bytes(b"GIF")
     with pytest.raises(HvlabError, match="is no PNG picture"):
         paper.html(folder)
+
+
+def test_virt_manager_is_shown_under_each_hypervisor_that_it_manages(make_study: MakeStudy) -> None:
+    folder = make_study()
+    for provider in ("xen", "kvm"):
+        path = folder / "runs" / f"{provider}-01" / "screens" / "manager.png"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(PNG)
+        path.with_name("server1.png").write_bytes(PNG)
+    text = paper.html(folder)
+    assert "<b>Figure 4a.</b> The manager virt-manager, Xen." in text
+    assert "<b>Figure 4b.</b> The manager virt-manager, KVM." in text
+    assert "The screen of the guest server1 after the last reading: Xen, KVM." in text
+    (folder / "runs/kvm-01/screens/manager.png").unlink()
+    assert "<b>Figure 4.</b> The manager virt-manager, Xen." in paper.html(folder)
 
 
 def test_settling_curves_come_from_the_journal(make_study: MakeStudy) -> None:

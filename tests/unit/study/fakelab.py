@@ -59,7 +59,24 @@ SwapTotal:       4194300 kB
 SwapFree:        4194300 kB
 drop_pagecache 0
 """
+# The manager's window, as the kit's program on the lab host tells it; $FAKE/manager has its process while it is open.
+_SCREEN = """\
+case "$*" in
+*"on_host.py open "*) echo 77 >"$FAKE/manager";;
+*"on_host.py picture "*) printf 'P5\\n8 8\\n255\\n%032d%s' 0 "$(printf '%32s')"; exit;;
+*"on_host.py look "*) ;;
+*) exec /usr/bin/env "$@";;
+esac
+window=; wanted=null
+if [ -e "$FAKE/manager" ]; then
+    name='"title": "Virtual Machine Manager"'
+    window="{\\"id\\": 9, $name, \\"pid\\": $(cat "$FAKE/manager"), \\"place\\": [0, 0, 8, 8]}"
+    wanted=9
+fi
+echo "{\\"screen\\": [8, 8], \\"windows\\": [$window], \\"wanted\\": $wanted, \\"answered_s\\": 0.1}"
+"""
 _TOOLS = {
+    "env": _SCREEN,
     "mpstat": _MPSTAT,
     "free": _FREE,
     "grep": 'case $1 in -sH) cat "$FAKE/kernel";; -hE) cat "$FAKE/memory";; *) exec /bin/grep "$@";; esac\n',
@@ -123,6 +140,7 @@ class FakeLab:
         self.guest = SimpleNamespace(versions={"linux-image-amd64": "6.1"})
         self.boots = 0
         self.kernel_says: dict[int, str] = {}
+        self.manager_ends_with = ""
         (state / "kernel").write_text(_KERNEL)
         (state / "memory").write_text(_MEMORY)
 
@@ -139,6 +157,8 @@ class FakeLab:
 
     def up(self, provider: Provider, guest: str) -> int:
         self._guests([*(self.state / "guests").read_text().split(), guest])
+        if guest == self.manager_ends_with:
+            (self.state / "manager").unlink()
         return 1
 
     def why_ended(self, provider: Provider, guest: str) -> str:
@@ -149,13 +169,14 @@ class FakeLab:
 
     def down(self) -> None:
         (self.state / "guests").write_text("")
+        (self.state / "manager").unlink(missing_ok=True)
 
 
-def fake_settings(guests: int) -> Settings:
+def fake_settings(guests: int, manager: bool = False) -> Settings:
     """Settings under which a stage takes half a second."""
     limits = ("memory_slope_mib_per_min", "memory_spread_mib", "busy_slope_points_per_min", "busy_spread_points")
     settle = {"window_s": 0.1, "give_up_s": 5} | dict.fromkeys(limits, 1e6)
-    study = {"free_count": 2, "mpstat_count": 2, "memory_count": 2, "attempts": 1}
+    study = {"free_count": 2, "mpstat_count": 2, "memory_count": 2, "attempts": 1, "manager": manager}
     return Settings.model_validate({"topology": {"guests": guests}, "settle": settle, "study": study})
 
 

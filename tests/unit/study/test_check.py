@@ -49,7 +49,7 @@ def test_one_changed_byte_in_any_capture_is_found(study: Path, data: st.DataObje
         problems = check(study)
     finally:
         file.write_bytes(before)
-    assert any(f"{file.relative_to(study)}: changed since it was captured" in problem for problem in problems)
+    assert any(f"{file.relative_to(study)}: changed since it was taken" in problem for problem in problems)
 
 
 def edit(study: Path, change: Callable[[StudyInfo], object]) -> None:
@@ -97,7 +97,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "no stage": (lambda s: shutil.rmtree(s / "runs/kvm-02/captures/vm-1"), "kvm-02: no captures at vm-1"),
     "no rows": (forget_rows, "is not in measurements.csv"),
     "no picture": (lambda s: (s / "runs/kvm-01/screens/server1.png").unlink(), "screens/server1.png: missing"),
-    "no pictures": (lambda s: shutil.rmtree(s / "runs/kvm-02/screens"), "no picture of any guest's screen"),
+    "no pictures": (lambda s: shutil.rmtree(s / "runs/kvm-02/screens"), "no picture of any screen"),
     "other picture": (
         lambda s: (s / "runs/kvm-01/screens/server1.png").write_bytes(b"x"),
         "screens/server1.png: changed since it was taken",

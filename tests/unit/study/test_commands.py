@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.bringup import exclusive, in_use
 from lab.errors import HvlabError
+from lab.owner import exclusive, in_use
 from lab.settings import Settings
 from study import commands
 from study.check import check

@@ -29,8 +29,8 @@ def sh(command: str) -> str:
 def test_registry() -> None:
     names = [each.name for each in all_meters() if each.where == "lab host"]
     assert names == [
-        *("account", "disk", "factors", "free", "image-size", "meminfo", "mpstat", "observer", "pss", "vmm"),
-        *("xentop", "xl-info", "xl-list", "zoneinfo"),
+        *("account", "disk", "factors", "free", "image-size", "manager", "meminfo", "mpstat", "observer", "pss"),
+        *("vmm", "xentop", "xl-info", "xl-list", "zoneinfo"),
     ]
     assert [each.name for each in guest_meters()] == ["guest-boot"]
     xen_only = {"xentop", "xl-info", "xl-list"}

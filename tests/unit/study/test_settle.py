@@ -71,6 +71,8 @@ BUSY = {
     "calm": ([2.0, 3.0, 1.0, 2.0, 2.0, 4.0, 1.0, 2.0, 3.0], True),
     "a load that stays": ([30.0, 34, 31, 33, 32, 31, 34, 30, 32], True),
     "a second in which something woke up": ([2.0] * 5 + [45.0] + [2.0] * 3, True),
+    "a manager that asks every third second": ([4.8, 15.3, 6.7, 4.8, 20.9, 4.9, 5.2, 19.3, 4.8], True),
+    "asking every third second while a boot ends": ([60.0, 75, 55, 40, 50, 25, 20, 35, 20], False),
     "two such seconds": ([2.0] * 5 + [45.0, 45.0] + [2.0] * 2, False),
     "a boot that ends": ([60.0, 60, 55, 40, 30, 25, 20, 20, 20], False),
     "a slow decline within the spread": ([12.0 - 1.2 * at for at in range(WINDOW)], False),
@@ -98,7 +100,7 @@ def test_the_slope_is_found_through_noise_and_an_outlier(slope: float, noise: li
     free = [3000 + slope / 60 * second + noise[second] for second in range(WINDOW)]
     free[at] += off
     # Noise of 0.05 MiB tilts the line by up to 0.1 MiB in a window, an outlier moves the median a little more.
-    assert abs(motion(curve(free, [0.0] * WINDOW)).memory_slope - slope) < 4
+    assert abs(motion(curve(free, [0.0] * WINDOW), RULE).memory_slope - slope) < 4
 
 
 @given(

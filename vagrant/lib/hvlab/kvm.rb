@@ -4,6 +4,10 @@ module Hvlab
   # vagrant-libvirt's settings for one guest under KVM.
   module Kvm
     POOL = "hvlab"
+    # libvirt's own folder of logs on the lab host: it may write there however it is confined.
+    LOGS = "/var/log/libvirt/qemu"
+    # What Linux says of itself goes to the serial line, too; the screen stays its console.
+    CONSOLES = "console=ttyS0 console=tty0"
 
     def self.apply(libvirt, override, topology, guest)
       # Vagrant gives a real `override` only where this is the provider in use; loading libvirt takes a second.
@@ -19,6 +23,7 @@ module Hvlab
     def self.in_use
       require_relative "kvm/disk_strategy"
       require_relative "kvm/known_address"
+      require_relative "kvm/private_devices"
       require_relative "kvm/readable_errors"
     end
 
@@ -33,7 +38,8 @@ module Hvlab
     # were in virtio's first version, and most of those accesses are none.
     LEGACY_VIRTIO = %w[virtio-blk-pci virtio-net-pci virtio-balloon-pci].freeze
 
-    # No sound and no USB; a screen on loopback, which a manager can show.
+    # No sound and no USB; a screen on a unix socket (private_devices.rb), which a manager can show. What vagrant-libvirt
+    # would make of it before the guest's start is turned off: a port, an address, a port for browsers.
     def self.hardware(libvirt, guest)
       libvirt.driver = "kvm"
       libvirt.machine_type = "pc"
@@ -50,7 +56,9 @@ module Hvlab
       libvirt.usb_controller model: "none"
       libvirt.video_type = "vga"
       libvirt.graphics_type = "vnc"
-      libvirt.graphics_ip = "127.0.0.1"
+      libvirt.graphics_port = -1
+      libvirt.graphics_ip = nil
+      libvirt.graphics_websocket = nil
     end
 
     def self.boot(libvirt, topology)
@@ -58,7 +66,7 @@ module Hvlab
 
       libvirt.kernel = topology.value("boot", "kernel")
       libvirt.initrd = topology.value("boot", "initrd")
-      libvirt.cmd_line = topology.value("boot", "command_line")
+      libvirt.cmd_line = "#{topology.value('boot', 'command_line')} #{CONSOLES}"
     end
 
     # The network is the kit's own, made by prepare/network.sh: vagrant-libvirt finds it by name and address.

@@ -35,11 +35,11 @@ module Hvlab
       virtualbox.auto_nat_dns_proxy = false
     end
 
-    # No sound, no USB, no logo to wait for; no HPET, as under KVM.
+    # No sound, no USB, no logo to wait for, no remote desktop; no HPET, as under KVM.
     def self.hardware(guest)
       { "memory" => guest.memory_mib, "cpus" => guest.vcpus, "ioapic" => "on", "x86-hpet" => "off",
         "graphicscontroller" => "vboxvga", "vram" => 9, "audio-driver" => "none", "usb-ohci" => "off",
-        "firmware-boot-menu" => "disabled", "firmware-logo-fade-in" => "off", "firmware-logo-fade-out" => "off",
+        "vrde" => "off", "firmware-boot-menu" => "disabled", "firmware-logo-fade-in" => "off", "firmware-logo-fade-out" => "off",
         "firmware-logo-display-time" => 0, "boot1" => "disk", "boot2" => "none", "boot3" => "none",
         "boot4" => "none" }.flat_map { |option, value| ["--#{option}", value.to_s] }
     end

@@ -20,6 +20,11 @@ module Hvlab
         "/dev/mapper/#{guest.name}"
       end
 
+      # Where the guest's screen is served, in QEMU's form: libvirt and libxl hand an address with a colon on as it is.
+      def screen_socket
+        "unix:/run/xen/vnc-#{guest.name}.sock"
+      end
+
       # The disk that linked clones stand on, made by prepare/xen.sh.
       def base_disk
         File.join(folder, "box.raw")

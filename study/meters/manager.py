@@ -1,0 +1,47 @@
+"""Meter `manager`: memory of the manager's own processes and of the lab host's X session, as meter `pss` reads it.
+
+- manager: virt-manager with the programs that load its pictures (glycin), VirtualBox's manager
+- session: X's server, the window manager, the terminal: `session_pss`, ...
+
+What a manager makes others do (libvirtd, VBoxSVC, the kernel) is not in it; `free` before and after it was opened has
+that, too. The message bus and the terminal's shell are left out: others have the same names.
+"""
+
+from collections.abc import Mapping
+
+from lab.errors import HvlabError
+from study.meters.base import Context, Meter, Number
+from study.meters.pss import program, sums
+from study.meters.samples import asked, pauses
+
+_VIRT_MANAGER = ("virt-manager", "glycin-*")
+_MANAGERS: Mapping[str, tuple[str, ...]] = {
+    "kvm": _VIRT_MANAGER,
+    "xen": _VIRT_MANAGER,
+    "virtualbox": ("VirtualBox",),
+}
+_SESSION = ("Xvfb", "blackbox", "xterm")
+_PREFIXES = {"manager": "", "session": "session_"}
+
+
+def command(context: Context) -> str:
+    """Make the program that prints each process of the manager and of the X session with its smaps_rollup.
+
+    Raises:
+        HvlabError: The provider's manager is not known.
+    """
+    if context.provider not in _MANAGERS:
+        raise HvlabError(f"meter manager: no manager known for provider {context.provider!r}")
+    return program({"manager": _MANAGERS[context.provider], "session": _SESSION}, context.memory_count)
+
+
+def parse(text: str) -> list[Number]:
+    """Sum over each group's processes, KiB, and count them; the names are those of meter `pss`.
+
+    Raises:
+        HvlabError: A line is not of the program above, or its last line is missing.
+    """
+    return sums("manager", text, _PREFIXES)
+
+
+METER = Meter(name="manager", command=command, parse=parse, asked=asked, lasts=pauses)

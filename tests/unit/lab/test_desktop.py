@@ -1,0 +1,129 @@
+"""The lab host's X session and the manager in it: what is told of them, and why there is none."""
+
+import json
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from lab.desktop.manager import look_command, open_manager, picture
+from lab.desktop.session import PROGRAMS, script, start_session
+from lab.desktop.windows import Window, read_look, require_alive
+from lab.errors import HvlabError
+from lab.machine import Completed
+from lab.providers import all_providers, get_provider
+from lab.settings import Settings
+from lab.ssh import Ssh
+
+TITLE = "Virtual Machine Manager"
+MANAGER = get_provider("kvm").manager
+LOOK: Mapping[str, object] = {
+    "screen": [1024, 768],
+    "windows": [
+        {"id": 5, "title": "xterm", "class": ["xterm", "XTerm"], "pid": 19, "place": [0, 0, 486, 349]},
+        {"id": 9, "title": TITLE, "class": ["virt-manager", "Virt-manager"], "pid": 30, "place": [19, 14, 962, 633]},
+    ],
+    "wanted": 9,
+    "answered_s": 0.012,
+}
+
+
+@dataclass(frozen=True)
+class Answering(Ssh):
+    """A lab host that says the same to everything, and notes what it was asked."""
+
+    answer: Completed
+    asked: list[bytes] = field(default_factory=list)
+
+    def run(self, remote: str, *, timeout: float, stdin: bytes = b"") -> Completed:
+        self.asked.append(stdin or remote.encode())
+        return self.answer
+
+
+def host(status: int = 0, stdout: bytes = b"", stderr: bytes = b"") -> Answering:
+    return Answering(Path(), "labhost", Completed(status, stdout, stderr))
+
+
+def told(**changes: object) -> str:
+    return json.dumps({**LOOK, **changes})
+
+
+def test_a_window_that_answers() -> None:
+    window = require_alive(read_look(told()), TITLE)
+    assert window == Window(id=9, title=TITLE, pid=30, place=(19, 14, 962, 633))
+    assert require_alive(read_look(told()), TITLE, window) == window
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"wanted": None}, "no window 'Virtual Machine Manager' .*; there are: xterm, Virtual"),
+        ({"windows": []}, "there are: none"),
+        ({"answered_s": None}, "does not answer"),
+    ],
+)
+def test_a_window_that_is_not_alive(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(HvlabError, match=message):
+        require_alive(read_look(told(**changes)), TITLE)
+
+
+def test_a_manager_that_was_started_again_is_another() -> None:
+    with pytest.raises(HvlabError, match="another than the one that was opened"):
+        require_alive(read_look(told()), TITLE, Window(id=9, title=TITLE, pid=31, place=(0, 0, 1, 1)))
+
+
+@pytest.mark.parametrize("text", ["", "Traceback", "{}", '{"screen": [1], "windows": []}'])
+def test_what_is_no_look_is_shown(text: str) -> None:
+    with pytest.raises(HvlabError, match="not told as known"):
+        read_look(text)
+
+
+def test_a_manager_is_opened_and_waited_for() -> None:
+    lab_host = host(stdout=told().encode() + b"\n")
+    assert open_manager(lab_host, MANAGER, 100).pid == 30
+    (asked,) = lab_host.asked
+    assert b"virt-manager --no-fork --connect qemu:///system" in asked
+    assert b"open 'Virtual Machine Manager' 100" in asked
+
+
+def test_the_reason_why_it_does_not_come_up_is_told() -> None:
+    with pytest.raises(HvlabError, match="opening virt-manager failed on labhost: it ended with status 1") as caught:
+        open_manager(host(1, stderr=b"it ended with status 1; its last words: cannot open display\n"), MANAGER, 100)
+    assert "study.manager = false" in caught.value.hint
+
+
+def test_a_picture_that_cannot_be_had() -> None:
+    with pytest.raises(HvlabError, match=r"no picture of virt-manager's window: .* is covered by Question") as caught:
+        picture(host(1, stderr=b"'Virtual Machine Manager' is covered by Question\n"), MANAGER)
+    assert caught.value.hint
+    with pytest.raises(HvlabError, match="virt-manager's window is blank: 2 x 1 pixels"):
+        picture(host(stdout=b"P6\n2 1\n255\n" + bytes(6)), MANAGER)
+
+
+def test_every_provider_has_a_manager_and_xens_guests_are_libvirts() -> None:
+    for provider in all_providers().values():
+        assert provider.manager.title in look_command(provider.manager).replace("'\"'\"'", "'")
+    assert "xen:///system" in get_provider("xen").manager.command
+
+
+def test_the_session_says_what_is_not_installed(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-s"], input=script(), env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr == f"{PROGRAMS[0]} is not installed\n"
+
+
+def test_without_a_display_stack_the_error_has_a_hint() -> None:
+    with pytest.raises(HvlabError, match="Xvfb is not installed") as caught:
+        start_session(host(1, stderr=b"Xvfb is not installed\n"))
+    assert "lab_host.desktop = false" in caught.value.hint
+
+
+def test_a_manager_needs_a_screen() -> None:
+    assert Settings().study.manager
+    with pytest.raises(ValueError, match=r"needs lab_host\.desktop = true"):
+        Settings.model_validate({"lab_host": {"desktop": False}})
+    assert not Settings.model_validate({"lab_host": {"desktop": False}, "study": {"manager": False}}).lab_host.desktop

@@ -1,0 +1,166 @@
+"""lab.purge: what carries the lab's name goes, nothing else does, and all of it is told."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lab import purge as module
+from lab.identity import marked, start_time
+from lab.owner import LOCK, LabInUse, exclusive
+from lab.paths import PROJECT
+from lab.purge import program, purge
+from lab.steps import Steps
+from lab.topology import guests
+from tests.unit.vagrant.tools import FakeCommand
+
+OURS, OTHERS = guests(1)[0].mac, "52:54:00:aa:bb:01"
+
+
+def purged(state: Path) -> list[str]:
+    lines: list[str] = []
+    purge(state, lines.append)
+    return lines
+
+
+def test_nothing_to_remove_is_said_and_is_no_error(tmp_path: Path) -> None:
+    state = tmp_path / "lab"
+    (line,) = purged(state)
+    assert line.startswith("nothing to remove: no process and no file carries the name hvlab-")
+    assert not state.exists()
+
+
+def test_what_a_killed_command_left_goes(tmp_path: Path) -> None:
+    state = tmp_path / "lab"
+    state.mkdir()
+    owner = {"pid": 2**22 + 1, "command": "./invoke study.run --provider=kvm", "since": "2026-11-24 19:00:00+00:00"}
+    (state / LOCK).write_text(json.dumps(owner))
+    Steps(state).before("the lab host's disk", "remove", "overlay.qcow2")
+    for name in ("overlay.qcow2", "key", ".topology.json.123.part", "console.log"):
+        (state / name).write_text("x")
+    (state / "vagrant" / "kvm").mkdir(parents=True)
+    (state / "failed").mkdir()
+    (state / "failed" / "server1-console.txt").write_text("x")
+    with marked(state):
+        left = subprocess.Popen(["sleep", "60"])
+    lines = purged(state)
+    assert lines == [
+        f"removed: lock of process {2**22 + 1}, './invoke study.run --provider=kvm', since 2026-11-24 19:00:00+00:00,"
+        " which no longer runs",
+        f"removed: file {state}/overlay.qcow2",
+        f"removed: process {left.pid}: sleep 60",
+        f"removed: file {state}/.topology.json.123.part",
+        f"removed: file {state}/key",
+        f"removed: file {state}/vagrant",
+    ]
+    assert start_time(left.pid) is None
+    # What tells what happened stays.
+    assert sorted(path.name for path in state.rglob("*")) == ["console.log", "failed", "server1-console.txt"]
+
+
+def test_a_lab_that_a_living_command_has_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("x")
+    with exclusive(tmp_path), pytest.raises(LabInUse, match=f"process {os.getpid()}, "):
+        purged(tmp_path)
+    assert (tmp_path / "key").exists()
+
+
+def test_two_labs_do_not_disturb_each_other(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    other.mkdir()
+    (other / "key").write_text("x")
+    with exclusive(other), subprocess.Popen(["sleep", "60"]) as theirs:
+        try:
+            assert purged(one)[0].startswith("nothing to remove")
+            assert theirs.poll() is None
+        finally:
+            theirs.kill()
+    assert (other / "key").exists()
+
+
+def test_a_broken_journal_keeps_nothing_from_being_removed(tmp_path: Path) -> None:
+    Steps(tmp_path).before("a thing of another hvlab", "dissolve")
+    (tmp_path / "key").write_text("x")
+    assert f"removed: file {tmp_path}/key" in purged(tmp_path)
+    assert purged(tmp_path)[0].startswith("nothing to remove")
+
+
+def test_a_lab_host_that_does_not_answer_goes_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "running_provider", lambda state: "kvm")
+    (tmp_path / "ssh_config").write_text("Host labhost\n    HostName 127.0.0.1\n    Port 1\n    BatchMode yes\n")
+    lines = purged(tmp_path)
+    assert lines[0].startswith("removed: the lab host's hypervisors do not answer and go with it")
+    assert "Connection refused" in lines[0]
+
+
+def on_lab_host(tmp_path: Path, answers: dict[str, dict[str, tuple[int, str, str]]]) -> tuple[str, list[list[str]]]:
+    """Run the lab host's program here, among commands that answer so; return what it said and how it called them."""
+    text = program(tmp_path / "lab").replace("/proc/xen/capabilities", "/proc/version")
+    text = text.replace("/dev/vboxdrv", "/dev/null").replace("FOLDERS=", f"FOLDERS={tmp_path}/disks #")
+    folder, calls = tmp_path / "bin", []
+    fakes = {name: FakeCommand.create(tmp_path / f"bin-{name}", name, answer) for name, answer in answers.items()}
+    path = os.pathsep.join([*(str(fake.folder) for fake in fakes.values()), os.environ["PATH"]])
+    done = subprocess.run(["sh", "-s"], input=text, env={**os.environ, "PATH": path}, capture_output=True, text=True,
+                          check=False, cwd=tmp_path)  # fmt: skip
+    assert not folder.exists()
+    for fake in fakes.values():
+        calls += [call[:-1] for call in fake.calls]
+    return done.stdout, calls
+
+
+def test_libvirts_domains_with_our_network_cards_go_and_no_others(tmp_path: Path) -> None:
+    virsh: dict[str, tuple[int, str, str]] = {
+        "xen:///system version": (1, "", "error: no such driver"),
+        "net-list": (0, " default\n hvlab\n", ""),
+        "pool-list": (0, " images\n", ""),
+        "list --all --name": (0, "server1\nserver2\n\n", ""),
+        "dumpxml server1": (0, f"<mac address='{OURS.upper()}'/>", ""),
+        # Another one's guest of the same name.
+        "dumpxml server2": (0, f"<mac address='{OTHERS}'/>", ""),
+    }
+    nothing = {"list": (0, "", "")}
+    said, calls = on_lab_host(tmp_path, {"virsh": virsh, "xl": nothing, "VBoxManage": nothing})
+    assert said.splitlines() == ["domain server1 (qemu:///system)", "network hvlab (qemu:///system)"]
+    acted = [call[3:] for call in calls if call[0] == "-q" and "list" not in " ".join(call)]
+    assert [words for words in acted if words[0] not in ("version", "dumpxml")] == [
+        ["destroy", "server1"], ["undefine", "server1"], ["net-destroy", "hvlab"], ["net-undefine", "hvlab"],
+    ]  # fmt: skip
+
+
+def test_xls_domains_and_virtualboxs_machines(tmp_path: Path) -> None:
+    virsh = {"version": (1, "", "")}
+    xl = {
+        "network-list server1": (0, f"Idx BE Mac Addr. handle\n0 0 {OURS} 0\n", ""),
+        "network-list": (0, f"0 0 {OTHERS} 0\n", ""),
+        "list": (0, "Name ID Mem\nDomain-0 0 1024\nserver1 1 512\nweb 2 512\n", ""),
+    }
+    boxes = {
+        "list vms": (0, '"server1" {11111111-2222}\n"my web" {33333333-4444}\n', ""),
+        "showvminfo 11111111": (0, f'name="server1"\nmacaddress1="{OURS.replace(":", "").upper()}"\n', ""),
+        "showvminfo": (0, f'name="my web"\nmacaddress1="{OTHERS.replace(":", "")}"\n', ""),
+    }
+    said, calls = on_lab_host(tmp_path, {"virsh": virsh, "xl": xl, "VBoxManage": boxes})
+    assert said.splitlines() == ["domain server1 (xl)", "machine server1 (VBoxManage)"]
+    assert ["destroy", "server1"] in calls
+    assert ["unregistervm", "11111111-2222", "--delete"] in calls
+    assert not any("web" in word or "33333333" in word for call in calls for word in call if call[0] != "network-list"
+                   and call[0] != "showvminfo")  # fmt: skip
+
+
+def test_killed_in_the_middle_of_being_purged(tmp_path: Path) -> None:
+    """Purging is begun again from where it was."""
+    line = (
+        "import os, signal, sys; from pathlib import Path; from lab.purge import purge\n"
+        "purge(Path(sys.argv[1]), lambda line: os.kill(os.getpid(), signal.SIGKILL))"
+    )
+    for name in ("one", "two"):
+        Steps(tmp_path).before(name, "remove", name)
+        (tmp_path / name).write_text("x")
+    done = subprocess.run([sys.executable, "-c", line, tmp_path], cwd=PROJECT, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert any("file" in line for line in purged(tmp_path))
+    assert not tmp_path.exists()

@@ -1,0 +1,26 @@
+# frozen_string_literal: true
+
+require "vagrant-libvirt/action"
+
+module Hvlab
+  module Kvm
+    # What vagrant-libvirt's template of a domain has no words for: the screen is served on a unix socket in the domain's own
+    # folder, not on a port, and what the guest says on its serial line is kept in a file, too.
+    module PrivateDevices
+      SCREEN = %r{<graphics type='vnc'[^>]*?/>}.freeze
+      SERIAL = "<serial type='pty'>"
+
+      def self.apply(xml, guest)
+        xml = xml.sub(SCREEN, "<graphics type='vnc' keymap='en-us'><listen type='socket'/></graphics>")
+        xml.sub(SERIAL, "#{SERIAL}<log file='#{LOGS}/#{guest}-console.log' append='off'/>")
+      end
+
+      def to_xml(template_name = nil, *rest)
+        xml = super
+        template_name == "domain" ? PrivateDevices.apply(xml, @name) : xml
+      end
+    end
+
+    VagrantPlugins::ProviderLibvirt::Action::CreateDomain.prepend(PrivateDevices)
+  end
+end
