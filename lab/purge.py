@@ -80,7 +80,11 @@ def _on_named_host(state: Path, address: Address, config: str, tell: Callable[[s
 def _files(state: Path, tell: Callable[[str], None]) -> None:
     """Remove what is left in the state folder: sockets, notes, keys, parts; logs and pictures stay."""
     for path in sorted(state.iterdir()) if state.is_dir() else []:
-        if path.name in (LOCK, TEMPORARY, JOURNAL) or path.suffix in KEPT or (path.is_dir() and _only_kept(path)):
+        if (
+            path.name in (LOCK, TEMPORARY, JOURNAL, *real.FILES)
+            or path.suffix in KEPT
+            or (path.is_dir() and _only_kept(path))
+        ):
             continue
         if remove(path):
             tell(f"file {path}")
@@ -124,6 +128,9 @@ def purge(state: Path, tell: Callable[[str], None], host: Address | None = None,
             failure = error
         end_processes(state, count)
         _files(state, count)
+        if failure and real.recorded(state):
+            # Only its host can forget a lab.
+            raise failure
         if remove(state / JOURNAL) and failure:
             count(f"journal {state / JOURNAL}")
         if left := processes_of(state):

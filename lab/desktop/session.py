@@ -12,6 +12,8 @@ from lab.machine import Machine
 SIZE = (1024, 768)  # pixels
 PROGRAMS = ("Xvfb", "blackbox", "xterm")
 TOOL = "/run/hvlab/on_host.py"
+# By this variable the session's processes are known on a host that goes on when the lab goes.
+MARK = "HVLAB_SESSION"
 # What a program in the session is started with. The bus is where logins have theirs; settings are kept in memory, for
 # there is no daemon that writes them; nobody listens to an accessibility bus.
 ENVIRONMENT = {
@@ -22,8 +24,7 @@ ENVIRONMENT = {
     "NO_AT_BRIDGE": "1",
     "LC_ALL": "C.UTF-8",
     "HOME": "/root",
-    # By this mark the session's processes are known on a host that goes on when the lab goes.
-    "HVLAB_SESSION": "1",
+    MARK: "1",
 }
 _TOOL_FILE = Path(__file__).with_name("on_host.py")
 _END = "HVLAB-END-OF-PROGRAM"

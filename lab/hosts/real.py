@@ -30,6 +30,8 @@ from lab.ssh import SshEntry
 
 RECORD = "real.json"
 _TAKEDOWN, _RESTORE = "takedown.sh", "restore.sh"
+# They stay until the host has been set back.
+FILES = (RECORD, _TAKEDOWN, _RESTORE)
 _ASK_S = 60
 # Another lab's claim is left alone; whoever made it is told.
 _CLAIM = """\

@@ -3,6 +3,7 @@
 import shlex
 from pathlib import Path
 
+from lab.desktop.session import MARK
 from lab.hosts.address import Kind
 from lab.images.boxes import Boxes
 from lab.preparation import SCRIPTS
@@ -23,6 +24,7 @@ def takedown_program(provider: Provider, boxes: Boxes, store: str, state: Path, 
     """
     words = {
         "HVLAB_PROVIDER": provider.name,
+        "HVLAB_MARK": MARK,
         "HVLAB_FOLDER": provider.folder,
         "HVLAB_NETWORK": str(NETWORK["name"]),
         "HVLAB_BOX_NAME": boxes.name.replace("/", "-VAGRANTSLASH-"),

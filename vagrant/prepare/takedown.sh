@@ -2,6 +2,7 @@
 # Takes down what a lab made on a lab host that is not ours, and says each thing on a line. What does not carry the lab's
 # names and its guests' network cards stays. Running it again finds nothing. Needs
 #   HVLAB_PROVIDER     kvm, xen or virtualbox
+#   HVLAB_MARK         the variable that marks the environment of the lab's X session
 #   HVLAB_FOLDER       the folder of the guests' disks
 #   HVLAB_NETWORK      the guests' network
 #   HVLAB_BOX_NAME     the box, as vagrant-libvirt's volumes begin
@@ -129,12 +130,12 @@ virtualbox() {
 
 # The lab's X session, with the manager in it: all that was started with its environment.
 session() {
-    for process in $(grep -lsz '^HVLAB_SESSION=1$' /proc/[0-9]*/environ); do
+    for process in $(grep -lsz "^$HVLAB_MARK=" /proc/[0-9]*/environ); do
         process=${process#/proc/}
         process=${process%/environ}
         name=$(cat "/proc/$process/comm" 2>/dev/null) && kill "$process" 2>/dev/null && removed "process $process ($name)"
+        rm -rf /run/hvlab
     done
-    [ ! -d /run/hvlab ] || rm -rf /run/hvlab
 }
 
 session

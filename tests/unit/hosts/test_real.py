@@ -1,6 +1,7 @@
 """A lab host that is not ours, this machine or one with OpenSSH 4.3's algorithms: claimed, supplied, given back."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from lab.hosts.remote import RemoteHost
 from lab.images.boxes import Boxes
 from lab.machine import Machine
 from lab.providers import get_provider
+from lab.purge import purge
+from lab.steps import Steps
 from tests.unit.ssh.old_sshd import OldSshd, old_sshd
 
 KVM, XEN = get_provider("kvm"), get_provider("xen")
@@ -33,6 +36,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     found = tmp_path / "host"
     for module in (goods, real):
         monkeypatch.setattr(module, "PLACE", str(found))
+    monkeypatch.setattr("lab.hosts.takedown.MARK", "HVLAB_SESSION_OF_TEST")
     return found
 
 
@@ -178,3 +182,37 @@ def test_a_host_that_cannot_be_reached_keeps_its_record(sshd: OldSshd, tmp_path:
     (tmp_path / "user_config").write_text(right)
     host.stop()
     assert host.running() is None
+
+
+def purged(state: Path, host: RealHost | None = None) -> list[str]:
+    lines: list[str] = []
+    purge(state, lines.append, host.address if host else None, host.config if host else "")
+    return lines
+
+
+def test_purge_sets_a_host_back_and_keeps_what_it_needs_for_that(sshd: OldSshd, tmp_path: Path, place: Path) -> None:
+    host = ssh_host(sshd, tmp_path, tmp_path / "state")
+    Steps(host.state).before(*host.steps[0])
+    host.boot(KVM)
+    right = (tmp_path / "user_config").read_text()
+    (tmp_path / "user_config").write_text("IdentityFile /nonexistent\nIdentitiesOnly yes\n")
+    with pytest.raises(HvlabError, match=r"what the lab makes on its host: .*cannot be reached"):
+        purged(host.state)
+    assert (host.state / "restore.sh").exists()
+    (tmp_path / "user_config").write_text(right)
+    assert f"removed: what the lab made on {host.address.text} (kvm)" in purged(host.state)
+    assert not (place / "owner").exists()
+    assert not host.state.exists()
+
+
+def test_purge_asks_a_named_host_of_which_nothing_is_on_record(
+    host: RealHost, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lab.purge.program", lambda state: "echo domain server1\n")
+    with pytest.raises(HvlabError, match="has no lab of") as raised:
+        purged(host.state, host)
+    assert raised.value.hint == "it has none at all"
+    host.boot(KVM)
+    shutil.rmtree(host.state)
+    assert purged(host.state, host) == [f"removed: on {host.address.text}: domain server1"]
+    assert not (place / "owner").exists()

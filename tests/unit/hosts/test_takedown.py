@@ -1,6 +1,7 @@
 """What undoes a lab on a host that is not ours, on stand-ins for its tools: the lab's own goes, the rest stays."""
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -27,9 +28,10 @@ esac
 
 
 @pytest.fixture
-def fake(tmp_path: Path) -> Path:
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("dom", "net", "pool", "bin", "kvm"):
         (tmp_path / name).mkdir()
+    monkeypatch.setattr("lab.hosts.takedown.MARK", "HVLAB_SESSION_OF_TEST")
     (tmp_path / "bin" / "virsh").write_text(VIRSH)
     (tmp_path / "bin" / "virsh").chmod(0o755)
     return tmp_path
@@ -114,6 +116,15 @@ def test_what_is_set_comes_back(fake: Path, tmp_path: Path) -> None:
     done = run(fake, remember_program(get_provider("kvm"), 2))
     assert f"rmdir '{fake / 'kvm'}'" in done.stdout
     subprocess.run(["sh", "-n"], input=done.stdout, text=True, check=True)
+
+
+def test_the_labs_session_ends(fake: Path) -> None:
+    with subprocess.Popen(["sleep", "60"], env={"HVLAB_SESSION_OF_TEST": "1"}) as process:
+        try:
+            assert f"removed process {process.pid} (sleep)" in down(fake).stdout.splitlines()
+            assert process.wait(10) == -signal.SIGTERM
+        finally:
+            process.kill()
 
 
 def test_the_machine_that_clones_stand_on(tmp_path: Path) -> None:
