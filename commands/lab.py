@@ -3,14 +3,17 @@
 from invoke.context import Context
 from invoke.exceptions import Exit
 
-from commands.task import command, the_lab
+from commands.task import HOST, command, settings, the_lab
 from lab import packages
 from lab.errors import HvlabError
 from lab.paths import state_root
 
 
-@command(*packages.LAB, help={"provider": "kvm, xen or virtualbox", "guests": "bring up only the first N guests"})
-def lab_up(c: Context, provider: str, guests: int = 0) -> None:
+@command(
+    *packages.LAB,
+    help={"provider": "kvm, xen or virtualbox", "guests": "bring up only the first N guests", "host": HOST},
+)
+def lab_up(c: Context, provider: str, guests: int = 0, host: str = "") -> None:
     """Bring the four guests up under --provider."""
     from lab.bringup import require_off
     from lab.factors import require_possible
@@ -18,7 +21,7 @@ def lab_up(c: Context, provider: str, guests: int = 0) -> None:
     from lab.providers import get_provider
 
     wanted = get_provider(provider)
-    lab = the_lab()
+    lab = the_lab(host=host)
     count = guests or lab.settings.topology.guests
     if not 1 <= count <= lab.settings.topology.guests:
         raise HvlabError(f"--guests={count} is not in the topology", f"1 to {lab.settings.topology.guests}")
@@ -34,34 +37,44 @@ def lab_up(c: Context, provider: str, guests: int = 0) -> None:
             raise
 
 
-@command(*packages.LAB)
-def lab_status(c: Context) -> None:
+@command(*packages.LAB, help={"host": HOST})
+def lab_status(c: Context, host: str = "") -> None:
     """Tell what runs."""
+    from lab.hosts.recorded import require_asked_for
     from lab.status import print_status
 
+    require_asked_for(state_root(), host)
     print_status(state_root())
 
 
-@command(positional=["guest"], help={"guest": "server1, server2, ..., or labhost", "command": "run this, and return"})
-def lab_ssh(c: Context, guest: str, command: str = "") -> None:
+@command(
+    positional=["guest"],
+    help={"guest": "server1, server2, ..., or labhost", "command": "run this, and return", "host": HOST},
+)
+def lab_ssh(c: Context, guest: str, command: str = "", host: str = "") -> None:
     """Log in to a guest, or run one command (-c) there."""
+    from lab.hosts.recorded import require_asked_for
     from lab.status import login
 
+    require_asked_for(state_root(), host)
     status = login(state_root(), guest, command)
     if status:
         raise Exit(code=status)
 
 
 @command(
-    positional=["guest"], help={"guest": "server1, server2, ...", "output": "file to write; GUEST.png if none is named"}
+    positional=["guest"],
+    help={"guest": "server1, server2, ...", "output": "file to write; GUEST.png if none is named", "host": HOST},
 )
-def lab_screenshot(c: Context, guest: str, output: str = "") -> None:
+def lab_screenshot(c: Context, guest: str, output: str = "", host: str = "") -> None:
     """Write a picture of a guest's screen (PNG)."""
     from lab.files import write_atomic
+    from lab.hosts.recorded import require_asked_for
     from lab.paths import called_from
     from lab.screenshot import take_picture
     from lab.status import host_of
 
+    require_asked_for(state_root(), host)
     picture = take_picture(*host_of(state_root(), guest), guest)
     path = called_from() / (output or f"{guest}.png")
     try:
@@ -77,30 +90,39 @@ def lab_screenshot(c: Context, guest: str, output: str = "") -> None:
         "machine": "server1, server2, ..., or labhost",
         "lines": "how many of its last lines",
         "attach": "type at it, too (a guest's; Ctrl-] leaves it)",
+        "host": HOST,
     },
 )
-def lab_console(c: Context, machine: str, lines: int = 40, attach: bool = False) -> None:
+def lab_console(c: Context, machine: str, lines: int = 40, attach: bool = False, host: str = "") -> None:
     """Print what a guest or the lab host says on its console."""
+    from lab.hosts.recorded import require_asked_for
     from lab.status import show_console
 
+    require_asked_for(state_root(), host)
     status = show_console(state_root(), machine, lines, attach=attach)
     if status:
         raise Exit(code=status)
 
 
-@command()
-def lab_down(c: Context) -> None:
-    """End the guests and the lab host."""
+@command(help={"host": HOST})
+def lab_down(c: Context, host: str = "") -> None:
+    """End the guests and the nested lab host."""
     from lab.bringup import take_down
+    from lab.hosts.recorded import require_asked_for
     from lab.owner import exclusive
 
     with exclusive(state_root()):
+        require_asked_for(state_root(), host)
         take_down(state_root())
 
 
-@command()
-def lab_purge(c: Context) -> None:
+@command(help={"host": HOST})
+def lab_purge(c: Context, host: str = "") -> None:
     """Remove all that carries the lab's name, whatever left it."""
+    from lab.hosts.address import parse_host
+    from lab.hosts.recorded import require_asked_for
     from lab.purge import purge
 
-    purge(state_root(), print)
+    require_asked_for(state_root(), host)
+    named = settings(host).lab_host if host else None
+    purge(state_root(), print, parse_host(host) if host else None, named.ssh_config if named else "")

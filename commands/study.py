@@ -6,7 +6,7 @@ from typing import Any
 from invoke.context import Context
 
 from commands.report import render, write_crate
-from commands.task import command, settings
+from commands.task import HOST, command, settings
 from lab import packages
 from lab.paths import CALIBRATIONS, PROJECT, STUDIES, called_from, state_root
 
@@ -15,6 +15,7 @@ _TAKING = {
     "repeats": "boots of the lab host per provider",
     "seed": "order of runs",
     "precision": "add repeats until the cost per guest is known this well, e.g. 1MiB",
+    "host": HOST,
 }
 _WHICH = {"study": "a folder in studies/ or reference/; the newest, finished or not"}
 
@@ -31,36 +32,38 @@ def _half_widths(folder: Path) -> Any:
     return half_widths(folder)
 
 
-def _study(providers: tuple[str, ...], repeats: int, seed: int, precision: str) -> Path:
+def _study(providers: tuple[str, ...], repeats: int, seed: int, precision: str, host: str) -> Path:
     from study.commands import Wish, begin
 
-    return begin(settings(), Wish(providers, repeats, seed, precision), STUDIES, state_root(), _half_widths)
+    return begin(settings(host), Wish(providers, repeats, seed, precision), STUDIES, state_root(), _half_widths)
 
 
 @command(
     *packages.LAB,
     help={"provider": "kvm, xen or virtualbox; several with commas", **_TAKING},
 )
-def study_run(c: Context, provider: str, repeats: int = 0, seed: int = 0, precision: str = "") -> None:
+def study_run(
+    c: Context, provider: str, repeats: int = 0, seed: int = 0, precision: str = "", *, host: str = ""
+) -> None:
     """Take a study under --provider."""
-    print(_study(_providers(provider), repeats, seed, precision))
+    print(_study(_providers(provider), repeats, seed, precision, host))
 
 
 @command(*packages.LAB, *packages.REPORT, help=_TAKING)
-def study_all(c: Context, repeats: int = 0, seed: int = 0, precision: str = "") -> None:
+def study_all(c: Context, repeats: int = 0, seed: int = 0, precision: str = "", *, host: str = "") -> None:
     """Take a study under all providers; write its paper."""
-    folder = _study((), repeats, seed, precision)
+    folder = _study((), repeats, seed, precision, host)
     write_crate(folder.name)
     render(folder.name, "en")
 
 
-@command(*packages.LAB, help={"provider": "kvm, xen or virtualbox; several with commas; all without"})
-def study_calibrate(c: Context, provider: str = "") -> None:
+@command(*packages.LAB, help={"provider": "kvm, xen or virtualbox; several with commas; all without", "host": HOST})
+def study_calibrate(c: Context, provider: str = "", host: str = "") -> None:
     """Hold the meters against known loads; exit status tells."""
     from study.calibration.campaign import calibrate, require_passed
     from study.calibration.table import print_table
 
-    folder = calibrate(settings(), _providers(provider) if provider else (), CALIBRATIONS, state_root())
+    folder = calibrate(settings(host), _providers(provider) if provider else (), CALIBRATIONS, state_root())
     print_table(folder)
     print(folder)
     require_passed(folder)
@@ -82,12 +85,12 @@ def study_status(c: Context, study: str = "") -> None:
     tell(PROJECT, study, state_root())
 
 
-@command(*packages.LAB, help=_WHICH)
-def study_resume(c: Context, study: str = "") -> None:
+@command(*packages.LAB, help={**_WHICH, "host": "the study's lab host under another name; its own without"})
+def study_resume(c: Context, study: str = "", host: str = "") -> None:
     """Go on with a study after a crash, a reboot or a failed run."""
     from study.commands import resume
 
-    print(resume(PROJECT, study, state_root(), _half_widths))
+    print(resume(PROJECT, study, state_root(), _half_widths, host))
 
 
 @command(positional=["folder"], help={"folder": "the other study's folder", **_WHICH})

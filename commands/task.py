@@ -49,19 +49,23 @@ def command(*needed: str, **options: Any) -> Callable[[Callable[..., None]], Any
     return wrap
 
 
-def settings() -> Any:
-    """Return the parameters of hvlab.toml and the environment."""
-    from lab.settings import load_settings
-
-    return load_settings(SETTINGS)
+# Help for --host of the commands that need a lab.
+HOST = "lab host: nested, local, or ssh://user@host:port; lab_host.host of hvlab.toml without"
 
 
-def the_lab(guest_os: str = "") -> Any:
-    """Return the lab of this work tree, with another guest OS if one is named."""
+def settings(host: str = "") -> Any:
+    """Return the parameters of hvlab.toml and the environment, with another lab host if one is named."""
+    from lab.settings import load_settings, on_host
+
+    return on_host(load_settings(SETTINGS), host)
+
+
+def the_lab(guest_os: str = "", host: str = "") -> Any:
+    """Return the lab of this work tree, with another guest OS or lab host if one is named."""
     from lab.bringup import Lab
     from lab.preflight import check_room
 
-    wanted = settings()
+    wanted = settings(host)
     check_room(wanted)
     if guest_os:
         topology = wanted.topology.model_copy(update={"os": guest_os})

@@ -14,12 +14,12 @@ from lab.ended import why_ended
 from lab.errors import HvlabError
 from lab.evidence import Evidence, gather
 from lab.files import write_atomic
-from lab.hosts.nested import NestedHost, running_provider, stop
+from lab.hosts.base import LabHost
+from lab.hosts.recorded import running_provider, stop
+from lab.hosts.resolve import lab_host
 from lab.identity import end_processes
 from lab.images.boxes import Boxes, boxes_for
-from lab.images.emulator import emulator
 from lab.images.guest import GuestImage, guest_image, vagrant_keys
-from lab.images.host import host_image
 from lab.images.profiles import profile
 from lab.owner import TEMPORARY
 from lab.paths import state_root
@@ -85,10 +85,14 @@ class Lab:
         return boxes_for(self.guest, self.settings.topology)
 
     @cached_property
-    def host(self) -> NestedHost:
+    def host(self) -> LabHost:
         """The lab host."""
-        ballooned = self.settings.factors.dom0_memory == "ballooned"
-        return NestedHost(host_image(), emulator(), self.boxes, self.settings.lab_host, self.state, ballooned=ballooned)
+        return lab_host(self.settings, lambda: self.boxes, self.state)
+
+    @property
+    def _config(self) -> Path:
+        """The ssh configuration file with all machines of the lab."""
+        return self.state / "ssh_config"
 
     def boot(self, name: str) -> Provider:
         """Boot the lab host for a provider and make it ready for guests.
@@ -102,13 +106,7 @@ class Lab:
         self._plan_steps()
         self.host.boot(provider)
         use_boxes(self.state, self.boxes)
-        strategy = self.settings.factors.disk_strategy
-        write_topology(self.state / "topology.json", self.settings.topology, self.boxes, self.host.ssh.config, strategy)
-        key = self.state / "guest_key"
-        write_atomic(key, (vagrant_keys() / "vagrant").read_bytes())
-        key.chmod(0o600)
-        entries = ssh_entries(provider, self.settings.topology, key)
-        write_config(self.host.ssh.config, [self.host.entry, *entries])
+        self._introduce(provider)
         with step(f"Lab host: preparing {provider.title}"):
             self._prepare(provider)
         if self.settings.lab_host.desktop:
@@ -116,16 +114,29 @@ class Lab:
                 start_session(self.host.ssh)
         return provider
 
+    def _introduce(self, provider: Provider) -> None:
+        """Tell Vagrant and ssh of the lab host and its guests."""
+        entry, topology = self.host.entry, self.settings.topology
+        write_topology(
+            self.state / "topology.json", topology, self.boxes, self._config if entry else None,
+            self.settings.factors.disk_strategy, start=self.host.store.start,
+        )  # fmt: skip
+        key = self.state / "guest_key"
+        write_atomic(key, (vagrant_keys() / "vagrant").read_bytes())
+        key.chmod(0o600)
+        guests = ssh_entries(provider, topology, key, via=entry.name if entry else "")
+        write_config(self._config, [*([entry] if entry else []), *guests])
+
     def _plan_steps(self) -> None:
         """Write down what the boot will make, with what undoes it, before any of it is made."""
         steps = Steps(self.state)
         steps.before("files that commands make for a while", "remove", TEMPORARY)
-        steps.before("the lab's key, and how it is reached", "remove", "key", "key.pub", "ssh_config")
+        steps.before("how the lab is reached", "remove", "ssh_config")
         steps.before("Vagrant's notes", "remove", *NOTES)
         steps.before("the boxes, the topology, the guests' key", "remove", "vagrant-home/boxes", "topology.json",
                      "guest_key")  # fmt: skip
-        steps.before("the lab host's disk", "remove", "overlay.qcow2")
-        steps.before("the lab host's machine", "machine")
+        for what, undo, *names in self.host.steps:
+            steps.before(what, undo, *names)
         steps.before("Vagrant's connection", "connection", "ssh.sock")
 
     def _prepare(self, provider: Provider) -> None:
@@ -134,8 +145,9 @@ class Lab:
                             what="setting the factors")  # fmt: skip
         wanted = self.settings
         program = script(
-            provider, self.boxes, home(self.state) / "boxes", wanted.topology.guests, wanted.factors.disk_strategy
-        )
+            provider, self.boxes, home(self.state) / "boxes", wanted.topology.guests, wanted.factors.disk_strategy,
+            store=self.host.store.boxes,
+        )  # fmt: skip
         what = f"preparing {provider.title}"
         self.host.ssh.check("sh -s", stdin=program.encode(), timeout=180, what=what)
 
@@ -199,7 +211,7 @@ class Lab:
         """Lend Vagrant, whose questions to the lab host go through one connection."""
         limit_s = self.settings.topology.boot_timeout_s + _BESIDE_BOOT_S
         with self.host.ssh.shared_connection(self.state / "ssh.sock"):
-            yield VagrantLab(provider, self.state, limit_s, self.host.died)
+            yield VagrantLab(provider, self.state, limit_s, self.host.died, remote=self.host.entry is not None)
 
     def _require_alive(self, error: HvlabError) -> None:
         """Tell a guest's failure from the lab host's, which no second try can mend.
@@ -219,9 +231,9 @@ class Lab:
 
     def guest_ssh(self, guest: str) -> Ssh:
         """Return how a guest is reached."""
-        return Ssh(self.host.ssh.config, guest)
+        return Ssh(self._config, guest)
 
     def down(self) -> None:
-        """End the lab host and everything in it."""
+        """End the lab host and everything in it; of one that is not ours: all that the lab made there."""
         self.host.stop()
         undo_all(self.state, lambda line: None)

@@ -5,8 +5,8 @@ import subprocess
 from pathlib import Path
 
 from lab.errors import HvlabError
+from lab.machine import Machine
 from lab.providers.base import Provider
-from lab.ssh import Ssh
 
 _MOST = 64 * 1024
 _ASK_S = 60
@@ -33,7 +33,7 @@ def host_console(state: Path) -> str:
         raise HvlabError(f"{path} is not there: no lab host was booted", "./invoke lab.up --provider=kvm") from error
 
 
-def guest_console(host: Ssh, provider: Provider, guest: str) -> str:
+def guest_console(host: Machine, provider: Provider, guest: str) -> str:
     """Return what a guest said on its console since it was started: the last 64 KiB.
 
     Raises:
@@ -47,7 +47,7 @@ def guest_console(host: Ssh, provider: Provider, guest: str) -> str:
     return done.text
 
 
-def attach(host: Ssh, provider: Provider, guest: str) -> int:
+def attach(host: Machine, provider: Provider, guest: str) -> int:
     """Give the terminal to a guest's console until its user leaves it (Ctrl-]); return the exit status.
 
     Raises:

@@ -3,13 +3,13 @@
 import shlex
 
 from lab.errors import HvlabError
+from lab.machine import Machine
 from lab.providers.base import Provider
-from lab.ssh import Ssh
 
 _MOST = 300
 
 
-def why_ended(host: Ssh, provider: Provider, guest: str) -> str:
+def why_ended(host: Machine, provider: Provider, guest: str) -> str:
     """Return what the hypervisor tells of a guest's end, in one line of at most 300 characters.
 
     It is asked after something else has failed already: a lab host that does not answer is told, and is no error.

@@ -10,11 +10,11 @@ from rich.markup import escape
 from lab.console import guest_console, last_lines
 from lab.errors import HvlabError
 from lab.files import write_atomic
+from lab.machine import Machine
 from lab.progress import say
 from lab.providers.base import Provider
 from lab.readiness import Reached, guest_reached
 from lab.screenshot import take_picture
-from lab.ssh import Ssh
 from lab.topology import Guest
 
 FOLDER = "failed"
@@ -39,7 +39,9 @@ class Evidence:
         return f"see {', '.join(map(str, self.files))}" if self.files else "neither console nor screen could be had"
 
 
-def gather(state: Path, host: Ssh, provider: Provider, guest: Guest, *, ssh: Ssh, programs: Sequence[str]) -> Evidence:
+def gather(
+    state: Path, host: Machine, provider: Provider, guest: Guest, *, ssh: Machine, programs: Sequence[str]
+) -> Evidence:
     """Look at a guest that did not come up; print its console's last lines; keep console and screen. Never raises.
 
     Args:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.errors import HvlabError
-from lab.ssh import Ssh
+from lab.machine import Machine
 
 _PROGRAM = Path(__file__).with_name("load.pl")
 _END = "HVLAB-END-OF-PROGRAM"
@@ -72,7 +72,7 @@ class KnownLoad:
         shell: The shell that it was started with.
     """
 
-    def __init__(self, ssh: Ssh, folder: str, shell: str) -> None:
+    def __init__(self, ssh: Machine, folder: str, shell: str) -> None:
         self.ssh, self.folder, self._shell = ssh, folder, shell
         self._windows, self._seconds = 0, 0.0
 
@@ -128,7 +128,7 @@ class KnownLoad:
         return self.ssh.check(self._shell, stdin=program.encode(), timeout=timeout, what="a known load")
 
 
-def start_load(ssh: Ssh, *, root: bool = True) -> KnownLoad:
+def start_load(ssh: Machine, *, root: bool = True) -> KnownLoad:
     """Start a process that takes a known load, nothing at first; it goes on after the session, until its `end`.
 
     Args:
@@ -145,7 +145,7 @@ def start_load(ssh: Ssh, *, root: bool = True) -> KnownLoad:
 
 
 @contextmanager
-def known_load(ssh: Ssh, *, root: bool = True) -> Iterator[KnownLoad]:
+def known_load(ssh: Machine, *, root: bool = True) -> Iterator[KnownLoad]:
     """Start a process that takes a known load; it is ended with the block. Arguments and errors as `start_load`."""
     load = start_load(ssh, root=root)
     try:

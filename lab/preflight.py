@@ -29,12 +29,13 @@ def _available_mib() -> int:
 
 
 def check_room(settings: Settings) -> None:
-    """Check disk and memory for the nested lab host.
+    """Check the controller's disk, and for the nested lab host also its memory.
 
     Raises:
         HvlabError: If there is too little, with the figures.
     """
-    needs = {cache_root(): IMAGES_GIB, state_root(): RUN_GIB}
+    nested = settings.lab_host.host == "nested"
+    needs = {cache_root(): IMAGES_GIB} | ({state_root(): RUN_GIB} if nested else {})
     for folder, gib in needs.items():
         free = _free_gib(folder)
         if free < gib:
@@ -44,7 +45,7 @@ def check_room(settings: Settings) -> None:
             )
     memory = settings.lab_host.memory_mib + EMULATOR_MIB
     available = _available_mib()
-    if available < memory:
+    if nested and available < memory:
         raise HvlabError(
             f"too little memory: {available} MiB available, {memory} MiB needed for the nested lab host",
             "end other programs, or lower lab_host.memory_mib in hvlab.toml",

@@ -12,17 +12,20 @@ from lab.topology import NETWORK, STORE, guests
 SCRIPTS = PROJECT / "vagrant" / "prepare"
 
 
-def script(provider: Provider, boxes: Boxes, boxes_link: Path, count: int, strategy: DiskStrategy) -> str:
+def script(
+    provider: Provider, boxes: Boxes, boxes_link: Path, count: int, strategy: DiskStrategy, *, store: str = STORE
+) -> str:
     """Return the shell program that prepares a lab host for a provider.
 
     Args:
         boxes_link: The controller's VAGRANT_HOME/boxes, which must lead to the boxes on the lab host, too.
         count: Number of guests.
         strategy: How their disks will come from the box.
+        store: Where the lab host has the boxes.
     """
     words = {
-        "HVLAB_BOX": f"{STORE}/{boxes.path(provider.box)}",
-        "HVLAB_STORE": STORE,
+        "HVLAB_BOX": f"{store}/{boxes.path(provider.box)}",
+        "HVLAB_STORE": store,
         "HVLAB_BOXES": str(boxes_link),
         "HVLAB_FOLDER": provider.folder,
         "HVLAB_NETWORK": NETWORK["name"],

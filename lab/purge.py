@@ -9,6 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lab.errors import HvlabError
+from lab.hosts import real
+from lab.hosts.address import Address
+from lab.hosts.machines import machine_of
 from lab.hosts.nested import running_provider
 from lab.identity import end_processes, lab_name, processes_of
 from lab.owner import LOCK, TEMPORARY, exclusive, killed_owner
@@ -47,7 +50,7 @@ def program(state: Path) -> str:
 
 
 def _on_lab_host(state: Path, tell: Callable[[str], None]) -> None:
-    """Ask the lab host's hypervisors, if there is one that answers. What is in a dead machine is gone with it."""
+    """Ask the nested lab host's hypervisors, if it answers. What is in a dead machine is gone with it."""
     if running_provider(state) is None:
         return
     host = Ssh(state / "ssh_config", "labhost")
@@ -60,10 +63,28 @@ def _on_lab_host(state: Path, tell: Callable[[str], None]) -> None:
         tell(f"on the lab host: {line}")
 
 
+def _on_named_host(state: Path, address: Address, config: str, tell: Callable[[str], None]) -> None:
+    """Ask a host that is not ours, of which nothing is on record here: it is this lab's if it says so.
+
+    Raises:
+        HvlabError: It is another lab's, or does not answer.
+    """
+    machine = machine_of(address, config)
+    real.require_ours(machine, state, address.text)
+    what = "asking the hypervisors"
+    for line in machine.check("sh -s", stdin=program(state).encode(), timeout=_PATIENCE_S, what=what).splitlines():
+        tell(f"on {address.text}: {line}")
+    real.release(machine, state)
+
+
 def _files(state: Path, tell: Callable[[str], None]) -> None:
     """Remove what is left in the state folder: sockets, notes, keys, parts; logs and pictures stay."""
     for path in sorted(state.iterdir()) if state.is_dir() else []:
-        if path.name in (LOCK, TEMPORARY, JOURNAL) or path.suffix in KEPT or (path.is_dir() and _only_kept(path)):
+        if (
+            path.name in (LOCK, TEMPORARY, JOURNAL, *real.FILES)
+            or path.suffix in KEPT
+            or (path.is_dir() and _only_kept(path))
+        ):
             continue
         if remove(path):
             tell(f"file {path}")
@@ -74,12 +95,14 @@ def _only_kept(folder: Path) -> bool:
     return bool(files) and all(path.suffix in KEPT for path in files)
 
 
-def purge(state: Path, tell: Callable[[str], None]) -> None:
+def purge(state: Path, tell: Callable[[str], None], host: Address | None = None, config: str = "") -> None:
     """Remove everything that carries the name of the lab of a state folder.
 
     Args:
         state: The lab's folder.
         tell: Given each thing that was removed, in words; called once with "nothing ..." if there was none.
+        host: A lab host that is not ours, to be asked although nothing is on record here.
+        config: The user's ssh configuration for it; "": the usual one.
 
     Raises:
         LabInUse: A living command has the lab.
@@ -97,12 +120,17 @@ def purge(state: Path, tell: Callable[[str], None]) -> None:
             count(f"lock of {owner}, which no longer runs")
         _on_lab_host(state, count)
         failure = None
+        if host and host.kind != "nested" and real.recorded(state) is None:
+            _on_named_host(state, host, config, count)
         try:
             undo_all(state, count)
         except HvlabError as error:
             failure = error
         end_processes(state, count)
         _files(state, count)
+        if failure and real.recorded(state):
+            # Only its host can forget a lab.
+            raise failure
         if remove(state / JOURNAL) and failure:
             count(f"journal {state / JOURNAL}")
         if left := processes_of(state):

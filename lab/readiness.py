@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from lab.errors import HvlabError
+from lab.machine import Machine
 from lab.providers.base import Provider
 from lab.session import wait_program
-from lab.ssh import Ssh
 from lab.topology import Guest
 
 # For each of an address, a port and a banner to answer.
@@ -95,7 +95,7 @@ esac
 """
 
 
-def _look(host: Ssh, provider: Provider, guest: str, address: str, port: int) -> Reached:
+def _look(host: Machine, provider: Provider, guest: str, address: str, port: int) -> Reached:
     words = {"guest": guest, "address": address, "port": str(port)}
     head = "".join(f"{name}={shlex.quote(value)}\n" for name, value in words.items())
     program = head + _LOOK.format(running=provider.running_command)
@@ -119,7 +119,7 @@ def _last_line(said: bytes) -> str:
     return lines[-1][:200] if lines else ""
 
 
-def _inside(ssh: Ssh, programs: Sequence[str]) -> Reached:
+def _inside(ssh: Machine, programs: Sequence[str]) -> Reached:
     """Return the last rungs: a login, and the session's programs (none: a login is all there is)."""
     try:
         login = ssh.run("true", timeout=_LOGIN_S)
@@ -131,7 +131,7 @@ def _inside(ssh: Ssh, programs: Sequence[str]) -> Reached:
     return Reached(Rung.LOGIN, _last_line(session.stderr)) if session.status else Reached(Rung.SESSION)
 
 
-def guest_reached(host: Ssh, provider: Provider, guest: Guest, ssh: Ssh, programs: Sequence[str]) -> Reached:
+def guest_reached(host: Machine, provider: Provider, guest: Guest, ssh: Machine, programs: Sequence[str]) -> Reached:
     """Return how far a guest came; never raises.
 
     Args:
@@ -164,7 +164,7 @@ def _banner(port: int) -> Reached:
     return Reached(Rung.BANNER) if said == b"SSH-" else Reached(Rung.PORT, "its SSH server does not introduce itself")
 
 
-def host_reached(ssh: Ssh, port: int, *, running: bool, ready: bool) -> Reached:
+def host_reached(ssh: Machine, port: int, *, running: bool, ready: bool) -> Reached:
     """Return how far the nested lab host came; never raises. Its address is this machine's loopback's.
 
     Args:

@@ -6,8 +6,8 @@ import shlex
 from PIL import Image, UnidentifiedImageError
 
 from lab.errors import HvlabError
+from lab.machine import Machine
 from lab.providers.base import Provider
-from lab.ssh import Ssh
 
 _PROGRAM = """\
 guest={guest}
@@ -45,7 +45,7 @@ def as_png(picture: bytes, whose: str) -> bytes:
     return png.getvalue()
 
 
-def take_picture(host: Ssh, provider: Provider, guest: str) -> bytes:
+def take_picture(host: Machine, provider: Provider, guest: str) -> bytes:
     """Return a picture of a running guest's screen, PNG.
 
     Args:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from lab.errors import HvlabError
 from lab.known import PAGES_A_MIB, start_load
-from lab.ssh import Ssh
+from lab.machine import Machine
 
 # Where a guest says why its X session did not start: docs/lab.md.
 _LOG = "/var/log/x-session.log"
@@ -27,7 +27,7 @@ done
 """
 
 
-def wait_for_session(ssh: Ssh, programs: Sequence[str], seconds: float) -> None:
+def wait_for_session(ssh: Machine, programs: Sequence[str], seconds: float) -> None:
     """Wait until a guest's X session is there, root's programs in it.
 
     Raises:
@@ -49,7 +49,7 @@ def available_mib(meminfo: str) -> int:
     raise HvlabError("the guest does not tell its available memory", "take memory_load_mib = 0")
 
 
-def hold_load(ssh: Ssh, mib: int) -> None:
+def hold_load(ssh: Machine, mib: int) -> None:
     """Let a guest hold `mib` MiB from now on, until it is shut down.
 
     Raises:

@@ -4,11 +4,12 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from lab.errors import HvlabError
+from lab.hosts.address import parse_host
 
 ProviderName = Literal["xen", "kvm", "virtualbox"]
 SessionName = Literal["x-window", "text"]
@@ -23,11 +24,16 @@ class _Table(BaseModel):
 
 
 class LabHostSettings(_Table):
-    """The nested lab host; memory in MiB, time in seconds.
+    """The lab host; memory in MiB, time in seconds. All but the first two are the nested one's.
 
     Attributes:
+        host: `nested`, `local`, or `ssh://user@host:port`.
+        ssh_config: For a host over SSH: a file that is read instead of the user's own configuration of ssh.
         desktop: It has an X session with a virtual screen from its start on.
     """
+
+    host: Annotated[str, AfterValidator(lambda text: parse_host(text).text)] = "nested"
+    ssh_config: str = ""
 
     memory_mib: int = Field(4096, ge=2048)
     vcpus: int = Field(2, ge=1, le=64)
@@ -132,6 +138,16 @@ class Settings(_Table):
         if self.study.manager and not self.lab_host.desktop:
             raise ValueError("study.manager = true needs lab_host.desktop = true: the manager's window needs a screen")
         return self
+
+
+def on_host(settings: Settings, host: str) -> Settings:
+    """Return the settings with another lab host, the same if none is named.
+
+    Raises:
+        HvlabError: There is no such lab host.
+    """
+    named = parse_host(host).text if host else settings.lab_host.host
+    return settings.model_copy(update={"lab_host": settings.lab_host.model_copy(update={"host": named})})
 
 
 def _override(table: dict[str, Any], environ: Mapping[str, str]) -> None:

@@ -12,6 +12,7 @@ from typing import IO
 from lab.commands import run
 from lab.errors import HvlabError
 from lab.files import write_atomic
+from lab.machine import Completed, Machine, last_line
 
 # What every entry has: our key and no other, no questions, no waiting for a dead peer.
 COMMON = """\
@@ -33,15 +34,16 @@ class SshEntry:
     Attributes:
         name: What it is called: "labhost", "server1".
         address: Host name or address, as seen from `via` if that is given.
+        key: The only private key that is tried; None: `extra` says which.
         via: Name of the entry that it is reached through.
-        extra: Further lines of ssh_config.
+        extra: Further lines of ssh_config; where they contradict what every entry has, they win.
     """
 
     name: str
     address: str
     port: int
     user: str
-    key: Path
+    key: Path | None
     via: str = ""
     extra: tuple[str, ...] = ()
 
@@ -51,8 +53,9 @@ class SshEntry:
             f"HostName {self.address}",
             f"Port {self.port}",
             f"User {self.user}",
-            f'IdentityFile "{self.key}"',
         ]
+        if self.key:
+            lines.append(f'IdentityFile "{self.key}"')
         if self.via:
             lines.append(f'ProxyCommand ssh -F "{config}" -W %h:%p {self.via}')
         body = "".join(f"    {line}\n" for line in (*lines, *self.extra))
@@ -84,21 +87,7 @@ def _status(command: Sequence[str], null: IO[bytes], timeout: float) -> int | No
 
 
 @dataclass(frozen=True)
-class Completed:
-    """How a command on another machine ended; output as bytes."""
-
-    status: int
-    stdout: bytes
-    stderr: bytes
-
-    @property
-    def text(self) -> str:
-        """Standard output as text."""
-        return self.stdout.decode(errors="replace")
-
-
-@dataclass(frozen=True)
-class Ssh:
+class Ssh(Machine):
     """One machine that is reached over SSH.
 
     Attributes:
@@ -112,40 +101,11 @@ class Ssh:
         """Return the local command that runs the shell line `remote` there."""
         return ["ssh", "-F", str(self.config), *options, self.name, remote]
 
-    def run(self, remote: str, *, timeout: float, stdin: bytes = b"") -> Completed:
-        """Run a shell line there and return how it ended, whatever its exit status.
-
-        Raises:
-            HvlabError: If the machine cannot be reached, or the line takes longer than `timeout` seconds.
-        """
-        try:
-            done = subprocess.run(self.command(remote), input=stdin, capture_output=True, timeout=timeout, check=False)
-        except subprocess.TimeoutExpired as error:
-            short = remote.strip().splitlines()[0][:80]
-            raise HvlabError(f"{self.name}: {short!r} did not end within {timeout:.0f} s") from error
-        if done.returncode == 255:
-            why = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no answer"]
-            raise HvlabError(f"{self.name} cannot be reached over SSH: {why[0]}", "./invoke lab.status tells its state")
-        return Completed(done.returncode, done.stdout, done.stderr)
-
-    def check(self, remote: str, *, timeout: float, what: str, stdin: bytes = b"") -> str:
-        """Run a shell line there that must succeed; return its standard output.
-
-        Raises:
-            HvlabError: If it fails; `what` says what it was for.
-        """
-        done = self.run(remote, timeout=timeout, stdin=stdin)
-        if done.status:
-            lines = (done.stderr + done.stdout).decode(errors="replace").strip().splitlines()
-            raise HvlabError(f"{what} failed on {self.name}: {lines[-1][:300] if lines else f'exit {done.status}'}")
-        return done.text
-
-    def answers(self, timeout: float = 40) -> bool:
-        """Say whether a login works now."""
-        try:
-            return self.run("true", timeout=timeout).status == 0
-        except HvlabError:
-            return False
+    def _require_reached(self, done: Completed) -> None:
+        """ssh(1) itself ends with 255."""
+        if done.status == 255:
+            why = last_line(done.stderr) or "no answer"
+            raise HvlabError(f"{self.name} cannot be reached over SSH: {why}", "./invoke lab.status tells its state")
 
     @contextmanager
     def shared_connection(self, socket: Path) -> Iterator[None]:

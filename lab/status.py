@@ -6,20 +6,20 @@ from rich.console import Console
 from rich.table import Table
 
 from lab.console import attach as attach_to
-from lab.console import guest_console, host_console, last_lines
+from lab.console import guest_console, last_lines
 from lab.errors import HvlabError
-from lab.hosts.nested import running_provider
+from lab.hosts.machines import LABHOST
+from lab.hosts.recorded import address_of, console_of, machine_of, running_provider
+from lab.machine import Machine
 from lab.progress import say
 from lab.providers import get_provider
 from lab.providers.base import Provider
 from lab.ssh import Ssh
 
-_HOST = "labhost"
-
 
 def _guests(state: Path) -> list[str]:
     lines = (state / "ssh_config").read_text().splitlines()
-    return [name for line in lines if line.startswith("Host ") and (name := line.split()[1]) != _HOST]
+    return [name for line in lines if line.startswith("Host ") and (name := line.split()[1]) != LABHOST]
 
 
 def _running(state: Path) -> Provider:
@@ -29,7 +29,7 @@ def _running(state: Path) -> Provider:
     return get_provider(name)
 
 
-def _running_guests(host: Ssh, provider: Provider) -> set[str]:
+def _running_guests(host: Machine, provider: Provider) -> set[str]:
     """Ask the hypervisor itself: Vagrant takes many times as long to say the same."""
     told = host.check(provider.running_command, timeout=60, what="asking for the running guests")
     return set(told.split())
@@ -45,11 +45,13 @@ def print_status(state: Path) -> None:
         print("lab host: off")
         return
     provider = _running(state)
-    host = Ssh(state / "ssh_config", _HOST)
+    host, where = machine_of(state), address_of(state)
+    over = "" if where == "local" else " over SSH"
+    called = "lab host" if where == "nested" else f"lab host {where}"
     if not host.answers():
-        print(f"lab host: on, {provider.title}, does not answer over SSH")
+        print(f"{called}: on, {provider.title}, does not answer{over}")
         return
-    print(f"lab host: on, {provider.title}, answers over SSH")
+    print(f"{called}: on, {provider.title}, answers{over}")
     running = _running_guests(host, provider)
     table = Table("guest", "state")
     for guest in _guests(state):
@@ -57,13 +59,13 @@ def print_status(state: Path) -> None:
     Console().print(table)
 
 
-def host_of(state: Path, guest: str) -> tuple[Ssh, Provider]:
+def host_of(state: Path, guest: str) -> tuple[Machine, Provider]:
     """Return the lab host and the provider of a guest that runs.
 
     Raises:
         HvlabError: If the lab is down, or there is no such guest, or it is off.
     """
-    provider, host, known = _running(state), Ssh(state / "ssh_config", _HOST), _guests(state)
+    provider, host, known = _running(state), machine_of(state), _guests(state)
     if guest not in known:
         raise HvlabError(f"no guest {guest!r}", f"choose one of: {', '.join(known)}")
     if guest not in _running_guests(host, provider):
@@ -81,10 +83,10 @@ def show_console(state: Path, name: str, lines: int, *, attach: bool = False) ->
     """
     if lines < 1:
         raise HvlabError(f"--lines={lines} shows nothing", "1 or more")
-    if name == _HOST:
+    if name == LABHOST:
         if attach:
             raise HvlabError("the lab host's console cannot be typed at: it goes to a file", "./invoke lab.ssh labhost")
-        text = host_console(state)
+        text = console_of(state)
     else:
         host, provider = host_of(state, name)
         if attach:
@@ -105,7 +107,8 @@ def login(state: Path, name: str, command: str) -> int:
         HvlabError: If the lab is down, or there is no such guest.
     """
     _running(state)
-    known = [_HOST, *_guests(state)]
+    known = [LABHOST, *_guests(state)]
     if name not in known:
         raise HvlabError(f"no guest {name!r}", f"choose one of: {', '.join(known)}")
-    return Ssh(state / "ssh_config", name).interactive([command] if command else [])
+    machine = machine_of(state) if name == LABHOST else Ssh(state / "ssh_config", name)
+    return machine.interactive([command] if command else [])

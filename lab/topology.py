@@ -25,7 +25,7 @@ NETWORK = {
 FIRST_FORWARD = 22100
 # Of the guests' screens, as the kernel's drivers take it; Xen's framebuffer has this size anyway.
 SCREEN = "video=800x600"
-# Where the lab host mounts the store of boxes.
+# Where the nested lab host mounts the store of boxes.
 STORE = "/boxes"
 
 
@@ -54,26 +54,37 @@ def guests(count: int) -> list[Guest]:
     ]
 
 
-def _boot(settings: TopologySettings) -> dict[str, str]:
+def _boot(settings: TopologySettings, start: str) -> dict[str, str]:
     """Return what starts a guest without its boot loader, and tells it its session."""
     line = f"{COMMAND_LINE} {SCREEN} hvlab.session={settings.session}"
-    return {"kernel": f"{STORE}/{KERNEL}", "initrd": f"{STORE}/{INITRD}", "command_line": line}
+    return {"kernel": f"{start}/{KERNEL}", "initrd": f"{start}/{INITRD}", "command_line": line}
 
 
 def write_topology(
-    path: Path, settings: TopologySettings, boxes: Boxes, ssh_config: Path, disk_strategy: DiskStrategy
+    path: Path,
+    settings: TopologySettings,
+    boxes: Boxes,
+    ssh_config: Path | None,
+    disk_strategy: DiskStrategy,
+    *,
+    start: str = STORE,
 ) -> None:
-    """Write the file that HVLAB_TOPOLOGY names; its form is described in docs/vagrant.md."""
+    """Write the file that HVLAB_TOPOLOGY names; its form is described in docs/vagrant.md.
+
+    Args:
+        ssh_config: Has an entry for the lab host; None: guests run on this machine.
+        start: Folder on the lab host with what starts guests without a boot loader.
+    """
     shape = {"memory_mib": settings.memory_mib, "vcpus": settings.vcpus}
     topology = {
         "box": boxes.name,
         "box_version": boxes.version,
         "guest_os": settings.os.partition("-")[0],
-        "lab_host": {"ssh_config": str(ssh_config), "name": "labhost"},
+        "lab_host": {"ssh_config": str(ssh_config), "name": "labhost"} if ssh_config else None,
         "network": NETWORK,
         "folders": {name: provider.folder for name, provider in all_providers().items()},
         "session": settings.session,
-        "boot": _boot(settings) if boxes.boots_directly else None,
+        "boot": _boot(settings, start) if boxes.boots_directly else None,
         "disk_strategy": disk_strategy,
         "boot_timeout_s": int(settings.boot_timeout_s),
         "ssh": {"extra_args": ssh_arguments(settings.os)},
@@ -82,11 +93,11 @@ def write_topology(
     write_atomic(path, (json.dumps(topology, indent=2) + "\n").encode())
 
 
-def ssh_entries(provider: Provider, settings: TopologySettings, key: Path) -> list[SshEntry]:
-    """Return how each guest is reached: through the lab host, as the user vagrant."""
+def ssh_entries(provider: Provider, settings: TopologySettings, key: Path, via: str = "labhost") -> list[SshEntry]:
+    """Return how each guest is reached: through the lab host (`via`; "": from here), as the user vagrant."""
     entries = []
     extra = ssh_config_lines(settings.os)
     for guest in guests(settings.guests):
         place = ("127.0.0.1", guest.ssh_forward) if provider.name == "virtualbox" else (guest.address, 22)
-        entries.append(SshEntry(guest.name, *place, user="vagrant", key=key, via="labhost", extra=extra))
+        entries.append(SshEntry(guest.name, *place, user="vagrant", key=key, via=via, extra=extra))
     return entries

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from lab.errors import HvlabError
+from lab.hosts import real
 from lab.hosts.nested import running_provider, stop
 from lab.steps import Step, Steps
 
@@ -47,6 +48,12 @@ def _machine(state: Path, names: tuple[str, ...]) -> list[str]:
     return [f"the lab host's virtual machine ({provider})"] if provider else []
 
 
+def _host(state: Path, names: tuple[str, ...]) -> list[str]:
+    record = real.recorded(state)
+    real.stop(state)
+    return [f"what the lab made on {record.address} ({record.provider})"] if record else []
+
+
 def _connection(state: Path, names: tuple[str, ...]) -> list[str]:
     found = []
     for socket in (within(state, name) for name in names):
@@ -64,6 +71,7 @@ def _connection(state: Path, names: tuple[str, ...]) -> list[str]:
 UNDO: Mapping[str, Callable[[Path, tuple[str, ...]], list[str]]] = {
     "remove": _remove,
     "machine": _machine,
+    "host": _host,
     "connection": _connection,
 }
 """What undoes a step: given the state folder and the step's names, it returns what was removed, in words."""

@@ -64,9 +64,12 @@ class VagrantLab:
         state: The lab's folder; holds topology.json, Vagrant's home and notes, and its log.
         limit_s: Seconds that one command may take.
         died: Tells why the lab host is no more, None while it is.
+        remote: Whether the lab host is another machine, whose VBoxManage is the project's.
     """
 
-    def __init__(self, provider: Provider, state: Path, limit_s: float, died: Callable[[], str | None]) -> None:
+    def __init__(
+        self, provider: Provider, state: Path, limit_s: float, died: Callable[[], str | None], *, remote: bool = True
+    ) -> None:
         self.provider = provider
         self._limit_s, self._died = limit_s, died
         self.log = state / f"vagrant-{provider.name}.log"
@@ -84,7 +87,7 @@ class VagrantLab:
             "VAGRANT_NO_COLOR": "1",
             "VAGRANT_NO_PARALLEL": "1",
             "TMPDIR": str(state / TEMPORARY),
-            "PATH": f"{VAGRANTFILE / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            "PATH": f"{VAGRANTFILE / 'bin'}{os.pathsep}{os.environ['PATH']}" if remote else os.environ["PATH"],
         }
 
     def _vagrant(self) -> Any:

@@ -13,6 +13,7 @@ from lab.bringup import Lab
 from lab.errors import HvlabError
 from lab.images.emulator import emulator_version
 from lab.progress import console, say
+from lab.providers import get_provider
 from lab.settings import Settings
 from study.calibration.campaign import adopt
 from study.captures import run_name
@@ -27,6 +28,7 @@ from study.dataset import (
     save_study,
     write_measurements,
 )
+from study.elsewhere import left_for, require_same, require_something
 from study.folder import clear_parts, new_folder, point
 from study.journal import NAME, Journal
 from study.plan import Plan, parameters, plan_of, require_taken, unlike
@@ -50,8 +52,10 @@ def stages_of(settings: Settings) -> list[Stage]:
     return stages(settings.topology.guests, settings.study.manager)
 
 
-def _controller() -> dict[str, str]:
-    return {"system": platform.platform(), "cpus": str(os.cpu_count()), "qemu": emulator_version()}
+def _controller(nested: bool) -> dict[str, str]:
+    """Describe this machine; the emulator is the nested lab host's."""
+    told = {"system": platform.platform(), "cpus": str(os.cpu_count())}
+    return told | ({"qemu": emulator_version()} if nested else {})
 
 
 def _planned(provider: str, repeat: int) -> RunInfo:
@@ -81,14 +85,24 @@ class Study:
 
     @classmethod
     def begin(cls, lab: Lab, root: Path, plan: Plan) -> Self:
-        """Begin a new study in `root`, the folder of all studies."""
+        """Begin a new study in `root`, the folder of all studies.
+
+        Raises:
+            HvlabError: Its lab host can do nothing of it now.
+        """
+        require_something(lab.host, plan.providers)
         info = StudyInfo(
             id="none yet",
             title="Resource usage of Xen, KVM and VirtualBox",
             profile="default",
             created=now(),
             parameters=parameters(lab, plan, stages_of(lab.settings)),
-            environment=Environment(kind="nested", controller=_controller(), accelerator=lab.host.accelerator),
+            environment=Environment(
+                kind=lab.host.kind,
+                controller=_controller(lab.host.kind == "nested"),
+                accelerator=lab.host.accelerator,
+                host=lab.host.identity(),
+            ),
             runs=[_planned(*key) for key in plan.order()],
         )
         info.environment.versions.update({f"guest {k}": v for k, v in lab.guest.versions.items() if "linux" in k})
@@ -107,7 +121,7 @@ class Study:
 
         Raises:
             HvlabError: It has nothing left to do, is a published one, or the lab is no longer the one that it was
-                begun with; names the parameters.
+                begun with; names the parameters, or what tells the lab host from that one.
         """
         info = load_study(folder)
         require_taken(info)
@@ -119,6 +133,7 @@ class Study:
             raise HvlabError(
                 f"study {info.id} was begun with another lab: {', '.join(differences)}", "take a new one: study.all"
             )
+        require_same(lab.host, info)
         study = cls(lab, folder, info)
         study._recover()
         return study
@@ -152,7 +167,8 @@ class Study:
             The study's folder.
 
         Raises:
-            HvlabError: If a run failed; what was read is kept, and `resume` tries again.
+            HvlabError: If a run failed, or the lab host must be restarted for one; what was read is kept, and `resume`
+                goes on.
         """
         self._take_planned()
         while judge and self._add_repeat(judge):
@@ -166,8 +182,12 @@ class Study:
 
     def _take_planned(self) -> None:
         failures = []
+        waiting: dict[str, HvlabError] = {}
         for entry in self.info.runs:
             if entry.status == "finished":
+                continue
+            if wrong := self.lab.host.obstacle(get_provider(entry.provider)):
+                waiting[entry.name] = wrong
                 continue
             try:
                 self._take_run(entry)
@@ -179,6 +199,9 @@ class Study:
                 f"{len(failures)} of {len(self.info.runs)} runs failed: {'; '.join(failures)}",
                 f"the others are in {self.folder}; ./invoke study.resume tries these again",
             )
+        if waiting:
+            self.journal.append("runs wait for another kernel", runs=sorted(waiting))
+            raise left_for(waiting)
 
     def _add_repeat(self, judge: Judge) -> bool:
         """Plan one more repeat if the study is not yet as precise as was asked for; say why if not."""

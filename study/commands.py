@@ -7,12 +7,14 @@ from pathlib import Path
 from lab.bringup import Lab, end_leftover, require_off
 from lab.errors import HvlabError
 from lab.factors import require_possible
+from lab.hosts.address import parse_host
 from lab.owner import exclusive, in_use
 from lab.preflight import check_room
-from lab.settings import Settings
+from lab.settings import Settings, on_host
 from study.campaign import Judge, Study, now, print_timings
 from study.check import check
 from study.dataset import load_study
+from study.elsewhere import require_kind
 from study.find import find, taken
 from study.merge import import_runs
 from study.plan import Plan, settings_of
@@ -76,15 +78,19 @@ def begin(settings: Settings, wish: Wish, studies: Path, state: Path, judge: Jud
     return folder
 
 
-def resume(project: Path, study_id: str, state: Path, judge: Judge) -> Path:
+def resume(project: Path, study_id: str, state: Path, judge: Judge, host: str = "") -> Path:
     """Go on with a study, with the settings that it was begun with; return its folder.
+
+    Args:
+        host: Another name for the lab host that it was begun on; empty: the same.
 
     Raises:
         HvlabError: It cannot be gone on with (`Study.resume`), a run failed, or the lab is in use.
     """
     folder = find(project, study_id)
     info = load_study(folder)
-    settings = settings_of(info)
+    settings = on_host(settings_of(info), host)
+    require_kind(parse_host(settings.lab_host.host).kind, info)
     with exclusive(state):
         for run in info.runs:
             # Nobody else has the lab: what runs is what the killed command left.

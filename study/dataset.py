@@ -107,9 +107,13 @@ class Partition(_Open):
 
 
 class Environment(_Open):
-    """Where the study ran."""
+    """Where the study ran.
+
+    `host`: what tells the lab host from other machines, if it is not the nested one.
+    """
 
     kind: Literal["nested", "local", "ssh", "published"]
+    host: dict[str, str] = {}
     controller: dict[str, Any] = {}
     hardware: list[HardwarePart] = []
     partitions: list[Partition] = []

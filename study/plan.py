@@ -14,8 +14,11 @@ from lab.settings import Settings
 from study.dataset import StudyInfo
 from study.stages import Stage
 
-# They may differ between studies whose runs are comparable, and change while a study grows.
-PLAN_ONLY = frozenset({"providers", "repeats", "seed", "precision_mib", "most_repeats"})
+# They may differ between studies whose runs are comparable, and change while a study grows. The lab host's name is no
+# mark of the machine: what is, is in the environment.
+PLAN_ONLY = frozenset(
+    {"providers", "repeats", "seed", "precision_mib", "most_repeats", "lab_host.host", "lab_host.ssh_config"}
+)
 
 
 _OF_ONE_PROVIDER = ("disk_strategy.", "versions.")

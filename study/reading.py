@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from lab.errors import HvlabError
-from lab.ssh import Ssh
+from lab.machine import Machine
 from study.meters import Context, all_meters, guest_meters, meters_for
 from study.meters.observer import COUNT_SESSIONS, SPENT
 from study.meters.observer import METER as OBSERVER
@@ -172,7 +172,7 @@ def _content(tar: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes:
     return handle.read() if handle else b""
 
 
-def ask(ssh: Ssh, lines: Mapping[str, str], timeout: float) -> dict[str, Output]:
+def ask(ssh: Machine, lines: Mapping[str, str], timeout: float) -> dict[str, Output]:
     """Run `lines` on a machine in one session, which lasts as long, and return their outputs.
 
     Raises:
@@ -185,7 +185,7 @@ def ask(ssh: Ssh, lines: Mapping[str, str], timeout: float) -> dict[str, Output]
     return unpack(done.stdout, lines, began)
 
 
-def take(ssh: Ssh, lines: Mapping[str, str], timeout: float) -> dict[str, Output]:
+def take(ssh: Machine, lines: Mapping[str, str], timeout: float) -> dict[str, Output]:
     """Run `lines` on the lab host without a session, and return their outputs.
 
     Raises:

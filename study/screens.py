@@ -7,10 +7,10 @@ from pathlib import Path
 from lab.desktop.manager import picture, picture_command
 from lab.desktop.windows import read_look, require_alive
 from lab.errors import HvlabError
+from lab.machine import Machine
 from lab.providers import get_provider
 from lab.providers.base import Provider
 from lab.screenshot import take_picture
-from lab.ssh import Ssh
 from study.captures import capture_path, check_index, run_name, write_capture
 from study.dataset import RunInfo, StudyInfo
 from study.files import read_bytes
@@ -28,7 +28,7 @@ def screen_path(provider: str, repeat: int, file: str) -> str:
     return f"runs/{run_name(provider, repeat)}/{FOLDER}/{file}"
 
 
-def take_screens(host: Ssh, provider: Provider, guests: list[str], study_dir: Path, repeat: int) -> None:
+def take_screens(host: Machine, provider: Provider, guests: list[str], study_dir: Path, repeat: int) -> None:
     """Keep a picture of each guest's screen in the run's folder, entered into the index.json there.
 
     Raises:
@@ -41,7 +41,7 @@ def take_screens(host: Ssh, provider: Provider, guests: list[str], study_dir: Pa
         _keep(study_dir, path, screen, f"guest={guest}; {provider.screenshot_command}", began)
 
 
-def take_manager(host: Ssh, provider: Provider, study_dir: Path, repeat: int) -> None:
+def take_manager(host: Machine, provider: Provider, study_dir: Path, repeat: int) -> None:
     """Keep a picture of the manager's window likewise.
 
     Raises:

@@ -6,14 +6,14 @@ import subprocess
 import time
 
 from lab.errors import HvlabError
-from lab.ssh import Ssh
+from lab.machine import Machine
 from study.settle import SAMPLER_SH, Settler, SettleRule
 
 # The rule's own limit counts on the lab host's clock; this is for a session that has gone silent.
 _SILENCE_S = 60.0
 
 
-def wait_settled(ssh: Ssh, rule: SettleRule) -> Settler:
+def wait_settled(ssh: Machine, rule: SettleRule) -> Settler:
     """Return once the lab host has settled, or the rule's limit is reached; the curve is in what is returned.
 
     Raises:

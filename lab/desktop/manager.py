@@ -5,9 +5,9 @@ import shlex
 from lab.desktop.session import TOOL, environment
 from lab.desktop.windows import Window, read_look, require_alive
 from lab.errors import HvlabError
+from lab.machine import Machine
 from lab.providers.base import Manager
 from lab.screenshot import as_png
-from lab.ssh import Ssh
 
 _LOG = "/var/log/manager.log"
 _ANSWER_S = 180
@@ -28,7 +28,7 @@ def picture_command(manager: Manager) -> str:
     return _tool("picture", manager.title)
 
 
-def open_manager(ssh: Ssh, manager: Manager, seconds: float) -> Window:
+def open_manager(ssh: Machine, manager: Manager, seconds: float) -> Window:
     """Open a manager; when this returns its window is on the screen and it answers.
 
     Args:
@@ -46,7 +46,7 @@ def open_manager(ssh: Ssh, manager: Manager, seconds: float) -> Window:
     return require_alive(read_look(said.splitlines()[-1] if said else ""), manager.title)
 
 
-def picture(ssh: Ssh, manager: Manager) -> bytes:
+def picture(ssh: Machine, manager: Manager) -> bytes:
     """Return a picture of the manager's window with its frame, PNG; nothing lies on it.
 
     Raises:

@@ -7,11 +7,13 @@ import shlex
 from pathlib import Path
 
 from lab.errors import HvlabError
-from lab.ssh import Ssh
+from lab.machine import Machine
 
 SIZE = (1024, 768)  # pixels
 PROGRAMS = ("Xvfb", "blackbox", "xterm")
 TOOL = "/run/hvlab/on_host.py"
+# By this variable the session's processes are known on a host that goes on when the lab goes.
+MARK = "HVLAB_SESSION"
 # What a program in the session is started with. The bus is where logins have theirs; settings are kept in memory, for
 # there is no daemon that writes them; nobody listens to an accessibility bus.
 ENVIRONMENT = {
@@ -22,6 +24,7 @@ ENVIRONMENT = {
     "NO_AT_BRIDGE": "1",
     "LC_ALL": "C.UTF-8",
     "HOME": "/root",
+    MARK: "1",
 }
 _TOOL_FILE = Path(__file__).with_name("on_host.py")
 _END = "HVLAB-END-OF-PROGRAM"
@@ -61,7 +64,7 @@ def script() -> str:
     return _START.format(environment=environment(), tool=_TOOL_FILE.read_text(encoding="utf-8"))
 
 
-def start_session(ssh: Ssh) -> None:
+def start_session(ssh: Machine) -> None:
     """Start the session on a lab host; when this returns its terminal is on the screen.
 
     Raises:

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from lab.doctor.finding import Finding, State
+from lab.hosts.address import Kind
 from lab.settings import Settings
 
-Kind = Literal["nested", "local", "ssh"]
 EVERYWHERE: frozenset[Kind] = frozenset(("nested", "local", "ssh"))
 REAL: frozenset[Kind] = frozenset(("local", "ssh"))
 NESTED: frozenset[Kind] = frozenset(("nested",))

@@ -4,8 +4,10 @@ from lab.accel import settled_accelerator
 from lab.doctor import hypervisors, kernel, programs, room, virtualization
 from lab.doctor.check import Check, Wanted
 from lab.doctor.finding import Diagnosis, Examined, Finding, State
-from lab.doctor.host import Host, ThisMachine, parse_host
 from lab.errors import HvlabError
+from lab.hosts.address import parse_host
+from lab.hosts.machines import ThisMachine, machine_of
+from lab.machine import Machine, TookTooLongError
 from lab.paths import cache_root, state_root
 from lab.providers import get_provider
 from lab.settings import Settings
@@ -20,16 +22,17 @@ CHECKS: tuple[Check, ...] = (
 _PRELUDE = "LC_ALL=C; export LC_ALL; PATH=$PATH:/usr/sbin:/sbin; export PATH\n"
 
 
-def _ask(check: Check, host: Host, wanted: Wanted) -> Finding:
-    answer = host.run(_PRELUDE + check.line(wanted), check.timeout)
-    if answer.status is None:
+def _ask(check: Check, host: Machine, wanted: Wanted) -> Finding:
+    try:
+        answer = host.run(_PRELUDE + check.line(wanted), timeout=check.timeout)
+    except TookTooLongError:
         return Finding(
             name=check.name, state=State.FAIL, seen=f"no answer within {check.timeout:.0f} s", todo="is it overloaded?"
         )
-    return check.judge(answer.stdout, wanted)
+    return check.judge(answer.text, wanted)
 
 
-def examine(host: Host, wanted: Wanted, controller: Host, called: str) -> Diagnosis:
+def examine(host: Machine, wanted: Wanted, controller: Machine, called: str) -> Diagnosis:
     """Ask `host`, and the controller what concerns it.
 
     Args:
@@ -53,9 +56,10 @@ def diagnose(host: str, provider: str, settings: Settings) -> Diagnosis:
     Raises:
         HvlabError: If there is no such host or provider, or it does not answer.
     """
-    kind, machine = parse_host(host)
+    address = parse_host(host)
+    machine = machine_of(address, settings.lab_host.ssh_config)
     name = get_provider(provider).name if provider else None
-    wanted = Wanted(kind, name, settings, str(cache_root()), str(state_root()), settled_accelerator())
-    if machine.run("exit 0", 60).status != 0:
+    wanted = Wanted(address.kind, name, settings, str(cache_root()), str(state_root()), settled_accelerator())
+    if machine.run("exit 0", timeout=60).status != 0:
         raise HvlabError(f"{host} runs no shell line", "is its login shell a POSIX shell?")
     return examine(machine, wanted, ThisMachine(), host)

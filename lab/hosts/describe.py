@@ -6,16 +6,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.images.host import PARTITIONS
+from lab.machine import Machine
 from lab.providers.base import Provider
-from lab.ssh import Ssh
 
 _GB = 1 << 30
 _PURPOSES = {mount: purpose for mount, _, purpose in PARTITIONS}
+_MOUNTS = [mount for mount, _, _ in PARTITIONS if mount.startswith("/")]
 _MARK = "=====hvlab "
 
 # Name to shell line. What a machine does not tell is missing in the answer, not an error.
 _QUESTIONS = {
     "cpu": "lscpu -J",
+    # What CentOS 5.5 has instead of that, and of lsblk.
+    "cpuinfo": "sed -n 's/^model name[^:]*: //p' /proc/cpuinfo; uname -m",
+    "mounted": f"df -kP {' '.join(_MOUNTS)}; cat /proc/swaps",
     "board": "dmidecode -s baseboard-product-name; dmidecode -s system-manufacturer; dmidecode -s system-product-name",
     "memory": "grep MemTotal /proc/meminfo; xl info 2>/dev/null | grep ^total_memory",
     "disks": "lsblk -Jbo NAME,TYPE,SIZE,MODEL,FSTYPE,LABEL,MOUNTPOINTS",
@@ -41,7 +45,7 @@ class Description:
     versions: dict[str, str]
 
 
-def describe(ssh: Ssh, provider: Provider) -> Description:
+def describe(ssh: Machine, provider: Provider) -> Description:
     """Ask a lab host what it is, in one session.
 
     Raises:
@@ -56,7 +60,9 @@ def describe(ssh: Ssh, provider: Provider) -> Description:
     for name in ("kernel", "mpstat", "procps"):
         versions[name] = answers.get(name, "").strip()
     return Description(
-        hardware(answers), partitions(answers.get("disks", "")), {name: text for name, text in versions.items() if text}
+        hardware(answers),
+        partitions(answers.get("disks", ""), answers.get("mounted", "")),
+        {name: text for name, text in versions.items() if text},
     )
 
 
@@ -69,6 +75,13 @@ def split_answers(text: str) -> dict[str, str]:
 def _cpu(text: str) -> str:
     facts = {row["field"].rstrip(":"): row["data"] for row in _flat(json.loads(text)["lscpu"])}
     return f"{facts.get('Model name', 'not told')}, {facts.get('CPU(s)', '?')} CPUs, {facts.get('Architecture', '?')}"
+
+
+def _old_cpu(text: str) -> str:
+    """Read a CPU from a line for each, as /proc/cpuinfo names it, and the architecture in the last."""
+    lines = text.split("\n")
+    *models, machine = [line for line in lines if line.strip()] or [""]
+    return f"{models[0].strip()}, {len(models)} CPUs, {machine}" if models else "not told"
 
 
 def _flat(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -100,7 +113,7 @@ def hardware(answers: dict[str, str]) -> list[tuple[str, str]]:
     board = " ".join(dict.fromkeys(line for line in answers.get("board", "").splitlines() if line.strip()))
     pci = answers.get("pci", "")
     return [
-        ("CPU", _cpu(answers["cpu"]) if answers.get("cpu") else "not told"),
+        ("CPU", _cpu(answers["cpu"]) if answers.get("cpu") else _old_cpu(answers.get("cpuinfo", ""))),
         ("Main board", board or "not told"),
         ("Memory", _memory(answers.get("memory", ""))),
         ("HDD", _disks(answers["disks"]) if answers.get("disks") else "not told"),
@@ -109,14 +122,28 @@ def hardware(answers: dict[str, str]) -> list[tuple[str, str]]:
     ]
 
 
-def partitions(text: str) -> list[tuple[str, float, str]]:
-    """Return the rows of Table 2 from lsblk's JSON: what is mounted where the study had its partitions."""
-    if not text:
-        return []
+def partitions(text: str, mounted: str = "") -> list[tuple[str, float, str]]:
+    """Return the rows of Table 2: what is mounted where the study had its partitions.
+
+    Args:
+        text: lsblk's JSON; "" where there is no such lsblk.
+        mounted: `df -kP` and /proc/swaps; read where lsblk does not tell of `/`, as in containers.
+    """
     rows = []
-    for row in _flat(json.loads(text)["blockdevices"]):
+    for row in _flat(json.loads(text)["blockdevices"]) if text else []:
         for mount in row.get("mountpoints") or []:
             name = "swap" if mount == "[SWAP]" else mount
             if name in _PURPOSES:
                 rows.append((name, round(row["size"] / _GB, 1), _PURPOSES[name]))
-    return rows
+    return rows if any(mount == "/" for mount, _, _ in rows) else _mounted(mounted)
+
+
+def _mounted(text: str) -> list[tuple[str, float, str]]:
+    """Read df's lines (device, 1024-blocks, ..., mount point) and those of /proc/swaps (area, type, KiB, ...)."""
+    rows = {}
+    for words in (line.split() for line in text.splitlines()):
+        if len(words) >= 6 and words[1].isdigit() and words[5] in _PURPOSES:
+            rows[words[5]] = int(words[1])
+        elif len(words) == 5 and words[0].startswith("/") and words[2].isdigit():
+            rows["swap"] = rows.get("swap", 0) + int(words[2])
+    return [(name, round(kib / (1 << 20), 1), _PURPOSES[name]) for name, kib in rows.items()]

@@ -13,15 +13,19 @@ from lab.accel import probe_accelerator
 from lab.commands import run
 from lab.errors import HvlabError
 from lab.files import write_atomic
+from lab.hosts.address import Kind
+from lab.hosts.base import Store
 from lab.identity import end, lab_name, look_at, start_time
 from lab.images.boxes import Boxes
 from lab.images.host import HostImage
+from lab.machine import Machine
 from lab.progress import step
 from lab.providers.base import Provider
 from lab.readiness import Reached, host_reached
 from lab.settings import LabHostSettings
 from lab.sockets import listener_on
 from lab.ssh import Ssh, SshEntry, make_key, write_config
+from lab.topology import STORE
 
 # Waiting is no fault that anybody needs to read of.
 stamina.instrumentation.set_on_retry_hooks([])
@@ -77,6 +81,14 @@ class NestedHost:
         ballooned: Xen: dom0 gets all memory, of which libxl then takes each guest's; else a fixed part of it.
     """
 
+    kind: Kind = "nested"
+    store = Store(STORE, STORE)
+    steps = (
+        ("the lab's key", "remove", "key", "key.pub"),
+        ("the lab host's disk", "remove", "overlay.qcow2"),
+        ("the lab host's machine", "machine"),
+    )
+
     def __init__(
         self,
         image: HostImage,
@@ -93,7 +105,19 @@ class NestedHost:
         self.entry = SshEntry("labhost", "127.0.0.1", settings.ssh_port, "root", state / "key", extra=(
             "ControlMaster no", f'ControlPath "{state / "ssh.sock"}"',
         ))  # fmt: skip
-        self.ssh = Ssh(state / "ssh_config", "labhost")
+        self.ssh: Machine = Ssh(state / "ssh_config", "labhost")
+
+    @property
+    def key(self) -> str:
+        """Return the key of the image."""
+        return self.image.disk.parent.name
+
+    def identity(self) -> dict[str, str]:
+        """Return nothing: each boot is of a new machine, and what it is made of is among a study's parameters."""
+        return {}
+
+    def obstacle(self, provider: Provider) -> None:
+        """Return that there is none: it is started into what a provider needs."""
 
     @property
     def accelerator(self) -> str:
@@ -162,10 +186,10 @@ class NestedHost:
         self._check_port()
         self.state.mkdir(parents=True, exist_ok=True)
         # A fresh one for each boot: what another lab's people may have seen opens nothing here.
-        for old in (self.entry.key, self.entry.key.with_suffix(".pub")):
+        for old in (self.state / "key", self.state / "key.pub"):
             old.unlink(missing_ok=True)
-        key = make_key(self.entry.key)
-        write_config(self.ssh.config, [self.entry])
+        key = make_key(self.state / "key")
+        write_config(self.state / "ssh_config", [self.entry])
         overlay = self.state / "overlay.qcow2"
         run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", self.image.disk, "-F", "raw", overlay],
             what="making the lab host's overlay disk")  # fmt: skip

@@ -128,8 +128,8 @@ def require_passed(folder: Path) -> None:
 
 
 def image_key(lab: Lab) -> str:
-    """Return the key of the lab host's image: what a calibration and a study must share."""
-    return lab.host.image.disk.parent.name
+    """Return the key of the lab host (of the nested one: of its image): what a calibration and a study must share."""
+    return lab.host.key
 
 
 def adopt(lab: Lab, study_dir: Path, providers: Sequence[str]) -> dict[str, str | None]:

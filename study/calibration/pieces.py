@@ -10,7 +10,7 @@ import re
 
 from lab.errors import HvlabError
 from lab.known import KnownLoad
-from lab.ssh import Ssh
+from lab.machine import Machine
 
 PAGES_A_PIECE = 512
 # VirtualBox takes pages from its kernel module up to 128 at a time.
@@ -19,7 +19,7 @@ _ATTEMPTS = 16
 _COUNT = re.compile(r'val="([0-9]+)"[^>]*name="/GMM/VM/cPrivatePages"')
 
 
-def align(provider: str, host: Ssh, load: KnownLoad, guest: str) -> None:
+def align(provider: str, host: Machine, load: KnownLoad, guest: str) -> None:
     """Let a guest stand in the middle of a piece.
 
     Args:
@@ -43,7 +43,7 @@ def align(provider: str, host: Ssh, load: KnownLoad, guest: str) -> None:
     raise HvlabError("the guest under VirtualBox takes no memory from the host", "is it swapping?")
 
 
-def _pages(host: Ssh, guest: str) -> int:
+def _pages(host: Machine, guest: str) -> int:
     """Return how many pages VirtualBox has given to a guest."""
     line = f'VBoxManage debugvm {guest} statistics --pattern "/GMM/VM/cPrivatePages"'
     text = host.check(line, timeout=60, what="asking VirtualBox for its count of pages")

@@ -7,7 +7,7 @@ own pace is 16 MiB every 10 s. So it is let through all processes a few times at
 back.
 """
 
-from lab.ssh import Ssh
+from lab.machine import Machine
 
 # Passes through all processes; a pass that has begun does not count.
 _PASSES = 3
@@ -27,7 +27,7 @@ done
 """
 
 
-def let_huge_pages_settle(host: Ssh) -> None:
+def let_huge_pages_settle(host: Machine) -> None:
     """Wait until khugepaged has gone through all memory of a machine.
 
     Raises:

@@ -6,9 +6,9 @@ from pathlib import Path
 from lab.bringup import Lab
 from lab.errors import HvlabError
 from lab.known import PAGES_A_MIB, KnownLoad, known_load
+from lab.machine import Machine
 from lab.progress import say, step
 from lab.providers import get_provider
-from lab.ssh import Ssh
 from study.calibration import pieces, window
 from study.calibration.compare import Key, Memory, Shares, Step, capture, cpu_rows, memory_rows, numbers, xentop_row
 from study.calibration.quiet import let_huge_pages_settle
@@ -83,12 +83,12 @@ class Calibrator:
         )
 
     @property
-    def host(self) -> Ssh:
+    def host(self) -> Machine:
         """The lab host."""
         return self.lab.host.ssh
 
     @property
-    def guest(self) -> Ssh:
+    def guest(self) -> Machine:
         """The guest."""
         return self.lab.guest_ssh(GUEST)
 

@@ -50,6 +50,10 @@ def test_every_command_has_one_line_of_help() -> None:
         (["lab.up", "--provider=kvm", "--guests=7"], "--guests=7"),
         (["image.fetch", "--os=centos-4"], "no installation media are listed for 'centos-4'"),
         (["image.guest", "--os=hurd"], "no recipe for the guest OS 'hurd'"),
+        (["lab.up", "--provider=kvm", "--host=server"], "--host=server: no such lab host"),
+        (["lab.up", "--provider=xen", "--host=local"], "this machine runs the plain kernel, xen needs Xen"),
+        (["study.run", "--provider=xen", "--host=local"], "this machine runs the plain kernel, xen needs Xen"),
+        (["study.all", "--host=ssh://root@127.0.0.1:1"], "127.0.0.1 cannot be reached over SSH"),
     ],
 )
 def test_bad_input_is_one_line_and_a_hint(words: list[str], says: str, tmp_path: Path) -> None:

@@ -3,13 +3,16 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from lab.doctor.check import Wanted
 from lab.doctor.examine import CHECKS, examine
-from lab.doctor.host import Answer, SshMachine, ThisMachine, parse_host
 from lab.errors import HvlabError
+from lab.hosts.address import Address, parse_host
+from lab.hosts.machines import RemoteMachine, ThisMachine
+from lab.machine import Completed, TookTooLongError
 from lab.settings import Settings
 from tests.unit.ssh.old_sshd import OldSshd, old_sshd
 
@@ -20,25 +23,28 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OldSshd]:
         yield running
 
 
-def machine(sshd: OldSshd, key: Path) -> SshMachine:
-    options = ("-F", "none", "-i", str(key), "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=no")
-    return SshMachine("127.0.0.1", sshd.user, sshd.port, (*options, "-o", "UserKnownHostsFile=/dev/null"))
+def machine(sshd: OldSshd, key: Path) -> RemoteMachine:
+    config = key.with_name("user_config")
+    config.write_text(
+        f"IdentityFile {key}\nIdentitiesOnly yes\nStrictHostKeyChecking no\nUserKnownHostsFile /dev/null\n"
+    )
+    return RemoteMachine(Address("ssh", "ssh://x", "127.0.0.1", sshd.user, sshd.port), str(config))
 
 
-class Noting:
+class Noting(ThisMachine):
     """This machine; keeps what it was asked."""
 
-    def __init__(self) -> None:
-        self.lines: list[str] = []
+    lines: ClassVar[list[str]] = []
 
-    def run(self, line: str, timeout: float) -> Answer:
-        self.lines.append(line)
-        return ThisMachine().run(line, timeout)
+    def run(self, remote: str, *, timeout: float, stdin: bytes = b"") -> Completed:
+        self.lines.append(remote)
+        return super().run(remote, timeout=timeout, stdin=stdin)
 
 
 def test_the_same_checks_run_over_ssh(sshd: OldSshd) -> None:
     purpose = Wanted("ssh", "xen", Settings(), "/nonexistent", "/nonexistent")
     controller = Noting()
+    controller.lines.clear()
     found = examine(machine(sshd, sshd.key), purpose, controller, "ssh://x")
     asked = [check for check in CHECKS if "ssh" in check.kinds]
     assert [one.name for one in found.findings] == [check.name for check in asked]
@@ -55,21 +61,22 @@ def test_the_same_checks_run_over_ssh(sshd: OldSshd) -> None:
 
 
 def test_exit_status_and_time_out_over_ssh(sshd: OldSshd) -> None:
-    assert machine(sshd, sshd.key).run("echo seen; exit 3", 30).status == 3
-    assert machine(sshd, sshd.key).run("exec sleep 5", 1.5).status is None
+    assert machine(sshd, sshd.key).run("echo seen; exit 3", timeout=30).status == 3
+    with pytest.raises(TookTooLongError, match=r"did not end within 2 s"):
+        machine(sshd, sshd.key).run("exec sleep 5", timeout=1.5)
 
 
 def test_a_host_that_turns_us_away_is_one_line(sshd: OldSshd, tmp_path: Path) -> None:
     with pytest.raises(HvlabError, match=r"127\.0\.0\.1 cannot be reached over SSH") as raised:
-        machine(sshd, tmp_path / "no-key").run("true", 30)
+        machine(sshd, tmp_path / "no-key").run("true", timeout=30)
     assert "\n" not in raised.value.message
     assert raised.value.hint
 
 
 def test_nothing_of_a_line_outlives_its_time_out(tmp_path: Path) -> None:
     alive = tmp_path / "alive"
-    answer = ThisMachine().run(f"echo begun; (while :; do date >{alive}; done) & wait", 1)
-    assert (answer.status, answer.stdout) == (None, "begun\n")
+    with pytest.raises(TookTooLongError):
+        ThisMachine().run(f"(while :; do date >{alive}; done) & wait", timeout=1)
     alive.unlink()
     # Were the inner loop alive, it would write the file again at once.
     time.sleep(0.3)
@@ -77,11 +84,14 @@ def test_nothing_of_a_line_outlives_its_time_out(tmp_path: Path) -> None:
 
 
 def test_forms_of_host() -> None:
-    assert parse_host("nested") == ("nested", ThisMachine())
-    assert parse_host("local") == ("local", ThisMachine())
-    assert parse_host("ssh://root@server:2222") == ("ssh", SshMachine("server", "root", 2222))
-    assert parse_host("ssh://server") == ("ssh", SshMachine("server"))
-    assert parse_host("ssh://root@[::1]:22") == ("ssh", SshMachine("::1", "root", 22))
+    assert parse_host("nested") == Address("nested", "nested")
+    assert parse_host("local") == Address("local", "local")
+    for text, *parts in (
+        ("ssh://root@server:2222", "server", "root", 2222),
+        ("ssh://server", "server", None, None),
+        ("ssh://root@[::1]:22", "::1", "root", 22),
+    ):
+        assert parse_host(text) == Address("ssh", text, *parts)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,10 @@
 
 import pytest
 
-from lab.doctor.check import Kind, Wanted
+from lab.doctor.check import Wanted
 from lab.doctor.examine import CHECKS
 from lab.doctor.finding import Finding
+from lab.hosts.address import Kind
 from lab.hosts.describe import split_answers
 from lab.paths import PROJECT
 from lab.settings import Settings

@@ -11,9 +11,9 @@ from lab import evidence as module
 from lab.console import attach, guest_console, host_console, last_lines
 from lab.errors import HvlabError
 from lab.evidence import gather
+from lab.machine import Completed
 from lab.providers import get_provider
 from lab.readiness import Reached, Rung
-from lab.ssh import Completed
 from lab.topology import guests
 
 KVM = get_provider("kvm")

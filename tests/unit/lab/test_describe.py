@@ -70,3 +70,21 @@ def test_partitions() -> None:
 def test_answers_are_taken_apart() -> None:
     text = "motd\n=====hvlab cpu\n{}\n=====hvlab kernel\n6.1\n=====hvlab pci\n"
     assert split_answers(text) == {"cpu": "{}\n", "kernel": "6.1\n", "pci": ""}
+
+
+def test_what_lsblk_and_lscpu_do_not_tell_is_read_otherwise() -> None:
+    """As on CentOS 5.5, which has neither."""
+    cpuinfo = "Intel(R) Xeon(R) CPU E5405 @ 2.00GHz\nIntel(R) Xeon(R) CPU E5405 @ 2.00GHz\nx86_64\n"
+    assert dict(hardware({"cpuinfo": cpuinfo}))["CPU"] == "Intel(R) Xeon(R) CPU E5405 @ 2.00GHz, 2 CPUs, x86_64"
+    mounted = """\
+Filesystem         1024-blocks      Used Available Capacity Mounted on
+/dev/sda1             15728640   2000000  13000000      14% /
+/dev/sda3             94371840   1000000  93000000       2% /kvm
+Filename\t\t\t\tType\t\tSize\tUsed\tPriority
+/dev/sda2                               partition\t4194296\t0\t-1
+"""
+    rows = [("/", 15.0, "host operating system"), ("/kvm", 90.0, "KVM image files"), ("swap", 4.0, "host swap")]
+    assert partitions("", mounted) == rows
+    # In a container lsblk shows disks that are mounted nowhere.
+    assert partitions('{"blockdevices": [{"name": "vda", "size": 1, "mountpoints": [null]}]}', mounted) == rows
+    assert partitions(ANSWERS["disks"], mounted)[1] == ("swap", 4.0, "host swap")

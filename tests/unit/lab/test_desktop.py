@@ -12,9 +12,10 @@ from lab.desktop.manager import look_command, open_manager, picture
 from lab.desktop.session import PROGRAMS, script, start_session
 from lab.desktop.windows import Window, read_look, require_alive
 from lab.errors import HvlabError
+from lab.machine import Completed
 from lab.providers import all_providers, get_provider
 from lab.settings import Settings
-from lab.ssh import Completed, Ssh
+from lab.ssh import Ssh
 
 TITLE = "Virtual Machine Manager"
 MANAGER = get_provider("kvm").manager

@@ -7,8 +7,9 @@ import pytest
 
 from lab.ended import why_ended
 from lab.errors import HvlabError
+from lab.machine import Completed
 from lab.providers import all_providers, get_provider
-from lab.ssh import Completed, Ssh
+from lab.ssh import Ssh
 
 
 @dataclass(frozen=True)

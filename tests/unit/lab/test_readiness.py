@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from lab.errors import HvlabError
+from lab.machine import Completed
 from lab.providers import get_provider
 from lab.readiness import Rung, guest_reached, host_reached
-from lab.ssh import Completed
 from lab.topology import Guest
 
 VIRTUALBOX = get_provider("virtualbox")

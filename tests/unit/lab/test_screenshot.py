@@ -9,9 +9,10 @@ import pytest
 from PIL import Image
 
 from lab.errors import HvlabError
+from lab.machine import Completed
 from lab.providers import all_providers, get_provider
 from lab.screenshot import as_png, take_picture
-from lab.ssh import Completed, Ssh
+from lab.ssh import Ssh
 
 
 def picture(form: str, dots: int = 1) -> bytes:

@@ -9,8 +9,9 @@ import pytest
 
 from lab.errors import HvlabError
 from lab.images.profiles import profile
+from lab.machine import Completed
 from lab.session import available_mib, hold_load, wait_for_session, wait_program
-from lab.ssh import Completed, Ssh
+from lab.ssh import Ssh
 
 MEMINFO = "MemTotal:         468000 kB\nMemFree:          300000 kB\nMemAvailable:     409600 kB\n"
 

@@ -53,3 +53,15 @@ def test_openssh_reads_the_configuration(provider: str, place: str, tmp_path: Pa
     assert f"{facts['hostname']} {facts['port']}" == place
     assert facts["proxycommand"].endswith("labhost")
     assert facts["identityfile"].strip('"') == str(tmp_path / "guest key")
+
+
+def test_guests_on_this_machine_need_no_way_through_another(tmp_path: Path) -> None:
+    boxes = Boxes("hvlab/debian-12", "1.0.7", tmp_path, tmp_path / "store.img")
+    (tmp_path / "boot").mkdir()
+    (tmp_path / "boot/vmlinux").touch()
+    write_topology(tmp_path / "t.json", TopologySettings(guests=1), boxes, None, "full-copy", start="/var/lib/hvlab/x")
+    topology = json.loads((tmp_path / "t.json").read_text())
+    assert topology["lab_host"] is None
+    assert topology["boot"]["kernel"] == "/var/lib/hvlab/x/boot/vmlinux"
+    (entry,) = ssh_entries(get_provider("kvm"), TopologySettings(guests=1), tmp_path / "key", via="")
+    assert "ProxyCommand" not in entry.text(tmp_path / "config")

@@ -15,10 +15,12 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+from lab.errors import HvlabError
 from lab.hosts.describe import Description
+from lab.machine import Completed
 from lab.providers.base import Provider
 from lab.settings import Settings
-from lab.ssh import Completed, Ssh
+from lab.ssh import Ssh
 from study.campaign import Judge, Study
 from study.plan import Plan
 from tests.unit.study.fixtures import ROOT as FIXTURES
@@ -128,8 +130,12 @@ class FakeLab:
         make_tools(state / "tools")
         self.settings, self.state = settings, state
         self.shell = LocalShell(state / "ssh_config", "labhost", state)
-        self.host = SimpleNamespace(ssh=self.shell, accelerator="tcg", versions={}, console_log=lambda: "console.log")
-        self.host.image = SimpleNamespace(disk=state / "host-fake" / "disk.raw")
+        self.elsewhere: dict[str, HvlabError] = {}
+        self.host = SimpleNamespace(
+            kind="nested", ssh=self.shell, accelerator="tcg", versions={}, key="host-fake",
+            console_log=lambda: "console.log", identity=dict,
+            obstacle=lambda provider: self.elsewhere.get(provider.name),
+        )  # fmt: skip
         self.boxes = SimpleNamespace(name="hvlab/debian-12", version="1")
         self.guest = SimpleNamespace(versions={"linux-image-amd64": "6.1"})
         self.boots = 0
@@ -182,7 +188,7 @@ def described() -> Iterator[None]:
     )
     with (
         patch("study.run.describe", lambda ssh, provider: answer),
-        patch("study.campaign._controller", lambda: {"system": "Linux"}),
+        patch("study.campaign._controller", lambda nested: {"system": "Linux"}),
         # The stand-ins need not the time that the tools take.
         patch("study.reading.expected_s", lambda lines: 0.3),
         patch("study.reading._ASK_AGAIN_S", 0.05),

@@ -1,0 +1,66 @@
+"""How a lab host is named: `nested`, `local`, or `ssh://user@host:port`."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from lab.errors import HvlabError
+
+Kind = Literal["nested", "local", "ssh"]
+_FORMS = "--host=nested, --host=local or --host=ssh://user@host:port"
+_SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+_SAFE_ADDRESS = re.compile(r"[A-Za-z0-9:][A-Za-z0-9:.%_-]*")
+
+
+@dataclass(frozen=True)
+class Address:
+    """What a text names.
+
+    Attributes:
+        text: As it was written.
+        host: Name or address of a host over SSH; "" for the others.
+        user: None for what the user's ssh_config says.
+        port: The same.
+    """
+
+    kind: Kind
+    text: str
+    host: str = ""
+    user: str | None = None
+    port: int | None = None
+
+
+def _wrong(text: str, why: str) -> HvlabError:
+    return HvlabError(f"--host={text}: {why}", _FORMS)
+
+
+def parse_host(text: str) -> Address:
+    """Return which lab host `text` names.
+
+    Raises:
+        HvlabError: If it is none of the three forms.
+    """
+    if text == "nested":
+        return Address("nested", text)
+    if text == "local":
+        return Address("local", text)
+    if not text.startswith("ssh://"):
+        raise _wrong(text, "no such lab host")
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError as error:
+        raise _wrong(text, str(error)) from error
+    if parts.password is not None:
+        raise _wrong("ssh://...", "a password has no place there")
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise _wrong(text, "nothing may follow the port")
+    # A name that begins with a hyphen would be an option to ssh.
+    if not parts.hostname or not _SAFE_ADDRESS.fullmatch(parts.hostname):
+        raise _wrong(text, "no host name")
+    if parts.username is not None and not _SAFE.fullmatch(parts.username):
+        raise _wrong(text, "no user name")
+    if port == 0:
+        raise _wrong(text, "port 0 cannot be reached")
+    return Address("ssh", text, parts.hostname, parts.username, port)

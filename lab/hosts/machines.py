@@ -1,0 +1,94 @@
+"""The machines that a lab host's address leads to: this one, and one that OpenSSH's client reaches."""
+
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.commands import run
+from lab.errors import HvlabError
+from lab.hosts.address import Address
+from lab.images.profiles import OLD_SSH
+from lab.machine import Completed, Machine, last_line
+from lab.ssh import SshEntry
+
+LABHOST = "labhost"
+# Without a question, and also to OpenSSH 4.3.
+_OPTIONS = {"BatchMode": "yes", "ConnectTimeout": "15", "UpdateHostKeys": "no", "LogLevel": "ERROR", **OLD_SSH}
+# What of the user's own settings for a host the lab's configuration file says again, as `ssh -G` prints it.
+_KEPT = (
+    "identityfile", "certificatefile", "identityagent", "identitiesonly", "userknownhostsfile", "globalknownhostsfile",
+    "hostkeyalias", "stricthostkeychecking", "proxycommand", "proxyjump",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ThisMachine(Machine):
+    """The controller itself. Lines run as they would over SSH: by sh, in the home folder."""
+
+    name: str = "this machine"
+
+    def command(self, remote: str, *options: str) -> list[str]:
+        """Return the command that runs the shell line `remote`."""
+        return ["env", f"--chdir={Path.home()}", "sh", "-c", remote]
+
+    def interactive(self, words: Sequence[str]) -> int:
+        """Start the user's shell, or run one line; return the exit status."""
+        command = self.command(" ".join(words)) if words else [os.environ.get("SHELL", "/bin/sh")]
+        return subprocess.run(command, check=False).returncode
+
+
+@dataclass(frozen=True)
+class RemoteMachine(Machine):
+    """Another machine, with the user's own keys and known hosts; needs no file of the lab's.
+
+    Attributes:
+        address: Of kind `ssh`.
+        config: The user's ssh configuration; "": the usual one.
+    """
+
+    address: Address
+    config: str = ""
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """Return how the user calls it."""
+        return self.address.host
+
+    def _words(self, options: dict[str, str]) -> list[str]:
+        words = ["-F", self.config] if self.config else []
+        for name, value in options.items():
+            words += ["-o", f"{name}={value}"]
+        words += ["-p", str(self.address.port)] if self.address.port else []
+        words += ["-l", self.address.user] if self.address.user else []
+        return [*words, "--", self.address.host]
+
+    def command(self, remote: str, *options: str) -> list[str]:
+        """Return the local command that runs the shell line `remote` there."""
+        return ["ssh", *options, *self._words(_OPTIONS), remote]
+
+    def _require_reached(self, done: Completed) -> None:
+        if done.status == 255:
+            raise HvlabError(
+                f"{self.name} cannot be reached over SSH: {last_line(done.stderr) or 'no answer'}",
+                "log in once by hand with ssh, with a key that needs no question, and try again",
+            )
+
+    def entry(self, extra: Sequence[str] = ()) -> SshEntry:
+        """Return how the lab's configuration file names it: as the user's own settings say, now.
+
+        Raises:
+            HvlabError: They cannot be read.
+        """
+        told = run(["ssh", "-G", *self._words({})], what=f"reading the ssh settings for {self.name}")
+        pairs = [line.split(" ", 1) for line in told.splitlines() if " " in line]
+        one = dict(pairs)
+        kept = [f"{name} {value}" for name, value in pairs if name in _KEPT]
+        lines = [*kept, *(f"{name} {value}" for name, value in _OPTIONS.items()), *extra]
+        return SshEntry(LABHOST, one["hostname"], int(one["port"]), one["user"], None, extra=tuple(lines))
+
+
+def machine_of(address: Address, config: str = "") -> Machine:
+    """Return the machine that an address leads to: for the nested lab host this one, which runs it."""
+    return RemoteMachine(address, config) if address.kind == "ssh" else ThisMachine()

@@ -1,0 +1,268 @@
+"""A lab host that is there already: this machine (`local`) or one over SSH. It is never started or ended by the kit.
+
+What the lab changes on it is written down beforehand, as the shell programs that undo it, in the lab's folder here:
+takedown.sh and restore.sh. `stop` runs them, also from another command and after a crash.
+"""
+
+import getpass
+import json
+import platform
+import shlex
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+
+from lab.errors import HvlabError
+from lab.files import write_atomic
+from lab.hosts.address import Address, Kind, parse_host
+from lab.hosts.base import Store
+from lab.hosts.found import Found, find_out, obstacle
+from lab.hosts.goods import PLACE, bring, folder_of, starters
+from lab.hosts.machines import machine_of
+from lab.hosts.takedown import master_of, remember_program, takedown_program
+from lab.images.boxes import Boxes
+from lab.machine import Machine
+from lab.progress import say, step
+from lab.providers.base import Provider
+from lab.ssh import SshEntry
+
+RECORD = "real.json"
+_TAKEDOWN, _RESTORE = "takedown.sh", "restore.sh"
+# They stay until the host has been set back.
+FILES = (RECORD, _TAKEDOWN, _RESTORE)
+_ASK_S = 60
+# Another lab's claim is left alone; whoever made it is told.
+_CLAIM = """\
+umask 022
+mkdir -p {place} && cd {place} || exit 1
+(set -C; printf '%s\\n' {owner} >owner) 2>/dev/null && exit 0
+[ "$(cat owner)" = {owner} ] && exit 0
+cat owner
+exit 3
+"""
+_RELEASE = '[ "$(cat {place}/owner 2>/dev/null)" != {owner} ] || rm -f {place}/owner'
+_TAKEN = 3
+
+
+@dataclass(frozen=True)
+class Record:
+    """A lab that is up on such a host.
+
+    Attributes:
+        address: Of the host, as text.
+        config: The user's ssh configuration; "": the usual one.
+        provider: Its name.
+        boot_id: The host's, when the lab was brought up.
+    """
+
+    address: str
+    config: str
+    provider: str
+    boot_id: str
+
+
+def recorded(state: Path) -> Record | None:
+    """Return what is on record in a state folder, None if no lab is up on such a host."""
+    try:
+        return Record(**json.loads((state / RECORD).read_text()))
+    except FileNotFoundError:
+        return None
+
+
+def owner_of(state: Path) -> str:
+    """Return by which words a lab is known on its host."""
+    return f"{getpass.getuser()}@{platform.node()}:{state}"
+
+
+def stop(state: Path) -> None:
+    """Take down what a state folder's lab made on its host, and set the host back; nothing where there is none.
+
+    Raises:
+        HvlabError: The host cannot be reached, or something does not go. It is tried again by the next call.
+    """
+    record = recorded(state)
+    if record is None:
+        return
+    machine = machine_of(parse_host(record.address), record.config)
+    with step(f"Lab host: taking down what the lab made on {record.address}"):
+        for name, head in ((_TAKEDOWN, f"HVLAB_MASTER={shlex.quote(master_of(state))}\n"), (_RESTORE, "")):
+            program = state / name
+            if program.is_file():
+                text = (head + program.read_text()).encode()
+                for line in machine.check("sh -s", stdin=text, timeout=300, what="taking the lab down").splitlines():
+                    say(f"  {line}")
+        release(machine, state)
+    for name in (_RESTORE, _TAKEDOWN, RECORD, "ssh.sock"):
+        (state / name).unlink(missing_ok=True)
+
+
+def release(machine: Machine, state: Path) -> None:
+    """Give a host back, if this lab has it."""
+    line = _RELEASE.format(place=PLACE, owner=shlex.quote(owner_of(state)))
+    machine.check(line, timeout=60, what="giving the lab host back")
+
+
+def require_ours(machine: Machine, state: Path, called: str) -> None:
+    """Make sure that a host says that it is this lab's.
+
+    Raises:
+        HvlabError: It is another lab's, or nobody's.
+    """
+    told = machine.run(f"cat {PLACE}/owner", timeout=60).text.strip()
+    if told != owner_of(state):
+        raise HvlabError(f"{called} has no lab of {state}", f"it is {told}'s" if told else "it has none at all")
+
+
+class RealHost:
+    """A machine that is not ours to start.
+
+    Args:
+        address: Of kind `local` or `ssh`.
+        config: For `ssh`: the user's ssh configuration; "": the usual one.
+        boxes: Returns what guests are made from, on the controller; called when they are first needed.
+        guests: How many there may be.
+        state: The lab's folder on the controller.
+        ssh: How lines are run on it while the lab is up.
+    """
+
+    kind: Kind
+    steps = (("what the lab makes on its host", "host"),)
+
+    def __init__(
+        self,
+        address: Address,
+        config: str,
+        boxes: Callable[[], Boxes],
+        guests: int,
+        state: Path,
+        *,
+        ssh: Machine,
+        kind: Kind,
+    ) -> None:
+        self.address, self.config, self._make_boxes, self.guests, self.state = address, config, boxes, guests, state
+        self.ssh, self.kind = ssh, kind
+        self.versions: dict[str, str] = {}
+        self._direct = machine_of(address, config)
+        self._asked = time.monotonic()
+        self._called = "this machine" if kind == "local" else address.text
+
+    @cached_property
+    def boxes(self) -> Boxes:
+        """What guests are made from, on the controller."""
+        return self._make_boxes()
+
+    @cached_property
+    def found(self) -> Found:
+        """What the machine was found to be."""
+        return find_out(self._direct)
+
+    @property
+    def entry(self) -> SshEntry | None:
+        """How it is named in the lab's ssh configuration file."""
+        return None
+
+    @property
+    def store(self) -> Store:
+        """Where it has the boxes."""
+        return Store(folder_of(self.boxes), folder_of(self.boxes))
+
+    @property
+    def accelerator(self) -> str:
+        """Return what its processors are under."""
+        return self.found.guest_of
+
+    @property
+    def key(self) -> str:
+        """Return a word for the machine with its kernel."""
+        return self.found.key
+
+    def identity(self) -> dict[str, str]:
+        """Return what tells this machine from others."""
+        return self.found.identity
+
+    def obstacle(self, provider: Provider) -> HvlabError | None:
+        """Return why the provider needs another boot entry, None if it does not."""
+        return obstacle(find_out(self._direct), provider, self._called)
+
+    def console_log(self) -> Path:
+        """Write the end of the kernel's log to a file, and return that; if there is none, why."""
+        path = self.state / "kernel.log"
+        try:
+            done = self._direct.run("dmesg | tail -n 200", timeout=60)
+            write_atomic(path, done.stdout + done.stderr)
+        except HvlabError as error:
+            write_atomic(path, f"{error}\n".encode())
+        return path
+
+    def running(self) -> str | None:
+        """Return the name of the provider that it runs for this lab, None if there is none."""
+        record = recorded(self.state)
+        return record.provider if record else None
+
+    def died(self) -> str | None:
+        """Return in words that the machine has gone or was started again; it is asked once a minute."""
+        if time.monotonic() - self._asked < _ASK_S:
+            return None
+        self._asked = time.monotonic()
+        record = recorded(self.state)
+        try:
+            told = self.ssh.run("cat /proc/sys/kernel/random/boot_id", timeout=_ASK_S).text.strip()
+        except HvlabError as error:
+            return f"the lab host no longer answers: {error.message}"
+        if record and told != record.boot_id:
+            return "the lab host was restarted"
+        return None
+
+    def boot(self, provider: Provider) -> None:
+        """Make sure that the machine runs what the provider needs, and let this lab have it.
+
+        Raises:
+            HvlabError: It runs another kernel, lets nobody be root, is another lab's, or the boxes cannot be put there.
+        """
+        self.__dict__.pop("found", None)
+        if wrong := obstacle(self.found, provider, self._called):
+            raise wrong
+        if not self.found.root:
+            raise HvlabError(f"{self._called}: not root there", "take root's login: ssh://root@..., or sudo")
+        stop(self.state)
+        self.state.mkdir(parents=True, exist_ok=True)
+        self._claim()
+        record = Record(self.address.text, self.config, provider.name, self.found.boot_id)
+        write_atomic(self.state / RECORD, json.dumps(asdict(record)).encode())
+        try:
+            self._prepare_undoing(provider)
+            self._bring(provider)
+        except BaseException:
+            stop(self.state)
+            raise
+
+    def _claim(self) -> None:
+        owner = owner_of(self.state)
+        program = _CLAIM.format(place=PLACE, owner=shlex.quote(owner)).encode()
+        done = self._direct.run("sh -s", stdin=program, timeout=60)
+        if done.status == _TAKEN:
+            raise HvlabError(
+                f"{self.address.text} has a lab already, of {done.text.strip()}",
+                f"./invoke lab.down there; if that lab is no more, remove {PLACE}/owner on the lab host",
+            )
+        if done.status:
+            raise HvlabError(f"{self.address.text}: {PLACE} cannot be written: {done.stderr.decode().strip()[-200:]}")
+
+    def _prepare_undoing(self, provider: Provider) -> None:
+        """Write down how to undo what comes, before it comes."""
+        look = remember_program(provider, self.guests).encode()
+        restore = self._direct.check("sh -s", stdin=look, timeout=120, what="looking what is there")
+        write_atomic(self.state / _RESTORE, restore.encode())
+        program = takedown_program(
+            provider, self.boxes, self.store.boxes, self.state, count=self.guests, kind=self.kind
+        )
+        write_atomic(self.state / _TAKEDOWN, program.encode())
+
+    def _bring(self, provider: Provider) -> None:
+        bring(self._direct, self.boxes, self.boxes.path(provider.box), *starters())
+
+    def stop(self) -> None:
+        """Take down what the lab made, and set the host back; the machine itself goes on."""
+        stop(self.state)

@@ -1,0 +1,218 @@
+"""A lab host that is not ours, this machine or one with OpenSSH 4.3's algorithms: claimed, supplied, given back."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lab.bringup import require_off
+from lab.errors import HvlabError
+from lab.hosts import goods, real, recorded
+from lab.hosts.address import Address, parse_host
+from lab.hosts.local import LocalHost
+from lab.hosts.real import RealHost
+from lab.hosts.remote import RemoteHost
+from lab.images.boxes import Boxes
+from lab.machine import Machine
+from lab.providers import get_provider
+from lab.purge import purge
+from lab.steps import Steps
+from tests.unit.ssh.old_sshd import OldSshd, old_sshd
+
+KVM, XEN = get_provider("kvm"), get_provider("xen")
+
+
+@pytest.fixture(scope="module")
+def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OldSshd]:
+    with old_sshd(tmp_path_factory.mktemp("real-sshd")) as running:
+        yield running
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stands for /var/lib/hvlab; nothing else of this machine is touched: no guest is prepared for."""
+    found = tmp_path / "host"
+    for module in (goods, real):
+        monkeypatch.setattr(module, "PLACE", str(found))
+    monkeypatch.setattr("lab.hosts.takedown.MARK", "HVLAB_SESSION_OF_TEST")
+    return found
+
+
+def boxes(folder: Path) -> Boxes:
+    made = Boxes("hvlab/debian-12", "1.0.1", folder / "boxes-abc" / "boxes", folder / "store.img")
+    for name in (f"{made.path('libvirt')}/box.img", f"{made.path('xen')}/disk.raw", "boot/vmlinux", "boot/initrd"):
+        (made.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (made.folder / name).write_text(f"content of {name}")
+    with (made.folder / made.path("libvirt") / "box.img").open("ab") as image:
+        image.truncate(64 << 20)
+    return made
+
+
+def ssh_host(sshd: OldSshd, folder: Path, state: Path) -> RemoteHost:
+    config = folder / "user_config"
+    config.write_text(f"IdentityFile {sshd.key}\nStrictHostKeyChecking no\nUserKnownHostsFile /dev/null\n")
+    address = parse_host(f"ssh://{sshd.user}@127.0.0.1:{sshd.port}")
+    return RemoteHost(address, str(config), lambda: boxes(folder), 2, state)
+
+
+@pytest.fixture(params=["local", "ssh"])
+def host(request: pytest.FixtureRequest, sshd: OldSshd, tmp_path: Path, place: Path) -> RealHost:
+    if request.param == "ssh":
+        return ssh_host(sshd, tmp_path, tmp_path / "state")
+    return LocalHost(Address("local", "local"), lambda: boxes(tmp_path), 2, tmp_path / "state")
+
+
+def test_claimed_supplied_and_given_back(host: RealHost, place: Path, tmp_path: Path) -> None:
+    state = host.state
+    host.boot(KVM)
+    assert host.running() == recorded.running_provider(state) == "kvm"
+    assert recorded.address_of(state) == host.address.text
+    assert (place / "owner").read_text().strip() == real.owner_of(state)
+    kept = place / "boxes-abc"
+    assert (kept / "boot" / "vmlinux").read_text() == "content of boot/vmlinux"
+    box = kept / "hvlab-VAGRANTSLASH-debian-12" / "1.0.1" / "libvirt" / "box.img"
+    if host.kind == "ssh":
+        assert box.stat().st_size == 64 << 20
+        assert box.stat().st_blocks * 512 < 1 << 20
+        assert Path(host.store.boxes) == kept
+    else:
+        # It is here already.
+        assert not box.exists()
+        assert Path(host.store.boxes) == tmp_path / "boxes-abc" / "boxes"
+    assert Path(host.store.start) == kept
+    assert not (kept / ".archive").exists()
+    assert "server2,52:54:00:68:76:02" in (state / "takedown.sh").read_text()
+    assert "transparent_hugepage" in (state / "restore.sh").read_text()
+    with pytest.raises(HvlabError, match="up already, under KVM"):
+        require_off(state)
+    with pytest.raises(HvlabError, match=r"is up on .*, not on nested"):
+        recorded.require_asked_for(state, "nested")
+    recorded.require_asked_for(state, host.address.text)
+    assert host.ssh.answers()
+    host.stop()
+    assert host.running() is None
+    assert not (place / "owner").exists()
+    assert {path.name for path in state.iterdir()} <= {"ssh_config"}
+    assert kept.is_dir()
+    # Nothing is left to do.
+    host.stop()
+
+
+def test_boxes_are_put_once(host: RealHost, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    host.boot(KVM)
+    host.stop()
+
+    def refuse(self: Machine, source: object, target: str, *, timeout: float) -> str:
+        raise AssertionError(f"{target} is put again")
+
+    monkeypatch.setattr(Machine, "put", refuse)
+    host.boot(KVM)
+    host.stop()
+
+
+def test_what_was_cut_off_is_put_again(host: RealHost, place: Path) -> None:
+    host.boot(KVM)
+    host.stop()
+    (place / "boxes-abc" / ".have-boot").unlink()
+    (place / "boxes-abc" / "boot" / "vmlinux").write_text("half")
+    host.boot(KVM)
+    assert (place / "boxes-abc" / "boot" / "vmlinux").read_text() == "content of boot/vmlinux"
+    host.stop()
+
+
+def test_two_labs_on_one_host_the_second_is_told_whose_the_first_is(
+    host: RealHost, sshd: OldSshd, tmp_path: Path
+) -> None:
+    host.boot(KVM)
+    second = ssh_host(sshd, tmp_path, tmp_path / "second")
+    with pytest.raises(HvlabError, match=r"has a lab already, of .*/state") as raised:
+        second.boot(KVM)
+    assert "lab.down" in raised.value.hint
+    assert second.running() is None
+    assert host.running() == "kvm"
+    host.stop()
+    second.boot(KVM)
+    second.stop()
+
+
+def test_another_kernel_is_asked_for_before_anything_is_done(host: RealHost, place: Path) -> None:
+    wrong = host.obstacle(XEN)
+    assert wrong
+    assert host.obstacle(KVM) is None
+    with pytest.raises(HvlabError, match="runs the plain kernel, xen needs Xen") as raised:
+        host.boot(XEN)
+    assert "reboot it into" in raised.value.hint
+    assert not place.exists()
+    assert not host.state.exists()
+
+
+def test_what_cannot_be_supplied_leaves_nothing(host: RealHost, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: Machine, source: object, target: str, *, timeout: float) -> str:
+        raise HvlabError("No space left on device")
+
+    monkeypatch.setattr(Machine, "put", fail)
+    with pytest.raises(HvlabError, match="No space left"):
+        host.boot(KVM)
+    assert host.running() is None
+    assert not (place / "owner").exists()
+
+
+def test_a_restart_of_the_host_is_noticed(host: RealHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    host.boot(KVM)
+    assert host.died() is None
+    monkeypatch.setattr(host, "_asked", 0.0)
+    assert host.died() is None
+    record = host.state / real.RECORD
+    record.write_text(json.dumps({**json.loads(record.read_text()), "boot_id": "another"}))
+    monkeypatch.setattr(host, "_asked", 0.0)
+    assert host.died() == "the lab host was restarted"
+    host.stop()
+
+
+def test_a_host_that_cannot_be_reached_keeps_its_record(sshd: OldSshd, tmp_path: Path, place: Path) -> None:
+    host = ssh_host(sshd, tmp_path, tmp_path / "state")
+    host.boot(KVM)
+    right = (tmp_path / "user_config").read_text()
+    (tmp_path / "user_config").write_text("IdentityFile /nonexistent\nIdentitiesOnly yes\n")
+    with pytest.raises(HvlabError, match="cannot be reached over SSH"):
+        host.stop()
+    assert host.running() == "kvm"
+    (tmp_path / "user_config").write_text(right)
+    host.stop()
+    assert host.running() is None
+
+
+def purged(state: Path, host: RealHost | None = None) -> list[str]:
+    lines: list[str] = []
+    purge(state, lines.append, host.address if host else None, host.config if host else "")
+    return lines
+
+
+def test_purge_sets_a_host_back_and_keeps_what_it_needs_for_that(sshd: OldSshd, tmp_path: Path, place: Path) -> None:
+    host = ssh_host(sshd, tmp_path, tmp_path / "state")
+    Steps(host.state).before(*host.steps[0])
+    host.boot(KVM)
+    right = (tmp_path / "user_config").read_text()
+    (tmp_path / "user_config").write_text("IdentityFile /nonexistent\nIdentitiesOnly yes\n")
+    with pytest.raises(HvlabError, match=r"what the lab makes on its host: .*cannot be reached"):
+        purged(host.state)
+    assert (host.state / "restore.sh").exists()
+    (tmp_path / "user_config").write_text(right)
+    assert f"removed: what the lab made on {host.address.text} (kvm)" in purged(host.state)
+    assert not (place / "owner").exists()
+    assert not host.state.exists()
+
+
+def test_purge_asks_a_named_host_of_which_nothing_is_on_record(
+    host: RealHost, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lab.purge.program", lambda state: "echo domain server1\n")
+    with pytest.raises(HvlabError, match="has no lab of") as raised:
+        purged(host.state, host)
+    assert raised.value.hint == "it has none at all"
+    host.boot(KVM)
+    shutil.rmtree(host.state)
+    assert purged(host.state, host) == [f"removed: on {host.address.text}: domain server1"]
+    assert not (place / "owner").exists()

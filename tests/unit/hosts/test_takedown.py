@@ -1,0 +1,135 @@
+"""What undoes a lab on a host that is not ours, on stand-ins for its tools: the lab's own goes, the rest stays."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lab.hosts.takedown import master_of, remember_program, takedown_program
+from lab.images.boxes import Boxes
+from lab.providers import get_provider
+
+# Domains, networks and pools are files of a folder; a domain's content is its XML.
+VIRSH = """\
+#!/bin/sh
+for word in "$@"; do case $word in -*|*:///*) ;; *) break;; esac; shift; done
+[ "$1" != "" ] || exit 0
+at=$FAKE/dom; case $1 in net-*) at=$FAKE/net;; pool-*) at=$FAKE/pool;; esac
+case $1 in
+uri) exit 0;;
+dominfo|dumpxml|net-dumpxml|pool-dumpxml) cat "$at/$2";;
+undefine|net-undefine|pool-undefine) rm "$at/$2";;
+destroy|net-destroy|pool-destroy) [ -e "$at/$2" ];;
+*) echo "unknown: $*" >&2; exit 1;;
+esac
+"""
+
+
+@pytest.fixture
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("dom", "net", "pool", "bin", "kvm"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr("lab.hosts.takedown.MARK", "HVLAB_SESSION_OF_TEST")
+    (tmp_path / "bin" / "virsh").write_text(VIRSH)
+    (tmp_path / "bin" / "virsh").chmod(0o755)
+    return tmp_path
+
+
+def run(fake: Path, program: str) -> subprocess.CompletedProcess[str]:
+    # The folders that the programs name are this machine's own.
+    text = program.replace("HVLAB_FOLDER=/kvm", f"HVLAB_FOLDER={fake / 'kvm'}")
+    environment = {**os.environ, "PATH": f"{fake / 'bin'}:{os.environ['PATH']}", "FAKE": str(fake)}
+    return subprocess.run(
+        ["sh", "-s"], input=f"HVLAB_MASTER=\n{text}", env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def down(fake: Path, count: int = 2) -> subprocess.CompletedProcess[str]:
+    boxes = Boxes("hvlab/debian-12", "1.0.1", fake / "boxes", fake / "store.img")
+    kvm = get_provider("kvm")
+    return run(fake, takedown_program(kvm, boxes, "/var/lib/hvlab/x", fake / "state", count=count, kind="ssh"))
+
+
+def test_the_labs_own_goes_and_is_named(fake: Path) -> None:
+    (fake / "dom" / "server1").write_text("<domain><mac address='52:54:00:68:76:01'/></domain>")
+    (fake / "net" / "hvlab").write_text("<network/>")
+    (fake / "pool" / "hvlab").write_text(f"<pool><path>{fake / 'kvm'}</path></pool>")
+    (fake / "kvm" / "server1.img").write_text("disk")
+    volume = fake / "kvm" / "hvlab-VAGRANTSLASH-debian-12_vagrant_box_image_1.0.1_box.img"
+    volume.symlink_to("/nowhere")
+    done = down(fake)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "removed guest server1", "removed pool hvlab", "removed network hvlab",
+        f"removed {fake / 'kvm' / 'server1.img'}", f"removed {volume}",
+    ]  # fmt: skip
+    assert [path for name in ("dom", "net", "pool", "kvm") for path in (fake / name).iterdir()] == []
+    assert down(fake).stdout == ""
+
+
+def test_what_is_somebody_elses_stays(fake: Path) -> None:
+    mine = {
+        "dom/server1": "<domain><mac address='52:54:00:aa:bb:cc'/></domain>",
+        "dom/server3": "<domain><mac address='52:54:00:68:76:03'/></domain>",
+        "dom/web": "<domain/>",
+        "net/default": "<network/>",
+        "pool/hvlab": "<pool><path>/srv/other</path></pool>",
+        "kvm/web.img": "disk",
+    }
+    for name, text in mine.items():
+        (fake / name).write_text(text)
+    done = down(fake)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert {name: (fake / name).read_text() for name in mine} == mine
+
+
+def test_what_does_not_go_is_an_error(fake: Path) -> None:
+    (fake / "dom" / "server1").write_text("<domain><mac address='52:54:00:68:76:01'/></domain>")
+    virsh = (fake / "bin" / "virsh").read_text()
+    (fake / "bin" / "virsh").write_text(
+        virsh.replace('undefine|net-undefine|pool-undefine) rm "$at/$2"', "undefine) exit 1")
+    )
+    done = down(fake)
+    assert done.returncode == 1
+    assert "guest server1 does not go" in done.stderr
+
+
+@pytest.mark.parametrize("taken", ["dom/server2", "kvm/server1.img"])
+def test_what_is_in_the_way_is_told_before_anything_is_set(fake: Path, taken: str) -> None:
+    (fake / taken).write_text("somebody else's")
+    done = run(fake, remember_program(get_provider("kvm"), 2))
+    assert done.returncode == 1
+    assert "is there already, and is not this lab's" in done.stderr
+    assert taken.split("/")[1] in done.stderr
+
+
+def test_what_is_set_comes_back(fake: Path, tmp_path: Path) -> None:
+    done = run(fake, remember_program(get_provider("kvm"), 2))
+    assert done.returncode == 0
+    huge = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+    if huge.exists():
+        now = huge.read_text().split("[")[1].split("]")[0]
+        assert f"echo '{now}' >'{huge}'" in done.stdout.splitlines()
+    (fake / "kvm").rmdir()
+    done = run(fake, remember_program(get_provider("kvm"), 2))
+    assert f"rmdir '{fake / 'kvm'}'" in done.stdout
+    subprocess.run(["sh", "-n"], input=done.stdout, text=True, check=True)
+
+
+def test_the_labs_session_ends(fake: Path) -> None:
+    with subprocess.Popen(["sleep", "60"], env={"HVLAB_SESSION_OF_TEST": "1"}) as process:
+        try:
+            assert f"removed process {process.pid} (sleep)" in down(fake).stdout.splitlines()
+            assert process.wait(10) == -signal.SIGTERM
+        finally:
+            process.kill()
+
+
+def test_the_machine_that_clones_stand_on(tmp_path: Path) -> None:
+    assert master_of(tmp_path) == ""
+    note = tmp_path / "vagrant" / "virtualbox" / "master_id"
+    note.parent.mkdir(parents=True)
+    note.write_text("b1f2\n")
+    assert master_of(tmp_path) == "b1f2"

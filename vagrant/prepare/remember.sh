@@ -1,0 +1,54 @@
+# shellcheck shell=sh
+# Prints a piece of shell that sets a lab host which is not ours back to what it is now: what the factors and the
+# preparation change. Changes nothing itself. Fails where somebody else has what the lab would make, and take down. Needs
+#   HVLAB_PROVIDER     kvm, xen or virtualbox
+#   HVLAB_FOLDER       the folder of the guests' disks
+#   HVLAB_GUESTS       a word for each guest: NAME,MAC,ADDRESS
+export LC_ALL=C
+PATH=$PATH:/usr/sbin:/sbin
+
+taken() {
+    echo "$1 is there already, and is not this lab's" >&2
+    exit 1
+}
+
+guest_there() {
+    case $HVLAB_PROVIDER in
+    kvm) virsh -q -c qemu:///system dominfo "$1";;
+    xen) virsh -q -c xen:///system dominfo "$1";;
+    virtualbox) VBoxManage showvminfo "$1";;
+    esac >/dev/null 2>&1
+}
+
+for guest in $HVLAB_GUESTS; do
+    ! guest_there "${guest%%,*}" || taken "a guest ${guest%%,*}"
+    for file in "$HVLAB_FOLDER/${guest%%,*}.img" "$HVLAB_FOLDER/${guest%%,*}.cow"; do
+        [ ! -e "$file" ] || taken "$file"
+    done
+done
+
+# A file of the kernel's whose words in brackets, or whole content, is its value.
+value() {
+    [ -w "$1" ] || return 0
+    now=$(sed -n 's/.*\[\(.*\)\].*/\1/p' "$1")
+    [ "$now" ] || now=$(head -n 1 "$1")
+    echo "echo '$now' >'$1'"
+}
+
+value /sys/kernel/mm/ksm/run
+value /sys/kernel/mm/transparent_hugepage/enabled
+value /proc/sys/vm/percpu_pagelist_high_fraction
+
+sed -n '2,$s/^\(\/[^ ]*\) .*/\1/p' /proc/swaps | while read -r area; do
+    echo "grep -q '^$area ' /proc/swaps || swapon '$area'"
+done
+[ "$(sed -n '2,$p' /proc/swaps)" ] || echo "swapoff -a"
+
+model=/usr/libexec/xen-qemu-system-i386
+[ -e "$model.real" ] || echo "[ ! -e $model.real ] || mv -f $model.real $model"
+
+if [ "$HVLAB_PROVIDER" = virtualbox ]; then
+    folder=$(VBoxManage list systemproperties | sed -n 's/^Default machine folder: *//p')
+    [ ! "$folder" ] || printf 'VBoxManage setproperty machinefolder "%s"\n' "$folder"
+fi
+[ -d "$HVLAB_FOLDER" ] || echo "[ ! -d '$HVLAB_FOLDER' ] || rmdir '$HVLAB_FOLDER'"
