@@ -73,6 +73,7 @@ class Lab:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.state = state_root()
+        self._booted = False
 
     @cached_property
     def guest(self) -> GuestImage:
@@ -101,6 +102,7 @@ class Lab:
         take_down(self.state)
         self._plan_steps()
         self.host.boot(provider)
+        self._booted = True
         use_boxes(self.state, self.boxes)
         strategy = self.settings.factors.disk_strategy
         write_topology(self.state / "topology.json", self.settings.topology, self.boxes, self.host.ssh.config, strategy)
@@ -115,6 +117,13 @@ class Lab:
             with step("Lab host: starting its X session"):
                 start_session(self.host.ssh)
         return provider
+
+    def explained(self, error: HvlabError) -> HvlabError:
+        """Return an error with its cause, if that was the lab host's end: what fails then fails in many words."""
+        death = self.host.died() if self._booted else None
+        if death is None or death in error.message:
+            return error
+        return HvlabError(f"{death}: {error.message}", f"see {self.host.console_log()}")
 
     def _plan_steps(self) -> None:
         """Write down what the boot will make, with what undoes it, before any of it is made."""
@@ -223,5 +232,6 @@ class Lab:
 
     def down(self) -> None:
         """End the lab host and everything in it."""
+        self._booted = False
         self.host.stop()
         undo_all(self.state, lambda line: None)

@@ -71,6 +71,8 @@ class Run:
             draw_terminals(self.study_dir, self.provider, self.repeat, [stage.name for stage in stages])
             with step("Lab host: asking for its hardware and versions"):
                 description = describe(self.lab.host.ssh, self.provider)
+        except HvlabError as error:
+            raise self.lab.explained(error) from error
         finally:
             self.lab.down()
         return RunResult(timings, description, self.watch.suspect, self.factors)

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+from lab.errors import HvlabError
 from lab.hosts.describe import Description
 from lab.providers.base import Provider
 from lab.settings import Settings
@@ -157,6 +158,9 @@ class FakeLab:
 
     def why_ended(self, provider: Provider, guest: str) -> str:
         return f"{guest} met its end"
+
+    def explained(self, error: HvlabError) -> HvlabError:
+        return error
 
     def guest_ssh(self, guest: str) -> Ssh:
         return self.shell
