@@ -23,7 +23,7 @@ _BESIDE = ("poppler-utils", "openssh-server", "xvfb", "blackbox", "xterm", "pyth
     }
 )
 def test(c: Context, unit: bool = False, faults: int = -1) -> None:
-    """Run the tests; --unit for the quick part, --faults=N for N faults."""
+    """Run the tests; --unit for the quick part."""
     if faults == 0 or (unit and faults > 0):
         raise HvlabError("--faults=N goes alone, with N of 1 or more", "./invoke test --faults=3")
     packages.ensure([*packages.LAB, *packages.REPORT, *_BESIDE])
