@@ -6,7 +6,6 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from lab.sockets import listener_on
 from study.dataset import load_study, read_measurements
 from study.journal import NAME, read_journal
 
-from .conftest import Invoke, folders
+from .conftest import Invoke, folders, moved_aside
 from .faults import FAULTS, Fault, begin
 
 # `./invoke test --faults=30` is what the method was tried with; the default keeps the tests short.
@@ -40,11 +39,10 @@ def chosen() -> list[Fault]:
     return faults[:COUNT]
 
 
-@pytest.fixture
-def small(tmp_path: Path, invoke: Invoke) -> Iterator[dict[str, str]]:
-    """One provider, one guest, what fails fails at once, in a lab of its own, of which nothing is left in the end."""
-    environ = {
-        "HVLAB_STATE": str(tmp_path / "lab"),
+def small(state: Path) -> dict[str, str]:
+    """Return what makes a small study: one provider, one guest, what fails fails at once, in a lab of its own."""
+    return {
+        "HVLAB_STATE": str(state),
         "HVLAB_LAB_HOST__SSH_PORT": str(PORT),
         "HVLAB_LAB_HOST__DESKTOP": "false",
         "HVLAB_STUDY__MANAGER": "false",
@@ -54,8 +52,17 @@ def small(tmp_path: Path, invoke: Invoke) -> Iterator[dict[str, str]]:
         "HVLAB_TOPOLOGY__SESSION": "text",
         "HVLAB_TOPOLOGY__BOOT_TIMEOUT_S": "120",
     }
-    yield environ
-    assert invoke("lab.purge", **environ).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def undisturbed(invoke: Invoke, tmp_path_factory: pytest.TempPathFactory) -> set[Key]:
+    """Which numbers a study has that nothing happens to."""
+    with moved_aside() as made:
+        before = folders()
+        done = invoke(*BEGIN, **small(tmp_path_factory.mktemp("undisturbed") / "lab"))
+        assert done.returncode == 0, done.stderr
+        made.extend(folders() - before)
+        return keys(made[0])
 
 
 def keys(study: Path) -> set[Key]:
@@ -75,41 +82,38 @@ def _is_left(path: Path) -> bool:
     return not path.is_dir() and path.suffix not in KEPT
 
 
-def test_each_fault_is_named_and_mended(
-    small: dict[str, str], aside: list[Path], invoke: Invoke, tmp_path: Path
+@pytest.mark.parametrize(
+    "which", list(enumerate(chosen(), 1)), ids=[f"{number}, {fault.what}" for number, fault in enumerate(chosen(), 1)]
+)
+def test_a_fault_is_named_and_mended(
+    which: tuple[int, Fault], undisturbed: set[Key], aside: list[Path], invoke: Invoke, tmp_path: Path
 ) -> None:
-    before, state = folders(), Path(small["HVLAB_STATE"])
-    done = invoke(*BEGIN, **small)
-    assert done.returncode == 0, done.stderr
-    (undisturbed,) = folders() - before
-    aside.append(undisturbed)
-    wanted = keys(undisturbed)
-    dice = random.Random(SEED)
-    for number, fault in enumerate(chosen(), 1):
-        begun = time.monotonic()
-        after = meet(fault, small, tmp_path / f"{number}.log", dice, invoke)
-        new = folders() - before - set(aside)
+    number, fault = which
+    before, environ, begun = folders(), small(tmp_path / "lab"), time.monotonic()
+    try:
+        after = meet(fault, environ, tmp_path / "said.log", random.Random(f"{SEED} {number}"), invoke)
+        new = folders() - before
         # One that was killed before it had a folder leaves nothing to resume.
-        words = ["study.resume", f"--study={min(new).name}"] if new else BEGIN
-        done = invoke(*words, **small)
+        done = invoke(*(["study.resume", f"--study={min(new).name}"] if new else BEGIN), **environ)
         assert done.returncode == 0, f"{fault.what}: {done.stderr}"
-        (study,) = folders() - before - set(aside)
-        aside.append(study)
-        check(study, wanted, invoke)
-        assert invoke("lab.purge", **small).returncode == 0
-        assert left_behind(state) == [], fault.what
-        took = time.monotonic() - begun
-        moment = f"{after:.1f} s after {fault.after!r}"
-        print(f"fault {number} of {COUNT}: {fault.what}, {moment}: named, resumed, nothing left ({took:.0f} s)",
-              file=sys.stderr, flush=True)  # fmt: skip
+    finally:
+        aside += folders() - before
+        purged = invoke("lab.purge", **environ)
+    assert purged.returncode == 0
+    assert left_behind(tmp_path / "lab") == []
+    (study,) = aside
+    check(study, undisturbed, invoke)
+    moment = f"{after:.1f} s after {fault.after!r}"
+    print(f"fault {number} of {COUNT}: {fault.what}, {moment}: named, resumed, nothing left"
+          f" ({time.monotonic() - begun:.0f} s)", file=sys.stderr, flush=True)  # fmt: skip
 
 
-def meet(fault: Fault, small: dict[str, str], log: Path, dice: random.Random, invoke: Invoke) -> float:
+def meet(fault: Fault, environ: dict[str, str], log: Path, dice: random.Random, invoke: Invoke) -> float:
     """Let a study meet a fault; hold its error against the fault, and purge its lab half the time.
 
     Otherwise what it has left is there when the study is resumed.
     """
-    running = begin(BEGIN, small, log, dice)
+    running = begin(BEGIN, environ, log, dice)
     try:
         after = fault.come(running)
         status = running.process.wait(NOTICED_S)
@@ -125,9 +129,9 @@ def meet(fault: Fault, small: dict[str, str], log: Path, dice: random.Random, in
         assert re.search(fault.names, errors[-1]), f"{fault.what}: {errors[-1]}"
         print(f"  {errors[-1]}", file=sys.stderr)
     if dice.random() < 0.5:
-        assert invoke("lab.purge", **small).returncode == 0
+        assert invoke("lab.purge", **environ).returncode == 0
         assert left_behind(running.state) == [], fault.what
-        assert invoke("lab.purge", **small).stdout.startswith("nothing to remove")
+        assert invoke("lab.purge", **environ).stdout.startswith("nothing to remove")
     return after
 
 
