@@ -17,8 +17,7 @@ from lab.ssh import Ssh
 
 # What is said when a part of the study begins or ends.
 BOOT = "Lab host: booting"
-BOOTED = "Lab host: preparing KVM"
-READY = "stage booting"
+READY = "Lab host: preparing KVM: done"
 UP = "server1: vagrant up"
 IS_UP = "server1: vagrant up --provider=libvirt: done"
 # For anything to come that was begun: a boot, a guest, under emulation on a machine with other work.
