@@ -169,7 +169,7 @@ FAULTS = (
     Fault("the guest killed before it is read", IS_UP, 4, _kill_guest, FROZEN),
     Fault("the guest frozen in vagrant up", UP, 1, _freeze_guest, FROZEN),
     Fault("the guest frozen before it is read", IS_UP, 4, _freeze_guest, FROZEN),
-    Fault("vagrant killed", UP, 25, _kill_vagrant, r"server1 did not come up.*vagrant"),
+    Fault("vagrant killed", UP, 25, _kill_vagrant, r"vagrant up server1 failed: .*SIGKILL"),
     Fault("libvirtd killed", UP, 5, _kill_libvirt, r"libvirt"),
     Fault("the lab host's disk filled", READY, 10, _fill_disk, r"No space left on device"),
     Fault("SSH cut in vagrant up", UP, 25, _cut_ssh, r"the lab host no longer answers over SSH"),
