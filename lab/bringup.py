@@ -165,14 +165,14 @@ class Lab:
                 # Vagrant itself gives a guest up before that: what it waits for is the lab host.
                 self._require_alive(error)
                 seen = self._look_at(provider, guest)
-                raise Stuck(f"{guest} did not come up: {seen.reached}; {error.message}", seen.hint) from error
+                raise Stuck(self._in_words(provider, guest, seen, error), seen.hint) from error
             except HvlabError as error:
                 self._require_alive(error)
                 seen = self._look_at(provider, guest)
+                words = self._in_words(provider, guest, seen, error)
                 if attempt == attempts:
-                    raise HvlabError(f"{guest} did not come up: {seen.reached}; {error.message}", seen.hint) from error
-                why = escape(f"{seen.reached}; {error.message}; {self.why_ended(provider, guest)}")
-                say(f"[yellow]{guest} did not come up[/yellow] ({why}); once more")
+                    raise HvlabError(words, seen.hint) from error
+                say(f"[yellow]{escape(words)}[/yellow]; once more")
                 with self._vagrant(provider) as vagrant:
                     vagrant.destroy(guest)
             else:
@@ -187,6 +187,10 @@ class Lab:
             vagrant.up(guest)
             if programs := self._programs():
                 wait_for_session(self.guest_ssh(guest), programs, max(1.0, deadline - time.monotonic()))
+
+    def _in_words(self, provider: Provider, guest: str, seen: Evidence, error: HvlabError) -> str:
+        """Return why a guest did not come up: what was seen from outside, Vagrant's words, its hypervisor's."""
+        return f"{guest} did not come up: {seen.reached}; {error.message}; {self.why_ended(provider, guest)}"
 
     def _programs(self) -> Sequence[str]:
         """Return what runs in a guest's session; nothing in a text session."""

@@ -156,7 +156,8 @@ def _cut_ssh(running: Running) -> None:
 
 
 GONE = "the lab host has ended"
-FROZEN = r"server1 (did not come up|no longer ran)"
+KILLED = r"server1 (did not come up|no longer ran|did not answer).*shut ?off"
+FROZEN = r"server1 (did not come up|no longer ran|did not answer).*paused"
 FAULTS = (
     Fault("the command killed while the lab host boots", BOOT, 12, _kill_controller),
     Fault("the command killed in vagrant up", UP, 30, _kill_controller),
@@ -165,8 +166,8 @@ FAULTS = (
     Fault("the lab host's QEMU killed while it boots", BOOT, 8, _kill_host, GONE),
     Fault("the lab host's QEMU killed in vagrant up", UP, 30, _kill_host, GONE),
     Fault("the lab host's QEMU killed while the guest is read", IS_UP, 20, _kill_host, GONE),
-    Fault("the guest killed in vagrant up", UP, 1, _kill_guest, FROZEN),
-    Fault("the guest killed before it is read", IS_UP, 4, _kill_guest, FROZEN),
+    Fault("the guest killed in vagrant up", UP, 1, _kill_guest, KILLED),
+    Fault("the guest killed before it is read", IS_UP, 4, _kill_guest, KILLED),
     Fault("the guest frozen in vagrant up", UP, 1, _freeze_guest, FROZEN),
     Fault("the guest frozen before it is read", IS_UP, 4, _freeze_guest, FROZEN),
     Fault("vagrant killed", UP, 25, _kill_vagrant, r"vagrant up server1 failed: .*SIGKILL"),
