@@ -1,5 +1,6 @@
 """Commands about the project itself: test, lint, bench, lock."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -8,16 +9,28 @@ from invoke.exceptions import Exit
 
 from commands.task import command
 from lab import packages
+from lab.errors import HvlabError
 from lab.paths import PROJECT
 
 # What only tests need: PDF read back, an sshd, a screen with windows, and a reader of what is on pictures.
 _BESIDE = ("poppler-utils", "openssh-server", "xvfb", "blackbox", "xterm", "python3-xlib", "tesseract-ocr")
 
 
-@command(help={"unit": "only the quick part, without hypervisors"})
-def test(c: Context, unit: bool = False) -> None:
+@command(
+    help={
+        "unit": "only the quick part, without hypervisors",
+        "faults": "only so many faults: killed, frozen, filled, cut, each followed by a resumed study (3 min each)",
+    }
+)
+def test(c: Context, unit: bool = False, faults: int = -1) -> None:
     """Run the tests; --unit for the quick part."""
+    if faults == 0 or (unit and faults > 0):
+        raise HvlabError("--faults=N goes alone, with N of 1 or more", "./invoke test --faults=3")
     packages.ensure([*packages.LAB, *packages.REPORT, *_BESIDE])
+    if faults > 0:
+        os.environ["HVLAB_FAULTS"] = str(faults)
+        _check(c, f"{sys.executable} -m pytest --capture=no --tb=short tests/integration/test_5_faults.py")
+        return
     _check(c, f"{sys.executable} -m pytest -n auto --dist loadfile tests/unit")
     if not unit:
         # Not captured: what takes half an hour shows how far it is. Without the one study most tests would fail alike.

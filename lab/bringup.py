@@ -73,6 +73,7 @@ class Lab:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.state = state_root()
+        self._booted = False
 
     @cached_property
     def guest(self) -> GuestImage:
@@ -105,6 +106,7 @@ class Lab:
         take_down(self.state)
         self._plan_steps()
         self.host.boot(provider)
+        self._booted = True
         use_boxes(self.state, self.boxes)
         self._introduce(provider)
         with step(f"Lab host: preparing {provider.title}"):
@@ -126,6 +128,13 @@ class Lab:
         key.chmod(0o600)
         guests = ssh_entries(provider, topology, key, via=entry.name if entry else "")
         write_config(self._config, [*([entry] if entry else []), *guests])
+
+    def explained(self, error: HvlabError) -> HvlabError:
+        """Return an error with its cause, if that was the lab host's end: what fails then fails in many words."""
+        death = self.host.died() if self._booted else None
+        if death is None or death in error.message:
+            return error
+        return HvlabError(f"{death}: {error.message}", f"see {self.host.console_log()}")
 
     def _plan_steps(self) -> None:
         """Write down what the boot will make, with what undoes it, before any of it is made."""
@@ -168,14 +177,14 @@ class Lab:
                 # Vagrant itself gives a guest up before that: what it waits for is the lab host.
                 self._require_alive(error)
                 seen = self._look_at(provider, guest)
-                raise Stuck(f"{guest} did not come up: {seen.reached}; {error.message}", seen.hint) from error
+                raise Stuck(self._in_words(provider, guest, seen, error), seen.hint) from error
             except HvlabError as error:
                 self._require_alive(error)
                 seen = self._look_at(provider, guest)
+                words = self._in_words(provider, guest, seen, error)
                 if attempt == attempts:
-                    raise HvlabError(f"{guest} did not come up: {seen.reached}; {error.message}", seen.hint) from error
-                why = escape(f"{seen.reached}; {error.message}; {self.why_ended(provider, guest)}")
-                say(f"[yellow]{guest} did not come up[/yellow] ({why}); once more")
+                    raise HvlabError(words, seen.hint) from error
+                say(f"[yellow]{escape(words)}[/yellow]; once more")
                 with self._vagrant(provider) as vagrant:
                     vagrant.destroy(guest)
             else:
@@ -190,6 +199,10 @@ class Lab:
             vagrant.up(guest)
             if programs := self._programs():
                 wait_for_session(self.guest_ssh(guest), programs, max(1.0, deadline - time.monotonic()))
+
+    def _in_words(self, provider: Provider, guest: str, seen: Evidence, error: HvlabError) -> str:
+        """Return why a guest did not come up: what was seen from outside, Vagrant's words, its hypervisor's."""
+        return f"{guest} did not come up: {seen.reached}; {error.message}; {self.why_ended(provider, guest)}"
 
     def _programs(self) -> Sequence[str]:
         """Return what runs in a guest's session; nothing in a text session."""
@@ -235,5 +248,6 @@ class Lab:
 
     def down(self) -> None:
         """End the lab host and everything in it; of one that is not ours: all that the lab made there."""
+        self._booted = False
         self.host.stop()
         undo_all(self.state, lambda line: None)

@@ -1,7 +1,10 @@
 """Where things lie: the project, the cache that projects share, the state of this project's lab."""
 
 import os
+import re
 from pathlib import Path
+
+from lab.errors import HvlabError
 
 PROJECT = Path(__file__).resolve().parent.parent
 SETTINGS = PROJECT / "hvlab.toml"
@@ -9,11 +12,35 @@ STUDIES = PROJECT / "studies"
 CALIBRATIONS = PROJECT / "calibrations"
 
 
+# Names of these folders come into QEMU's options (split at commas), Xen's list of modules (at blanks), ssh_config
+# (quotes, percent signs) and, in its ProxyCommand, to a shell.
+_PLAIN = re.compile(r"[\w./+@=~-]+")
+
+
+def _plain(path: Path, setting: str) -> Path:
+    """Return a path that means the same to all that will read it.
+
+    Raises:
+        HvlabError: It has characters that mean something to one of them.
+    """
+    if not _PLAIN.fullmatch(str(path)):
+        strange = "".join(sorted(set(_PLAIN.sub("", str(path)))))
+        raise HvlabError(
+            f"the folder {str(path)!r} has characters that cannot be used: {strange!r}",
+            f"set {setting} to a folder with letters, digits and ./+@=~-_ only",
+        )
+    return path
+
+
 def cache_root() -> Path:
-    """Folder of built images, kept between runs: HVLAB_CACHE, else hvlab in the user's cache folder."""
+    """Folder of built images, kept between runs: HVLAB_CACHE, else hvlab in the user's cache folder.
+
+    Raises:
+        HvlabError: It has a name that cannot be used.
+    """
     if chosen := os.environ.get("HVLAB_CACHE"):
-        return Path(chosen).absolute()
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").absolute() / "hvlab"
+        return _plain(Path(chosen).absolute(), "HVLAB_CACHE")
+    return _plain(Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").absolute() / "hvlab", "HVLAB_CACHE")
 
 
 def called_from() -> Path:
@@ -22,5 +49,9 @@ def called_from() -> Path:
 
 
 def state_root() -> Path:
-    """Folder of the running lab: sockets, keys, logs, the lab host's overlay disk. One per work tree."""
-    return Path(os.environ.get("HVLAB_STATE") or PROJECT / ".lab").absolute()
+    """Folder of the running lab: sockets, keys, logs, the lab host's overlay disk. One per work tree.
+
+    Raises:
+        HvlabError: It has a name that cannot be used.
+    """
+    return _plain(Path(os.environ.get("HVLAB_STATE") or PROJECT / ".lab").absolute(), "HVLAB_STATE")

@@ -57,10 +57,12 @@ class Reached:
 
     Attributes:
         why: What was seen of the rung that is missing; may be empty.
+        known: Whether it could be seen at all.
     """
 
     rung: Rung
     why: str = ""
+    known: bool = True
 
     @property
     def ready(self) -> bool:
@@ -70,6 +72,8 @@ class Reached:
     def __str__(self) -> str:
         if self.ready:
             return "ready: its session is there"
+        if not self.known:
+            return f"how far it came could not be seen ({self.why})"
         reached = f"it reached {self.rung.words}" if self.rung else "it has no power"
         missing = f"; {Rung(self.rung + 1).words} is missing" if self.rung else ""
         return f"{reached}{missing}{f' ({self.why})' if self.why else ''}"
@@ -78,7 +82,8 @@ class Reached:
 # Run on the lab host, after its words: prints the rungs that it sees, one a line. A port that refuses proves the
 # address as well as one that answers; else the kernel's table of neighbours tells whether anybody has it.
 _LOOK = f"""\
-{{running}} | grep -qxF -- "$guest" || {{{{ echo "none it is not among the running guests"; exit 0; }}}}
+said=$({{running}} 2>&1) || {{{{ echo "unknown $(echo "$said" | tail -n 1)"; exit 0; }}}}
+echo "$said" | grep -qxF -- "$guest" || {{{{ echo "none it is not among the running guests"; exit 0; }}}}
 echo power
 connect='exec 3<>"/dev/tcp/$0/$1" && echo open && read -r line <&3 && echo "$line"'
 said=$(timeout {_PATIENCE_S} bash -c "$connect" "$address" "$port" 2>&1)
@@ -104,14 +109,14 @@ def _look(host: Machine, provider: Provider, guest: str, address: str, port: int
 
 def _seen(told: str) -> Reached:
     """Return what the program above printed, as a rung: the highest one that was seen."""
-    rung, why = Rung.NOTHING, ""
+    rung, why, known = Rung.NOTHING, "", True
     for line in told.splitlines():
         word, _, rest = line.partition(" ")
-        if word == "none":
-            why = rest
+        if word in ("none", "unknown"):
+            why, known = rest, word == "none"
         elif word.upper() in Rung.__members__:
             rung = max(rung, Rung[word.upper()])
-    return Reached(rung, why)
+    return Reached(rung, why, known)
 
 
 def _last_line(said: bytes) -> str:
@@ -145,7 +150,7 @@ def guest_reached(host: Machine, provider: Provider, guest: Guest, ssh: Machine,
     try:
         seen = _look(host, provider, guest.name, address, port)
     except HvlabError as error:
-        return Reached(Rung.NOTHING, f"the lab host was asked: {error.message}")
+        return Reached(Rung.NOTHING, error.message, known=False)
     if provider.name == "virtualbox" and Rung.POWER < seen.rung < Rung.BANNER:
         return Reached(Rung.POWER, f"behind VirtualBox's NAT only its banner could be seen: {seen.why}")
     return _inside(ssh, programs) if seen.rung == Rung.BANNER else seen

@@ -1,6 +1,7 @@
 """Drives Vagrant, through python-vagrant, for the project's Vagrantfile."""
 
 import os
+import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -32,6 +33,12 @@ def use_boxes(state: Path, boxes: Boxes) -> None:
     link.symlink_to(boxes.folder)
 
 
+# What Vagrant's lines of progress begin with.
+_PROGRESS = ("==> ", "    server", "Bringing machine ")
+# Of an error, in characters.
+_MOST = 300
+
+
 class _Watched(vagrant.Vagrant):
     """python-vagrant waits for ever for what it starts; here it is ended when its time is over or the lab host dies."""
 
@@ -55,6 +62,18 @@ class _Watched(vagrant.Vagrant):
         )
         if status:
             raise subprocess.CalledProcessError(status, command)
+
+
+def last_words(log: str) -> str:
+    """Return the error that Vagrant's output ends with, in one line: it follows the lines of progress."""
+    words: list[str] = []
+    for line in reversed(log.splitlines()):
+        if line.startswith(_PROGRESS):
+            break
+        words[:0] = line.split()
+    if not words:
+        return next((line.strip() for line in reversed(log.splitlines()) if line.strip()), "no output")
+    return " ".join(words)[:_MOST]
 
 
 class VagrantLab:
@@ -94,9 +113,10 @@ class VagrantLab:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         return _Watched(self.log, self._environment, self._limit_s, self._died)
 
-    def _failure(self, what: str) -> HvlabError:
-        lines = [line for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
-        return HvlabError(f"{what}: {lines[-1].strip() if lines else 'no output'}", f"see {self.log}")
+    def _failure(self, what: str, error: subprocess.CalledProcessError) -> HvlabError:
+        if error.returncode < 0:
+            return HvlabError(f"{what}: it was ended by {signal.Signals(-error.returncode).name}", f"see {self.log}")
+        return HvlabError(f"{what}: {last_words(self.log.read_text(errors='replace'))}", f"see {self.log}")
 
     def up(self, guest: str) -> None:
         """Bring one guest up and wait until it answers over SSH.
@@ -107,7 +127,7 @@ class VagrantLab:
         try:
             self._vagrant().up(vm_name=guest, provider=self.provider.vagrant)
         except subprocess.CalledProcessError as error:
-            raise self._failure(f"vagrant up {guest} failed") from error
+            raise self._failure(f"vagrant up {guest} failed", error) from error
 
     def destroy(self, guest: str) -> None:
         """Destroy one guest, whatever is left of it.
@@ -118,4 +138,4 @@ class VagrantLab:
         try:
             self._vagrant().destroy(vm_name=guest)
         except subprocess.CalledProcessError as error:
-            raise self._failure("vagrant destroy failed") from error
+            raise self._failure("vagrant destroy failed", error) from error

@@ -71,6 +71,8 @@ class Run:
             draw_terminals(self.study_dir, self.provider, self.repeat, [stage.name for stage in stages])
             with step("Lab host: asking for its hardware and versions"):
                 description = describe(self.lab.host.ssh, self.provider)
+        except HvlabError as error:
+            raise self.lab.explained(error) from error
         finally:
             self.lab.down()
         return RunResult(timings, description, self.watch.suspect, self.factors)
@@ -143,8 +145,20 @@ class Run:
             outputs |= ask(self.lab.host.ssh, {WINDOW_PROOF: look_command(self.provider.manager)}, timeout=240)
         if stage.guests:
             inside = guest_commands(context) | (LOAD_PROOF if self.lab.settings.topology.memory_load_mib else {})
-            outputs |= ask(self.lab.guest_ssh(f"server{stage.guests}"), inside, timeout=120)
+            outputs |= self._ask_guest(f"server{stage.guests}", stage, inside)
         return outputs
+
+    def _ask_guest(self, guest: str, stage: Stage, inside: dict[str, str]) -> dict[str, Output]:
+        """Ask a guest itself.
+
+        Raises:
+            HvlabError: It does not answer; tells what its hypervisor says of it (it may be paused, or gone).
+        """
+        try:
+            return ask(self.lab.guest_ssh(guest), inside, timeout=120)
+        except HvlabError as error:
+            why = self.lab.why_ended(self.provider, guest)
+            raise HvlabError(f"{guest} did not answer when {stage.name} was read: {error.message} ({why})") from error
 
     def _keep(self, stage: Stage, outputs: dict[str, Output]) -> None:
         """Write the captures, then the numbers in them.

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -64,12 +65,21 @@ def folders() -> set[Path]:
 @pytest.fixture
 def aside() -> Iterator[list[Path]]:
     """Takes the studies that a test makes; they go with it, and `latest` leads again to what it led to before."""
+    with moved_aside() as made:
+        yield made
+
+
+@contextmanager
+def moved_aside() -> Iterator[list[Path]]:
+    """Do what the fixture `aside` does, for as long as the block lasts."""
     latest = STUDIES / "latest"
     before = latest.readlink() if latest.is_symlink() else None
     made: list[Path] = []
-    yield made
-    for folder in made:
-        shutil.rmtree(folder)
-    latest.unlink(missing_ok=True)
-    if before:
-        latest.symlink_to(before)
+    try:
+        yield made
+    finally:
+        for folder in made:
+            shutil.rmtree(folder)
+        latest.unlink(missing_ok=True)
+        if before:
+            latest.symlink_to(before)

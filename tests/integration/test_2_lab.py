@@ -10,11 +10,15 @@ import pytest
 import stamina
 
 from lab.hosts.nested import running_provider
+from lab.identity import processes_of
 from lab.paths import PROJECT
+from lab.sockets import listeners
 
 from .conftest import Invoke
 
-PORT = "2633"
+PORT = os.environ.get("HVLAB_LAB_PORT", "2633")
+# Each takes two to five minutes; under KVM and Xen the guest's screen is served by a process of its own.
+PROVIDERS = os.environ.get("HVLAB_PRIVATE", "kvm").split(",")
 
 
 @pytest.fixture
@@ -60,6 +64,57 @@ def test_up_ssh_status_down(invoke: Invoke, own_lab: dict[str, str], tmp_path: P
         assert invoke("lab.down", **own_lab).returncode == 0
     assert emulators() == []
     assert invoke("lab.status", **own_lab).stdout.strip() == "lab host: off"
+
+
+def assert_private(invoke: Invoke, own_lab: dict[str, str]) -> None:
+    """Nothing listens where others could reach it; nobody gets in with a password; the lab host reaches nobody."""
+    state = Path(own_lab["HVLAB_STATE"])
+    config = state / "ssh_config"
+    ours = {process.pid for process in processes_of(state)}
+    here = [one for one in listeners() if one.pid in ours]
+    # The way to the lab host's SSH server, and nothing else: no screen, no monitor.
+    assert [(one.kind, str(one.address), one.port) for one in here] == [("tcp", "127.0.0.1", int(PORT))]
+
+    told = invoke("lab.ssh", "labhost", "-c", "ss --no-header --listening --tcp --udp --numeric", **own_lab).stdout
+    places = {line.split()[4] for line in told.splitlines()}
+    assert "10.0.2.15:22" in places
+    # That is the network between it and its emulator; the other one is the guests'.
+    allowed = ("127.", "[::1]:", "10.0.2.15:22", "192.168.68.1:", "0.0.0.0%hvlab0:67")
+    assert [place for place in places if not place.startswith(allowed)] == []
+    away = invoke("lab.ssh", "labhost", "-c", f"timeout 5 bash -c 'exec 3<>/dev/tcp/10.0.2.2/{PORT}'", **own_lab)
+    assert away.returncode not in (0, 255)
+
+    assert (state / "key").stat().st_mode & 0o777 == 0o600
+    assert (state / "guest_key").stat().st_mode & 0o777 == 0o600
+    asked = "PreferredAuthentications=password,keyboard-interactive,none"
+    done = subprocess.run(
+        ["ssh", "-F", config, "-o", "PubkeyAuthentication=no", "-o", asked, "labhost", "true"],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 255
+    assert "Permission denied (publickey)." in done.stderr
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_nothing_of_it_is_open_to_others(provider: str, invoke: Invoke, own_lab: dict[str, str]) -> None:
+    own_lab |= {"HVLAB_TOPOLOGY__GUESTS": "1", "HVLAB_LAB_HOST__DESKTOP": "false"}
+    try:
+        assert invoke("lab.up", f"--provider={provider}", **own_lab).returncode == 0
+        assert_private(invoke, own_lab)
+        refused = invoke("lab.up", f"--provider={provider}", **own_lab)
+        assert (refused.returncode, "the lab is up already" in refused.stderr) == (1, True)
+        picture = invoke("lab.screenshot", "server1", f"--output={own_lab['HVLAB_STATE']}/screen.png", **own_lab)
+        assert picture.returncode == 0, picture.stderr
+        assert "READY" in invoke("lab.console", "labhost", **own_lab).stdout
+        assert invoke("lab.console", "server1", **own_lab).returncode == 0
+        said = invoke("lab.purge", **own_lab).stdout
+        assert "removed: on the lab host: " in said
+        assert "server1" in said
+        assert f"removed: the lab host's virtual machine ({provider})" in said
+        assert invoke("lab.purge", **own_lab).stdout.startswith("nothing to remove")
+        assert emulators() == []
+    finally:
+        assert invoke("lab.purge", **own_lab).returncode == 0
 
 
 def test_interrupting_leaves_nothing_behind(own_lab: dict[str, str]) -> None:

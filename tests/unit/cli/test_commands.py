@@ -43,6 +43,10 @@ def test_every_command_has_one_line_of_help() -> None:
         (["report.pdf", "--study=paper-2011", "--weights=money=1"], "'money=1' is no weight"),
         (["report.pdf", "--study=paper-2011", "--host-memory=16"], "--host-memory=16 is no amount of memory"),
         (["lab.ssh", "server1"], "the lab is down"),
+        (["lab.console", "server1"], "the lab is down"),
+        (["lab.console", "labhost"], "no lab host was booted"),
+        (["lab.console", "labhost", "--lines=0"], "--lines=0"),
+        (["test", "--faults=0"], "--faults=N goes alone"),
         (["study.all", "--precision=3"], "--precision=3 is no amount of memory"),
         (["study.check", "--study=nowhere"], "no study 'nowhere'"),
         (["study.resume", "--study=paper-2011"], "was published"),
@@ -64,6 +68,13 @@ def test_bad_input_is_one_line_and_a_hint(words: list[str], says: str, tmp_path:
     assert first.startswith("hvlab: ")
     assert says in first
     assert [line.lstrip()[:5] for line in rest] == ["hint:"]
+
+
+def test_purging_nothing_is_said_and_is_no_error(tmp_path: Path) -> None:
+    done = invoke("lab.purge", HVLAB_STATE=str(tmp_path / "lab"))
+    assert done.returncode == 0
+    assert done.stdout.startswith("nothing to remove: ")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_check_tells_by_its_exit_status() -> None:

@@ -127,3 +127,16 @@ def test_the_load_is_held_once_the_guest_is_up(monkeypatch: pytest.MonkeyPatch) 
     loaded = Settings.model_validate({"topology": {"memory_load_mib": 200}})
     assert bring_up(monkeypatch, guests, Host(), loaded) == 2
     assert guests.did == ["up server1", "destroy server1", "up server1", "hold 200"]
+
+
+def test_what_fails_after_the_lab_hosts_end_is_told_with_it() -> None:
+    lab, error = Lab(Settings()), HvlabError("labhost cannot be reached over SSH: Connection refused")
+    lab.__dict__["host"] = Host(death="the lab host has ended")
+    # Before its boot and after its end it has not died: there is none.
+    assert lab.explained(error) is error
+    lab._booted = True
+    assert lab.explained(error).message == f"the lab host has ended: {error.message}"
+    told = HvlabError("the lab host has ended")
+    assert lab.explained(told) is told
+    lab.__dict__["host"] = Host()
+    assert lab.explained(error) is error

@@ -21,7 +21,7 @@ def unpacked(recipe: Recipe, root: Path, log: Path) -> None:
 
 
 def test_it_runs_with_what_it_came_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HVLAB_CACHE", str(tmp_path / "cache folder"))
+    monkeypatch.setenv("HVLAB_CACHE", str(tmp_path / "cache+folder"))
     monkeypatch.setattr(emulator, "make_root", unpacked)
     program = emulator.emulator()
     assert emulator.emulator_version() == "QEMU 11.1"

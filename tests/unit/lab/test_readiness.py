@@ -118,6 +118,12 @@ def test_a_hostile_name_is_only_a_name(name: str) -> None:
     assert seen.rung == Rung.NOTHING
 
 
+def test_a_hypervisor_that_does_not_answer_is_told() -> None:
+    kvm = replace(get_provider("kvm"), running_command="{ echo 'error: no libvirtd' >&2; false; }")
+    seen = guest_reached(Host(), kvm, guest(1), ssh=Inside(), programs=())  # type: ignore[arg-type]
+    assert str(seen) == "how far it came could not be seen (error: no libvirtd)"
+
+
 def test_a_lab_host_that_does_not_answer_is_told() -> None:
     class Dead:
         def check(self, line: str, **words: Any) -> str:
@@ -125,7 +131,7 @@ def test_a_lab_host_that_does_not_answer_is_told() -> None:
 
     seen = guest_reached(Dead(), RUNNING, guest(1), ssh=Inside(), programs=())  # type: ignore[arg-type]
     assert seen.rung == Rung.NOTHING
-    assert "the lab host was asked" in str(seen)
+    assert str(seen).startswith("how far it came could not be seen (labhost cannot be reached")
 
 
 def test_the_lab_hosts_own_ladder() -> None:

@@ -164,6 +164,9 @@ class FakeLab:
     def why_ended(self, provider: Provider, guest: str) -> str:
         return f"{guest} met its end"
 
+    def explained(self, error: HvlabError) -> HvlabError:
+        return error
+
     def guest_ssh(self, guest: str) -> Ssh:
         return self.shell
 

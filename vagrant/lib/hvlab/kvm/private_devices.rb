@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "vagrant-libvirt/action"
+require_relative "../errors"
 
 module Hvlab
   module Kvm
@@ -11,6 +12,8 @@ module Hvlab
       SERIAL = "<serial type='pty'>"
 
       def self.apply(xml, guest)
+        raise Errors::TemplateChanged unless xml.match?(SCREEN) && xml.include?(SERIAL)
+
         xml = xml.sub(SCREEN, "<graphics type='vnc' keymap='en-us'><listen type='socket'/></graphics>")
         xml.sub(SERIAL, "#{SERIAL}<log file='#{LOGS}/#{guest}-console.log' append='off'/>")
       end
