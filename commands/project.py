@@ -18,7 +18,7 @@ _BESIDE = ("poppler-utils", "openssh-server", "xvfb", "blackbox", "xterm", "pyth
 def test(c: Context, unit: bool = False) -> None:
     """Run the tests; --unit for the quick part."""
     packages.ensure([*packages.LAB, *packages.REPORT, *_BESIDE])
-    _check(c, f"{sys.executable} -m pytest tests/unit")
+    _check(c, f"{sys.executable} -m pytest -n auto --dist loadfile tests/unit")
     if not unit:
         # Not captured: what takes half an hour shows how far it is. Without the one study most tests would fail alike.
         _check(c, f"{sys.executable} -m pytest --capture=no --exitfirst --tb=short tests/integration")
