@@ -33,7 +33,7 @@ class LabHostSettings(_Table):
     """
 
     host: Annotated[str, AfterValidator(lambda text: parse_host(text).text)] = "nested"
-    ssh_config: str = ""
+    ssh_config: Annotated[str, AfterValidator(os.path.expanduser)] = ""
 
     memory_mib: int = Field(4096, ge=2048)
     vcpus: int = Field(2, ge=1, le=64)

@@ -76,6 +76,7 @@ def test_up_status_ssh_down(invoke: Invoke, machine: NestedHost, environ: dict[s
         assert "running" in status
         said = invoke("lab.ssh", "server1", "-c", "hostname; exit 3", **environ)
         assert (said.returncode, said.stdout.strip()) == (3, "server1")
+        assert len(invoke("lab.console", "labhost", "--lines=3", **environ).stdout.splitlines()) == 3
         assert "server1" in there.check(LOOK, timeout=60, what="looking").split()
     finally:
         done = invoke("lab.down", f"--host={ADDRESS}", **environ)
