@@ -12,12 +12,13 @@ import pytest
 from lab.ended import why_ended
 from lab.errors import HvlabError
 from lab.evidence import gather
+from lab.machine import Completed
 from lab.paths import cache_root, state_root
 from lab.providers import all_providers
 from lab.purge import program
 from lab.screenshot import take_picture
 from lab.session import wait_program
-from lab.ssh import Completed, Ssh, make_key
+from lab.ssh import Ssh, make_key
 from lab.topology import Guest
 
 HOSTILE = [
