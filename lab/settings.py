@@ -181,4 +181,6 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise HvlabError(f"{path}: {where}: {first['msg']}", "the comments in hvlab.toml list what is known") from error
+        # What concerns two tables has no place of its own.
+        words = ": ".join(part for part in (str(path), where, first["msg"].removeprefix("Value error, ")) if part)
+        raise HvlabError(words, "the comments in hvlab.toml list what is known") from error

@@ -97,7 +97,7 @@ def assert_private(invoke: Invoke, own_lab: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_nothing_of_it_is_open_to_others(provider: str, invoke: Invoke, own_lab: dict[str, str]) -> None:
-    own_lab |= {"HVLAB_TOPOLOGY__GUESTS": "1", "HVLAB_LAB_HOST__DESKTOP": "false"}
+    own_lab |= {"HVLAB_TOPOLOGY__GUESTS": "1", "HVLAB_LAB_HOST__DESKTOP": "false", "HVLAB_STUDY__MANAGER": "false"}
     try:
         assert invoke("lab.up", f"--provider={provider}", **own_lab).returncode == 0
         assert_private(invoke, own_lab)
