@@ -2,8 +2,10 @@
 
 import io
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from lab.errors import HvlabError
 from lab.machine import Machine
@@ -20,6 +22,17 @@ exit $status
 """
 
 
+@contextmanager
+def _whole_only() -> Iterator[None]:
+    """Let Pillow refuse half a picture, also where a library told it otherwise for the process, as WeasyPrint does."""
+    before = ImageFile.LOAD_TRUNCATED_IMAGES
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
+
+
 def as_png(picture: bytes, whose: str) -> bytes:
     """Return a picture of a screen as PNG.
 
@@ -31,7 +44,8 @@ def as_png(picture: bytes, whose: str) -> bytes:
         HvlabError: It is no picture, or nothing is on it: it has one colour only.
     """
     try:
-        image = Image.open(io.BytesIO(picture)).convert("RGB")
+        with _whole_only():
+            image = Image.open(io.BytesIO(picture)).convert("RGB")
     except (UnidentifiedImageError, OSError, ValueError) as error:
         raise HvlabError(f"the picture of {whose} cannot be read: {error}") from error
     # None if there are more colours than asked for.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from lab.errors import HvlabError
 from lab.machine import Completed
@@ -39,7 +39,9 @@ def test_a_blank_screen_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("cut", [0, 5, 1000])
-def test_half_a_picture_is_an_error(cut: int) -> None:
+def test_half_a_picture_is_an_error(cut: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As WeasyPrint sets it for the whole process.
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
     with pytest.raises(HvlabError, match="the picture of server1's screen cannot be read"):
         as_png(picture("PPM")[:cut], "server1's screen")
 
