@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.markup import escape
 
 from lab.bringup import Lab
-from lab.desktop.manager import look_command, open_manager
+from lab.desktop.manager import last_words, look_command, open_manager
 from lab.desktop.windows import Window, read_look, require_alive
 from lab.errors import HvlabError
 from lab.factors import DROP_CACHES
@@ -225,7 +225,10 @@ class Run:
         try:
             require_alive(read_look(output.stdout.decode(errors="replace")), self.provider.manager.title, self.window)
         except HvlabError as error:
-            raise HvlabError(f"{self.provider.manager.name} at stage {stage.name}: {error.message}") from error
+            words = last_words(self.lab.host.ssh)
+            raise HvlabError(
+                f"{self.provider.manager.name} at stage {stage.name}: {error.message}; its last words: {words}"
+            ) from error
 
     def _check_factors(self, stage: Stage, output: Output) -> None:
         """Make sure that the lab host is as the study's factors ask.

@@ -46,6 +46,16 @@ def open_manager(ssh: Machine, manager: Manager, seconds: float) -> Window:
     return require_alive(read_look(said.splitlines()[-1] if said else ""), manager.title)
 
 
+def last_words(ssh: Machine) -> str:
+    """Return why a manager may have ended: the last line that it wrote, and the kernel's last word on a crash."""
+    line = f"tail -n 1 {_LOG}; dmesg | grep -E 'segfault|traps:|Out of memory|Killed process' | tail -n 1"
+    try:
+        said = ssh.run(line, timeout=_ANSWER_S).text.split("\n")
+    except HvlabError as error:
+        return error.message
+    return "; ".join(word.strip()[:200] for word in said if word.strip()) or "none"
+
+
 def picture(ssh: Machine, manager: Manager) -> bytes:
     """Return a picture of the manager's window with its frame, PNG; nothing lies on it.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.desktop.manager import look_command, open_manager, picture
+from lab.desktop.manager import last_words, look_command, open_manager, picture
 from lab.desktop.session import PROGRAMS, script, start_session
 from lab.desktop.windows import Window, read_look, require_alive
 from lab.errors import HvlabError
@@ -100,6 +100,12 @@ def test_a_picture_that_cannot_be_had() -> None:
     assert caught.value.hint
     with pytest.raises(HvlabError, match="virt-manager's window is blank: 2 x 1 pixels"):
         picture(host(stdout=b"P6\n2 1\n255\n" + bytes(6)), MANAGER)
+
+
+def test_the_last_words_of_a_manager() -> None:
+    crash = b"Qt: cannot connect\nVirtualBox[453]: segfault at 0 ip 00007f\n"
+    assert last_words(host(stdout=crash)) == "Qt: cannot connect; VirtualBox[453]: segfault at 0 ip 00007f"
+    assert last_words(host(1)) == "none"
 
 
 def test_every_provider_has_a_manager_and_xens_guests_are_libvirts() -> None:
