@@ -156,4 +156,4 @@ def test_a_changed_byte_is_found(study: Path, aside: list[Path], invoke: Invoke)
     victim.write_bytes(text)
     done = invoke("study.check", f"--study={copy.name}")
     assert done.returncode == 1
-    assert "runs/kvm-01/captures/vm-1/free.txt: changed since it was captured" in done.stdout
+    assert "runs/kvm-01/captures/vm-1/free.txt: changed since it was taken" in done.stdout
