@@ -1,7 +1,14 @@
 """Writes files so that a reader finds the old content or the new, never half of it."""
 
+import json
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
+
+from lab.errors import HvlabError
+
+Record = TypeVar("Record")
 
 
 def write_atomic(path: Path, content: bytes) -> None:
@@ -26,3 +33,20 @@ def sync_folder(path: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def read_record(path: Path, kind: Callable[..., Record]) -> Record | None:
+    """Return what is on record in a JSON file, None if there is no such file.
+
+    Args:
+        kind: Is called with the file's names and values.
+
+    Raises:
+        HvlabError: The file is damaged, or another hvlab's.
+    """
+    try:
+        return kind(**json.loads(path.read_text()))
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError) as error:
+        raise HvlabError(f"{path} is damaged: {error}", "end by hand what it was of, and remove it") from error

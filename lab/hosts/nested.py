@@ -12,7 +12,7 @@ import stamina
 from lab.accel import probe_accelerator
 from lab.commands import run
 from lab.errors import HvlabError
-from lab.files import write_atomic
+from lab.files import read_record, write_atomic
 from lab.hosts.address import Kind
 from lab.hosts.base import Store
 from lab.identity import end, lab_name, look_at, start_time
@@ -47,11 +47,8 @@ class _Process:
 
 def _recorded(state: Path) -> _Process | None:
     """Return the process on record if it still is that process."""
-    try:
-        record = _Process(**json.loads((state / "host.json").read_text()))
-    except FileNotFoundError:
-        return None
-    return record if start_time(record.pid) == record.started else None
+    record = read_record(state / "host.json", _Process)
+    return record if record and start_time(record.pid) == record.started else None
 
 
 def running_provider(state: Path) -> str | None:

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 from lab.errors import HvlabError
-from lab.files import write_atomic
+from lab.files import read_record, write_atomic
 from lab.hosts.address import Address, Kind, parse_host
 from lab.hosts.base import Store
 from lab.hosts.found import Found, find_out, obstacle
@@ -65,10 +65,7 @@ class Record:
 
 def recorded(state: Path) -> Record | None:
     """Return what is on record in a state folder, None if no lab is up on such a host."""
-    try:
-        return Record(**json.loads((state / RECORD).read_text()))
-    except FileNotFoundError:
-        return None
+    return read_record(state / RECORD, Record)
 
 
 def owner_of(state: Path) -> str:

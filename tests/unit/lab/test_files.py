@@ -1,0 +1,20 @@
+"""Records of what runs: read back, missing, or damaged, which is told in one line."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lab.errors import HvlabError
+from lab.hosts import nested, real
+
+
+@pytest.mark.parametrize(("name", "read"), [("host.json", nested.running_provider), ("real.json", real.recorded)])
+def test_a_record_that_is_damaged_is_named(tmp_path: Path, name: str, read: Callable[[Path], object]) -> None:
+    assert read(tmp_path) is None
+    for text in ("", "[1]", '{"pid": 1', '{"other": 2}'):
+        (tmp_path / name).write_text(text)
+        with pytest.raises(HvlabError, match=rf"{name} is damaged: ") as caught:
+            read(tmp_path)
+        assert "\n" not in str(caught.value.message)
+        assert caught.value.hint
