@@ -2,13 +2,13 @@
 
 import errno
 import functools
-import signal
 from collections.abc import Callable
 from typing import Any
 
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
+from commands.interrupt import Interrupts
 from lab import packages
 from lab.errors import HvlabError
 from lab.paths import SETTINGS
@@ -28,7 +28,7 @@ def command(*needed: str, **options: Any) -> Callable[[Callable[..., None]], Any
     def wrap(function: Callable[..., None]) -> Any:
         @functools.wraps(function)
         def run(*args: Any, **words: Any) -> None:
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            Interrupts().install()
             try:
                 packages.ensure(needed)
                 function(*args, **words)

@@ -249,5 +249,4 @@ class Lab:
     def down(self) -> None:
         """End the lab host and everything in it; of one that is not ours: all that the lab made there."""
         self._booted = False
-        self.host.stop()
-        undo_all(self.state, lambda line: None)
+        take_down(self.state)

@@ -1,3 +1,4 @@
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from lab.bringup import Lab
 from lab.errors import HvlabError
 from lab.evidence import Evidence
+from lab.identity import marked, processes_of
 from lab.providers import get_provider
 from lab.readiness import Reached, Rung
 from lab.settings import Settings
@@ -140,3 +142,15 @@ def test_what_fails_after_the_lab_hosts_end_is_told_with_it() -> None:
     assert lab.explained(told) is told
     lab.__dict__["host"] = Host()
     assert lab.explained(error) is error
+
+
+def test_down_ends_a_machine_that_is_not_on_record_yet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An interrupt may come between its start and the record of it."""
+    monkeypatch.setenv("HVLAB_STATE", str(tmp_path))
+    with marked(tmp_path), subprocess.Popen(["sleep", "1000"]) as machine:
+        assert [process.pid for process in processes_of(tmp_path)] == [machine.pid]
+        try:
+            Lab(Settings()).down()
+            assert processes_of(tmp_path) == []
+        finally:
+            machine.kill()
