@@ -117,7 +117,9 @@ def test_nothing_of_it_is_open_to_others(provider: str, invoke: Invoke, own_lab:
         assert invoke("lab.purge", **own_lab).returncode == 0
 
 
-def test_interrupting_leaves_nothing_behind(own_lab: dict[str, str]) -> None:
+def test_who_has_the_lab_is_told_and_interrupting_leaves_nothing_behind(
+    invoke: Invoke, own_lab: dict[str, str]
+) -> None:
     # Whoever runs the tests in the background may have switched the signal off, which children inherit.
     command = ["env", "--default-signal=INT", str(PROJECT / "invoke"), "lab.up", "--provider=kvm"]
     with subprocess.Popen(
@@ -126,6 +128,9 @@ def test_interrupting_leaves_nothing_behind(own_lab: dict[str, str]) -> None:
         for attempt in stamina.retry_context(on=AssertionError, attempts=None, timeout=120, wait_max=0.5):
             with attempt:
                 assert running_provider(Path(own_lab["HVLAB_STATE"]))
+        refused = invoke("lab.up", "--provider=xen", **own_lab)
+        assert refused.returncode == 1
+        assert f"process {process.pid}, './invoke lab.up --provider=kvm', since 20" in refused.stderr
         # As a terminal does: to the whole group.
         os.killpg(process.pid, signal.SIGINT)
         _, said = process.communicate(timeout=60)
