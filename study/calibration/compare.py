@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from study.calibration import chunks
 from study.calibration.record import Place, Row
 from study.calibration.window import Window
 from study.meters.base import Number
@@ -182,7 +183,7 @@ def memory_rows(step: Step, before: Memory, after: Memory) -> list[Row]:
             known=known_mib(step.applied, probe) if sees else 0.0,
             seen=probe.sign * (after.reading[key] - before.reading[key]),
             explained=_explained(machine, probe, before.reading, after.reading)
-            + _bookkeeping(step, machine, probe, before.reading, after.reading),
+            + _given(step, machine, probe, before.reading, after.reading),
             resolution=probe.rounding_mib,
         )
         rows.append(_row(step, answer, before.folder, after.folder))
@@ -197,12 +198,20 @@ def _explained(machine: Place, probe: Probe, before: Reading, after: Reading) ->
     return moved + (_held_back(machine, after) - _held_back(machine, before) if probe.held_back else 0.0)
 
 
-def _bookkeeping(step: Step, machine: Place, probe: Probe, before: Reading, after: Reading) -> float:
-    """Return what VirtualBox's kernel module took for its own books beside a guest's memory, about 16 KiB a chunk."""
+def _given(step: Step, machine: Place, probe: Probe, before: Reading, after: Reading) -> float:
+    """Return by how much the host gave VirtualBox more, or less, than its guest took, MiB.
+
+    Less where the guest took pages that VirtualBox had already (study/calibration/chunks.py); more for the books that
+    its kernel module keeps, about 16 KiB a chunk.
+    """
     if (step.provider, step.where, machine) != ("virtualbox", "guest", "host") or probe not in _SYSTEM:
         return 0.0
-    key: Key = (machine, "meminfo", "SUnreclaim")
-    return after.get(key, 0.0) - before.get(key, 0.0)
+    books: Key = (machine, "meminfo", "SUnreclaim")
+    held: Key = (machine, chunks.NAME, "held")
+    moved = after.get(books, 0.0) - before.get(books, 0.0)
+    if held in before and held in after:
+        moved += after[held] - before[held] - known_mib(step.applied, probe)
+    return moved
 
 
 def _held_back(machine: Place, reading: Reading) -> float:

@@ -9,7 +9,7 @@ from lab.known import PAGES_A_MIB, KnownLoad, known_load
 from lab.machine import Machine
 from lab.progress import say, step
 from lab.providers import get_provider
-from study.calibration import pieces, window
+from study.calibration import chunks, pieces, window
 from study.calibration.compare import Key, Memory, Shares, Step, capture, cpu_rows, memory_rows, numbers, xentop_row
 from study.calibration.quiet import let_huge_pages_settle
 from study.calibration.record import Given, Place, Row
@@ -147,6 +147,8 @@ class Calibrator:
         self._settle(name)
         others = [each for each in _OF_VMM if meter(each).applies_to(self.provider.name)]
         lines = {each: meter(each).command(self.context) for each in (*_ANYWHERE, *others)}
+        if self.provider.name == "virtualbox":
+            lines[chunks.NAME] = chunks.command(GUEST)
         with step(f"{self.provider.title}: reading {name}"):
             reading = self._numbers(name, "host", take(self.host, lines, _LIMIT_S))
             inside = {each: meter(each).command(self.context) for each in _ANYWHERE}
@@ -251,7 +253,8 @@ class Calibrator:
             if output.status:
                 words = output.stderr.decode(errors="replace").strip()[-200:]
                 raise HvlabError(f"meter {key} failed on the {machine}: {words or f'exit status {output.status}'}")
-            found |= numbers(machine, key, meter(key).parse(output.stdout.decode(errors="replace")))
+            parse = chunks.parse if key == chunks.NAME else meter(key).parse
+            found |= numbers(machine, key, parse(output.stdout.decode(errors="replace")))
         return found
 
     def _keep(self, name: str, machine: Place, outputs: dict[str, Output]) -> None:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from lab.errors import HvlabError
+from study.calibration import chunks
 from study.calibration.compare import Key, Memory, Shares, Step, cpu_rows, memory_rows, numbers, xentop_row
 from study.calibration.record import Place, Row
 from study.calibration.window import Window
@@ -200,3 +202,27 @@ def test_virtualbox_s_own_books_are_told_apart() -> None:
     for provider, explained in (("virtualbox", 0.8), ("kvm", 0.0)):
         row = keyed(memory_rows(Step(provider, "step", "guest", 64), before, after))["host zoneinfo free_and_on_lists"]
         assert row.explained == pytest.approx(explained)
+
+
+def test_what_virtualbox_had_already_is_told_apart() -> None:
+    held: Key = ("host", chunks.NAME, "held")
+    first = memory("a", {"taken": 100, "lists": 0, "vmm": 0}, {"taken": 0, "lists": 0, "vmm": 0})
+    last = memory("b", {"taken": 154, "lists": 0, "vmm": 0}, {"taken": 64.125, "lists": 0, "vmm": 0})
+    # Of 64 MiB its guest had used ten before.
+    step, number = Step("virtualbox", "step", "guest", 64), "host zoneinfo free_and_on_lists"
+    before, after = Memory({**first.reading, held: 200.0}, "a"), Memory({**last.reading, held: 254.0}, "b")
+    row = keyed(memory_rows(step, before, after))[number]
+    assert row.passed
+    assert row.seen == 54
+    assert row.explained == pytest.approx(54 - 64.125)
+    # It must be VirtualBox that says so.
+    row = keyed(memory_rows(step, before, Memory({**last.reading, held: 264.0}, "b")))[number]
+    assert not row.passed
+    assert not keyed(memory_rows(step, first, last))[number].passed
+
+
+def test_virtualbox_s_count_of_chunks() -> None:
+    text = '<?xml version="1.0"?>\n<Statistics>\n<U32 val="114" unit="count" name="/GMM/cChunks"/>\n</Statistics>\n'
+    assert chunks.parse(text) == [Number("held", 228, "MiB")]
+    with pytest.raises(HvlabError, match="no /GMM/cChunks"):
+        chunks.parse("VBoxManage: error: Could not find a registered machine named 'server1'")
