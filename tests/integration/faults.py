@@ -161,11 +161,11 @@ FROZEN = r"server1 (did not come up|no longer ran|did not answer).*paused"
 FAULTS = (
     Fault("the command killed while the lab host boots", BOOT, 12, _kill_controller),
     Fault("the command killed in vagrant up", UP, 30, _kill_controller),
-    Fault("the command killed while the guest is read", IS_UP, 25, _kill_controller),
+    Fault("the command killed while the guest is read", IS_UP, 15, _kill_controller),
     Fault("the command and its session killed in vagrant up", UP, 30, _kill_session),
     Fault("the lab host's QEMU killed while it boots", BOOT, 8, _kill_host, GONE),
     Fault("the lab host's QEMU killed in vagrant up", UP, 30, _kill_host, GONE),
-    Fault("the lab host's QEMU killed while the guest is read", IS_UP, 20, _kill_host, GONE),
+    Fault("the lab host's QEMU killed while the guest is read", IS_UP, 15, _kill_host, GONE),
     Fault("the guest killed in vagrant up", UP, 1, _kill_guest, KILLED),
     Fault("the guest killed before it is read", IS_UP, 4, _kill_guest, KILLED),
     Fault("the guest frozen in vagrant up", UP, 1, _freeze_guest, FROZEN),
@@ -174,7 +174,7 @@ FAULTS = (
     Fault("libvirtd killed", UP, 5, _kill_libvirt, r"libvirt"),
     Fault("the lab host's disk filled", READY, 10, _fill_disk, r"No space left on device"),
     Fault("SSH cut in vagrant up", UP, 25, _cut_ssh, r"the lab host no longer answers over SSH"),
-    Fault("SSH cut while the guest is read", IS_UP, 20, _cut_ssh, r"cannot be reached over SSH|no longer answers"),
+    Fault("SSH cut while the guest is read", IS_UP, 15, _cut_ssh, r"cannot be reached over SSH|no longer answers"),
 )
 
 
