@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import shutil
+import struct
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -13,12 +14,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
+from lab.belongings import require_labs
 from lab.errors import HvlabError
 from lab.identity import marked
 
 LOCK = "lock"
 # Folder, in a lab's, of files that commands make for a while: a killed command's go with the lab.
 TEMPORARY = "tmp"
+# struct flock of fcntl(2): type, whence, start, length, process; the last word pads it.
+_WHOLE_FILE = struct.pack("hhqqi0q", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+_ELSEWHERE = "set HVLAB_STATE to a folder that you may write to"
 
 
 class LabInUse(HvlabError):
@@ -48,16 +53,31 @@ def _ourselves() -> Owner:
 
 
 def _open(path: Path) -> IO[str]:
-    """Open the lock's file without changing what another command wrote into it."""
-    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+")
+    """Open the lock's file without changing what another command wrote into it; make its folder.
+
+    Raises:
+        HvlabError: It cannot be made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+")
+    except OSError as error:
+        raise HvlabError(f"{path} cannot be written: {error.strerror}", _ELSEWHERE) from error
 
 
 def _take(handle: IO[str]) -> bool:
+    """Take the lock, which ends with the open file; tell whether it could be had."""
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.fcntl(handle, fcntl.F_OFD_SETLK, _WHOLE_FILE)
     except BlockingIOError:
         return False
     return True
+
+
+def _is_taken(handle: IO[str]) -> bool:
+    """Tell whether somebody has the lock, without taking it: who asks is in nobody's way."""
+    kind, *_ = struct.unpack_from("h", fcntl.fcntl(handle, fcntl.F_OFD_GETLK, _WHOLE_FILE))
+    return bool(kind != fcntl.F_UNLCK)
 
 
 def _is(path: Path, handle: IO[str]) -> bool:
@@ -96,9 +116,10 @@ def exclusive(state: Path) -> Iterator[None]:
 
     Raises:
         LabInUse: If another command has it; tells its process, what was typed, and since when.
+        HvlabError: The folder is not a lab's, or nothing can be written there.
     """
     path = state / LOCK
-    state.mkdir(parents=True, exist_ok=True)
+    require_labs(state)
     while True:
         with _open(path) as handle:
             if not _take(handle):
@@ -122,8 +143,8 @@ def in_use(state: Path) -> bool:
     """Tell whether a command has the lab of a state folder (see `exclusive`)."""
     try:
         with (state / LOCK).open() as handle:
-            return not _take(handle)
-    except FileNotFoundError:
+            return _is_taken(handle)
+    except (FileNotFoundError, NotADirectoryError):
         return False
 
 
@@ -131,6 +152,6 @@ def killed_owner(state: Path) -> str | None:
     """Return who had the lab and was killed with it, None if nobody was."""
     try:
         with (state / LOCK).open() as handle:
-            return _told(handle) if _take(handle) else None
-    except FileNotFoundError:
+            return None if _is_taken(handle) else _told(handle)
+    except (FileNotFoundError, NotADirectoryError):
         return None

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
+from lab.belongings import is_labs
 from lab.errors import HvlabError
 from lab.hosts import real
 from lab.hosts.address import Address
@@ -78,10 +79,11 @@ def _on_named_host(state: Path, address: Address, config: str, tell: Callable[[s
 
 
 def _files(state: Path, tell: Callable[[str], None]) -> None:
-    """Remove what is left in the state folder: sockets, notes, keys, parts; logs and pictures stay."""
+    """Remove what is left in the state folder: sockets, notes, keys, parts; logs, pictures, others' files stay."""
     for path in sorted(state.iterdir()) if state.is_dir() else []:
         if (
-            path.name in (LOCK, TEMPORARY, JOURNAL, *real.FILES)
+            not is_labs(path.name)
+            or path.name in (LOCK, TEMPORARY, JOURNAL, *real.FILES)
             or path.suffix in KEPT
             or (path.is_dir() and _only_kept(path))
         ):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lab import owner as module
 from lab.errors import HvlabError
 from lab.identity import MARK, lab_name
 from lab.owner import LOCK, TEMPORARY, LabInUse, exclusive, in_use, killed_owner
@@ -77,6 +78,42 @@ def test_what_is_started_and_written_meanwhile_is_the_labs(tmp_path: Path) -> No
     assert MARK not in os.environ
     assert tempfile.gettempdir() == before
     assert list(tmp_path.iterdir()) == []
+
+
+def test_asking_whether_it_is_free_keeps_nobody_from_taking_it(tmp_path: Path) -> None:
+    """A command that looks, as study.status does, is no owner."""
+    with holder(tmp_path) as killed:
+        killed.kill()
+    with (tmp_path / LOCK).open() as asking:
+        assert not module._is_taken(asking)
+        with exclusive(tmp_path):
+            assert module._is_taken(asking)
+
+
+@pytest.mark.parametrize("names", [["tmp/precious"], ["moduli", "ssh_config"], ["thesis.md"], ["lock/x", "tmp/y"]])
+def test_a_folder_that_is_somebody_elses_is_left_alone(names: list[str], tmp_path: Path) -> None:
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x")
+    with pytest.raises(HvlabError, match=f"no lab's folder: it has {Path(names[0]).parts[0]}"), exclusive(tmp_path):
+        pass
+    assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()) == sorted(names)
+
+
+@pytest.mark.parametrize("name", ["console.log", "steps.jsonl", "vagrant-home/x", "guest-build/x", "lock"])
+def test_what_a_lab_leaves_is_its_folder_still(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("{}")
+    with exclusive(tmp_path):
+        assert in_use(tmp_path)
+
+
+@pytest.mark.parametrize("folder", ["/etc/passwd", "/dev/null/lab", "/proc/lab"])
+def test_a_folder_that_cannot_be_is_told(folder: str) -> None:
+    assert killed_owner(Path(folder)) is None
+    with pytest.raises(HvlabError, match=r"cannot be written: [NF]") as refusal, exclusive(Path(folder)):
+        pass
+    assert "HVLAB_STATE" in refusal.value.hint
 
 
 def test_it_is_given_back_after_a_failure(tmp_path: Path) -> None:

@@ -62,8 +62,17 @@ def test_what_a_killed_command_left_goes(tmp_path: Path) -> None:
     assert sorted(path.name for path in state.rglob("*")) == ["console.log", "failed", "server1-console.txt"]
 
 
+def test_what_somebody_put_into_the_labs_folder_stays(tmp_path: Path) -> None:
+    for name in ("host.json", "ssh.sock.Ab12", "notes.md", ".vimrc", "key"):
+        (tmp_path / name).write_text("{}" if name == "host.json" else "x")
+    (tmp_path / "host.json").write_text('{"pid": 0, "started": "", "provider": "kvm", "accelerator": "tcg"}')
+    assert [Path(line.rpartition(" ")[2]).name for line in purged(tmp_path)] == ["host.json", "key", "ssh.sock.Ab12"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".vimrc", "notes.md"]
+
+
 def test_a_lab_that_a_living_command_has_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "key").write_text("x")
+    for name in ("key", "console.log"):
+        (tmp_path / name).write_text("x")
     with exclusive(tmp_path), pytest.raises(LabInUse, match=f"process {os.getpid()}, "):
         purged(tmp_path)
     assert (tmp_path / "key").exists()
@@ -72,7 +81,8 @@ def test_a_lab_that_a_living_command_has_is_left_alone(tmp_path: Path) -> None:
 def test_two_labs_do_not_disturb_each_other(tmp_path: Path) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     other.mkdir()
-    (other / "key").write_text("x")
+    for name in ("key", "console.log"):
+        (other / name).write_text("x")
     with exclusive(other), subprocess.Popen(["sleep", "60"]) as theirs:
         try:
             assert purged(one)[0].startswith("nothing to remove")
@@ -91,6 +101,7 @@ def test_a_broken_journal_keeps_nothing_from_being_removed(tmp_path: Path) -> No
 
 def test_a_lab_host_that_does_not_answer_goes_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "running_provider", lambda state: "kvm")
+    (tmp_path / "console.log").write_text("")
     (tmp_path / "ssh_config").write_text("Host labhost\n    HostName 127.0.0.1\n    Port 1\n    BatchMode yes\n")
     lines = purged(tmp_path)
     assert lines[0].startswith("removed: the lab host's hypervisors do not answer and go with it")
