@@ -119,10 +119,15 @@ def lab_down(c: Context, host: str = "") -> None:
 @command(help={"host": HOST})
 def lab_purge(c: Context, host: str = "") -> None:
     """Remove all that carries the lab's name, whatever left it."""
+    from contextlib import suppress
+
+    from lab.files import DamagedError
     from lab.hosts.address import parse_host
     from lab.hosts.recorded import require_asked_for
     from lab.purge import purge
 
-    require_asked_for(state_root(), host)
+    # A record that cannot be read is what is to be purged.
+    with suppress(DamagedError):
+        require_asked_for(state_root(), host)
     named = settings(host).lab_host if host else None
     purge(state_root(), print, parse_host(host) if host else None, named.ssh_config if named else "")

@@ -11,6 +11,10 @@ from lab.errors import HvlabError
 Record = TypeVar("Record")
 
 
+class DamagedError(HvlabError):
+    """A record cannot be read."""
+
+
 def write_atomic(path: Path, content: bytes) -> None:
     """Write a file so that its name always leads to the whole old or the whole new content."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -42,11 +46,11 @@ def read_record(path: Path, kind: Callable[..., Record]) -> Record | None:
         kind: Is called with the file's names and values.
 
     Raises:
-        HvlabError: The file is damaged, or another hvlab's.
+        DamagedError: The file is damaged, or another hvlab's.
     """
     try:
         return kind(**json.loads(path.read_text()))
     except FileNotFoundError:
         return None
     except (ValueError, TypeError) as error:
-        raise HvlabError(f"{path} is damaged: {error}", "end by hand what it was of, and remove it") from error
+        raise DamagedError(f"{path} is damaged: {error}", "./invoke lab.purge ends what it was of") from error

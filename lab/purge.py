@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lab.belongings import is_labs
 from lab.errors import HvlabError
+from lab.files import DamagedError
 from lab.hosts import real
 from lab.hosts.address import Address
 from lab.hosts.machines import machine_of
@@ -52,7 +53,11 @@ def program(state: Path) -> str:
 
 def _on_lab_host(state: Path, tell: Callable[[str], None]) -> None:
     """Ask the nested lab host's hypervisors, if it answers. What is in a dead machine is gone with it."""
-    if running_provider(state) is None:
+    try:
+        if running_provider(state) is None:
+            return
+    except DamagedError:
+        # Its process carries the lab's name, and ends by that.
         return
     host = Ssh(state / "ssh_config", "labhost")
     try:
@@ -64,14 +69,38 @@ def _on_lab_host(state: Path, tell: Callable[[str], None]) -> None:
         tell(f"on the lab host: {line}")
 
 
+def _on_real_host(state: Path, address: Address | None, config: str, tell: Callable[[str], None]) -> None:
+    """Take the lab down on a host that is not ours, whether the journal knows of it or not.
+
+    Args:
+        address: How it was named; None if it was not.
+
+    Raises:
+        HvlabError: It does not answer, something on it does not go, or it is not known which it is.
+    """
+    named = address if address and address.kind != "nested" else None
+    try:
+        record = real.recorded(state)
+    except DamagedError as error:
+        if named is None:
+            raise HvlabError(error.message, "name its lab host: ./invoke lab.purge --host=...") from error
+        record = None
+    if record:
+        real.stop(state)
+        tell(f"what the lab made on {record.address} ({record.provider})")
+    elif named:
+        _on_named_host(state, named, config, tell)
+
+
 def _on_named_host(state: Path, address: Address, config: str, tell: Callable[[str], None]) -> None:
-    """Ask a host that is not ours, of which nothing is on record here: it is this lab's if it says so.
+    """Ask a host of which nothing is on record here: it is this lab's if it says so.
 
     Raises:
         HvlabError: It is another lab's, or does not answer.
     """
     machine = machine_of(address, config)
     real.require_ours(machine, state, address.text)
+    real.take_down(machine, state)
     what = "asking the hypervisors"
     for line in machine.check("sh -s", stdin=program(state).encode(), timeout=_PATIENCE_S, what=what).splitlines():
         tell(f"on {address.text}: {line}")
@@ -95,6 +124,15 @@ def _files(state: Path, tell: Callable[[str], None]) -> None:
 def _only_kept(folder: Path) -> bool:
     files = [path for path in folder.rglob("*") if not path.is_dir()]
     return bool(files) and all(path.suffix in KEPT for path in files)
+
+
+def _failure(action: Callable[[], None]) -> HvlabError | None:
+    """Do something; return the error that it ended with, None if it ended well."""
+    try:
+        action()
+    except HvlabError as error:
+        return error
+    return None
 
 
 def purge(state: Path, tell: Callable[[str], None], host: Address | None = None, config: str = "") -> None:
@@ -121,19 +159,15 @@ def purge(state: Path, tell: Callable[[str], None], host: Address | None = None,
         if owner:
             count(f"lock of {owner}, which no longer runs")
         _on_lab_host(state, count)
-        failure = None
-        if host and host.kind != "nested" and real.recorded(state) is None:
-            _on_named_host(state, host, config, count)
-        try:
-            undo_all(state, count)
-        except HvlabError as error:
-            failure = error
+        kept = _failure(lambda: _on_real_host(state, host, config, count))
+        # Would only ask that host once more.
+        failed = kept or _failure(lambda: undo_all(state, count))
         end_processes(state, count)
         _files(state, count)
-        if failure and real.recorded(state):
+        if kept:
             # Only its host can forget a lab.
-            raise failure
-        if remove(state / JOURNAL) and failure:
+            raise kept
+        if remove(state / JOURNAL) and failed:
             count(f"journal {state / JOURNAL}")
         if left := processes_of(state):
             raise HvlabError(f"still there: {left[0]}", "./invoke lab.purge once more")

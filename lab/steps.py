@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from lab.errors import HvlabError
 from lab.files import sync_folder
 
 JOURNAL = "steps.jsonl"
@@ -43,10 +44,27 @@ class Steps:
         self._path = state / JOURNAL
 
     def _lines(self) -> list[dict[str, object]]:
+        """Read the journal.
+
+        Raises:
+            HvlabError: A line was not written by hvlab, or not left as it was.
+        """
         if not self._path.exists():
             return []
         # A last line without its end was cut off by a crash: the step that it announced had not begun.
-        return [json.loads(line) for line in self._path.read_text().splitlines(True) if line.endswith("\n")]
+        whole = [line for line in self._path.read_bytes().splitlines(True) if line.endswith(b"\n")]
+        return [self._read(number, line) for number, line in enumerate(whole, 1)]
+
+    def _read(self, number: int, line: bytes) -> dict[str, object]:
+        try:
+            facts = json.loads(line)
+            if "undone" not in facts:
+                _ = int(facts["step"]), facts["what"], facts["undo"], list(facts["names"])
+        except (ValueError, TypeError, KeyError) as error:
+            raise HvlabError(
+                f"{self._path} is damaged in line {number}", "./invoke lab.purge looks for what is there"
+            ) from error
+        return dict(facts)
 
     def _append(self, facts: dict[str, object]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)

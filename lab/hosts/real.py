@@ -84,21 +84,30 @@ def stop(state: Path) -> None:
         return
     machine = machine_of(parse_host(record.address), record.config)
     with step(f"Lab host: taking down what the lab made on {record.address}"):
-        for name, head in ((_TAKEDOWN, f"HVLAB_MASTER={shlex.quote(master_of(state))}\n"), (_RESTORE, "")):
-            program = state / name
-            if program.is_file():
-                text = (head + program.read_text()).encode()
-                for line in machine.check("sh -s", stdin=text, timeout=300, what="taking the lab down").splitlines():
-                    say(f"  {line}")
+        take_down(machine, state)
         release(machine, state)
-    for name in (_RESTORE, _TAKEDOWN, RECORD, "ssh.sock"):
-        (state / name).unlink(missing_ok=True)
+
+
+def take_down(machine: Machine, state: Path) -> None:
+    """Run what undoes the lab on its host, as far as that is written down.
+
+    Raises:
+        HvlabError: The host cannot be reached, or something does not go.
+    """
+    for name, head in ((_TAKEDOWN, f"HVLAB_MASTER={shlex.quote(master_of(state))}\n"), (_RESTORE, "")):
+        program = state / name
+        if program.is_file():
+            text = (head + program.read_text()).encode()
+            for line in machine.check("sh -s", stdin=text, timeout=300, what="taking the lab down").splitlines():
+                say(f"  {line}")
 
 
 def release(machine: Machine, state: Path) -> None:
-    """Give a host back, if this lab has it."""
+    """Give a host back, if this lab has it, and forget it."""
     line = _RELEASE.format(place=PLACE, owner=shlex.quote(owner_of(state)))
     machine.check(line, timeout=60, what="giving the lab host back")
+    for name in (_RESTORE, _TAKEDOWN, RECORD, "ssh.sock"):
+        (state / name).unlink(missing_ok=True)
 
 
 def require_ours(machine: Machine, state: Path, called: str) -> None:
@@ -225,10 +234,11 @@ class RealHost:
             raise HvlabError(f"{self._called}: not root there", "take root's login: ssh://root@..., or sudo")
         stop(self.state)
         self.state.mkdir(parents=True, exist_ok=True)
-        self._claim()
+        # Before the claim: a host whose claim nobody knows of could not be had again. It gives back only what is ours.
         record = Record(self.address.text, self.config, provider.name, self.found.boot_id)
         write_atomic(self.state / RECORD, json.dumps(asdict(record)).encode())
         try:
+            self._claim()
             self._prepare_undoing(provider)
             self._bring(provider)
         except BaseException:

@@ -51,10 +51,10 @@ def console_of(state: Path) -> str:
 
 
 def require_asked_for(state: Path, text: str) -> None:
-    """Make sure that the lab host that is up is the one that a person named; no name fits all.
+    """Make sure that the lab host that is up is the one that a person named; an empty name fits all.
 
     Raises:
-        HvlabError: It is another one.
+        HvlabError: It is another one, or the name is none of a lab host.
     """
-    if text and running_provider(state) and parse_host(text).text != address_of(state):
+    if text and parse_host(text).text != address_of(state) and running_provider(state):
         raise HvlabError(f"the lab in {state} is up on {address_of(state)}, not on {text}", "leave --host out")

@@ -18,7 +18,7 @@ from lab.images.boxes import Boxes
 from lab.machine import Machine
 from lab.providers import get_provider
 from lab.purge import purge
-from lab.steps import Steps
+from lab.steps import JOURNAL, Steps
 from tests.unit.ssh.old_sshd import OldSshd, old_sshd
 
 KVM, XEN = get_provider("kvm"), get_provider("xen")
@@ -196,11 +196,12 @@ def test_purge_sets_a_host_back_and_keeps_what_it_needs_for_that(sshd: OldSshd, 
     host.boot(KVM)
     right = (tmp_path / "user_config").read_text()
     (tmp_path / "user_config").write_text("IdentityFile /nonexistent\nIdentitiesOnly yes\n")
-    with pytest.raises(HvlabError, match=r"what the lab makes on its host: .*cannot be reached"):
+    with pytest.raises(HvlabError, match="cannot be reached over SSH"):
         purged(host.state)
     assert (host.state / "restore.sh").exists()
     (tmp_path / "user_config").write_text(right)
     assert f"removed: what the lab made on {host.address.text} (kvm)" in purged(host.state)
+    assert not (host.state / "steps.jsonl").exists()
     assert not (place / "owner").exists()
     assert not host.state.exists()
 
@@ -216,3 +217,44 @@ def test_purge_asks_a_named_host_of_which_nothing_is_on_record(
     shutil.rmtree(host.state)
     assert purged(host.state, host) == [f"removed: on {host.address.text}: domain server1"]
     assert not (place / "owner").exists()
+
+
+@pytest.mark.parametrize("journal", [None, "{damaged}\n"])
+def test_purge_takes_a_host_on_record_down_whatever_the_journal_says(
+    host: RealHost, place: Path, journal: str | None
+) -> None:
+    host.boot(KVM)
+    if journal:
+        (host.state / JOURNAL).write_text(journal)
+    assert f"removed: what the lab made on {host.address.text} (kvm)" in purged(host.state)
+    assert not (place / "owner").exists()
+    assert not host.state.exists()
+
+
+def test_purge_with_a_damaged_record_wants_the_hosts_name_and_sets_it_back(host: RealHost, place: Path) -> None:
+    host.boot(KVM)
+    (host.state / real.RECORD).write_text("{")
+    (host.state / "restore.sh").write_text(f"touch {place}/set-back\n")
+    with pytest.raises(HvlabError, match=r"real\.json is damaged") as raised:
+        purged(host.state)
+    assert "lab.purge --host=" in raised.value.hint
+    assert (place / "owner").exists()
+    purged(host.state, host)
+    assert (place / "set-back").exists()
+    assert not (place / "owner").exists()
+    assert not host.state.exists()
+
+
+def test_a_claim_is_on_record_before_it_is_made(host: RealHost, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that is killed in between would else leave a host that this lab has and nobody knows of."""
+    seen = []
+    monkeypatch.setattr(RealHost, "_claim", lambda self: seen.append(real.recorded(self.state)))
+    host.boot(KVM)
+    assert [record.address for record in seen if record] == [host.address.text]
+    host.stop()
+
+
+def test_a_name_that_is_no_lab_host_is_refused_also_when_the_lab_is_off(tmp_path: Path) -> None:
+    with pytest.raises(HvlabError, match="no such lab host"):
+        recorded.require_asked_for(tmp_path, "bogus")
+    recorded.require_asked_for(tmp_path, "ssh://root@server")

@@ -99,6 +99,20 @@ def test_a_broken_journal_keeps_nothing_from_being_removed(tmp_path: Path) -> No
     assert purged(tmp_path)[0].startswith("nothing to remove")
 
 
+@pytest.mark.parametrize("name", ["steps.jsonl", "host.json"])
+def test_what_cannot_be_read_keeps_nothing_from_being_removed(name: str, tmp_path: Path) -> None:
+    for file in ("host.json", "steps.jsonl", "overlay.qcow2"):
+        (tmp_path / file).write_text("damaged\n" if file == name else "")
+    (tmp_path / "host.json").write_text("damaged")
+    with marked(tmp_path):
+        machine = subprocess.Popen(["sleep", "60"])
+    lines = purged(tmp_path)
+    assert f"removed: process {machine.pid}: sleep 60" in lines
+    assert f"removed: file {tmp_path}/overlay.qcow2" in lines
+    assert start_time(machine.pid) is None
+    assert not tmp_path.exists()
+
+
 def test_a_lab_host_that_does_not_answer_goes_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "running_provider", lambda state: "kvm")
     (tmp_path / "console.log").write_text("")

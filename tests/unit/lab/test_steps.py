@@ -46,6 +46,18 @@ def test_a_line_cut_off_by_a_crash_is_no_step(tmp_path: Path) -> None:
     assert [step.what for step in Steps(tmp_path).open()] == ["another", "a file"]
 
 
+@pytest.mark.parametrize(
+    "line", [b"no JSON", b"[1]", b"7", b'{"step": 1}', b'{"step": "x", "what": "", "undo": "", "names": []}', b"\xff"]
+)
+def test_a_damaged_journal_is_named_with_its_line(line: bytes, tmp_path: Path) -> None:
+    Steps(tmp_path).before("a file", "remove", "one")
+    with (tmp_path / JOURNAL).open("ab") as file:
+        file.write(line + b"\n")
+    with pytest.raises(HvlabError, match=r"steps\.jsonl is damaged in line 2") as raised:
+        undone(tmp_path)
+    assert "lab.purge" in raised.value.hint
+
+
 def test_one_that_fails_does_not_keep_the_others_and_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(state: Path, names: tuple[str, ...]) -> list[str]:
         raise HvlabError("the process does not end")
