@@ -2,11 +2,16 @@
 
 import errno
 import functools
+import os
+import select
+import signal
+import sys
 from collections.abc import Callable
 from typing import Any
 
-from invoke.exceptions import Exit
-from invoke.tasks import task
+from invoke.exceptions import Exit, ParseError
+from invoke.parser.argument import Argument
+from invoke.tasks import Task, task
 
 from commands.interrupt import Interrupts
 from lab import packages
@@ -14,7 +19,67 @@ from lab.errors import HvlabError
 from lab.paths import SETTINGS
 
 INTERRUPTED = 130
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+# As a shell tells of a program that wrote to a pipe without a reader.
+UNREAD = 128 + signal.SIGPIPE
+# What any write anywhere can meet, and what a folder or file that was named can be.
+_NO_ROOM = dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room there")
+_NOT_MAY = dict.fromkeys(
+    (errno.EACCES, errno.EPERM, errno.EROFS), "who may write there? name another place, or be root"
+)
+_NOT_SO = dict.fromkeys(
+    (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP),
+    "something else is in the way there: remove it, or name another place",
+)
+_HINTS = _NO_ROOM | _NOT_MAY | _NOT_SO
+
+
+class _Number(Argument):
+    """An option that takes a whole number."""
+
+    def set_value(self, value: Any, cast: bool = True) -> None:
+        """Take a word of the command line.
+
+        Raises:
+            ParseError: It is no whole number; Invoke itself would show where in its code it noticed that.
+        """
+        try:
+            super().set_value(value, cast)
+        except ValueError as error:
+            name = str(self.name).replace("_", "-")
+            raise ParseError(f"hvlab: --{name}={value} is no whole number\n  hint: --{name}=N") from error
+
+
+class _Task(Task[Callable[..., None]]):
+    """A task whose numbers are checked."""
+
+    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
+        """Return what the command line may have."""
+        return [_checked(argument) for argument in super().get_arguments(ignore_unknown_help)]
+
+
+def _checked(argument: Argument) -> Argument:
+    if argument.kind is not int:
+        return argument
+    kept = ("names", "kind", "default", "help", "positional", "optional", "attr_name")
+    return _Number(**{name: getattr(argument, name) for name in kept})
+
+
+def _told(error: OSError) -> Exit | None:
+    """Return what tells of a file that cannot be had; None for what nobody but the kit can mend."""
+    where = f": {error.filename}" if error.filename else ""
+    if error.errno not in _HINTS or not (where or error.errno in _NO_ROOM):
+        return None
+    return Exit(f"hvlab: {error.strerror}{where}\n  hint: {_HINTS[error.errno]}", code=1)
+
+
+def _is_unread() -> bool:
+    """Tell whether nobody reads standard output any more; what is left to be written goes nowhere then."""
+    output = select.poll()
+    output.register(sys.stdout.fileno(), 0)
+    unread = any(state & select.POLLERR for _, state in output.poll(0))
+    if unread:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return unread
 
 
 def command(*needed: str, **options: Any) -> Callable[[Callable[..., None]], Any]:
@@ -32,19 +97,23 @@ def command(*needed: str, **options: Any) -> Callable[[Callable[..., None]], Any
             try:
                 packages.ensure(needed)
                 function(*args, **words)
+                sys.stdout.flush()
             except HvlabError as error:
                 hint = f"\n  hint: {error.hint}" if error.hint else ""
                 raise Exit(f"hvlab: {error.message}{hint}", code=1) from error
-            except OSError as error:
-                # The one failure that any write anywhere can have.
-                if error.errno not in _NO_ROOM:
+            except BrokenPipeError as error:
+                if not _is_unread():
                     raise
-                where = f": {error.filename}" if error.filename else ""
-                raise Exit(f"hvlab: {error.strerror}{where}\n  hint: make room there", code=1) from error
+                raise Exit(code=UNREAD) from error
+            except OSError as error:
+                if told := _told(error):
+                    raise told from error
+                raise
             except KeyboardInterrupt as error:
-                raise Exit("hvlab: interrupted; finished runs are kept", code=INTERRUPTED) from error
+                kept = "; finished runs are kept" if function.__name__.startswith("study_") else ""
+                raise Exit(f"hvlab: interrupted{kept}", code=INTERRUPTED) from error
 
-        return task(run, **options)
+        return task(run, klass=_Task, **options)
 
     return wrap
 

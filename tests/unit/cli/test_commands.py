@@ -1,6 +1,7 @@
 """The commands as a person types them: help, and one line for what is wrong."""
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -46,6 +47,10 @@ def test_every_command_has_one_line_of_help() -> None:
         (["lab.console", "server1"], "the lab is down"),
         (["lab.console", "labhost"], "no lab host was booted"),
         (["lab.console", "labhost", "--lines=0"], "--lines=0"),
+        (["lab.console", "labhost", "--lines=ten"], "--lines=ten is no whole number"),
+        (["report.pdf", "--guests", "some"], "--guests=some is no whole number"),
+        (["lab.status", "--host=server"], "--host=server: no such lab host"),
+        (["lab.screenshot", "server1"], "the lab is down"),
         (["test", "--faults=0"], "--faults=N goes alone"),
         (["study.all", "--precision=3"], "--precision=3 is no amount of memory"),
         (["study.check", "--study=nowhere"], "no study 'nowhere'"),
@@ -104,6 +109,31 @@ def test_an_empty_cache_is_listed_and_pruned(tmp_path: Path) -> None:
     assert invoke("image.list", HVLAB_CACHE=str(tmp_path)).stdout.splitlines()[-1] == f"{tmp_path}: 0.0 GB"
     done = invoke("image.prune", "--dry-run", HVLAB_CACHE=str(tmp_path))
     assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_a_number_is_told_as_one_in_the_help() -> None:
+    assert "--lines=INT" in invoke("--help", "lab.console").stdout
+
+
+@pytest.mark.parametrize("words", [["doctor", "--json"], ["study.check", "--study=paper-2011"]])
+def test_a_reader_that_has_gone_is_no_fault_of_ours(words: list[str], tmp_path: Path) -> None:
+    """The pipe's other end is closed before anything is written."""
+    read, write = os.pipe()
+    os.close(read)
+    environ = {**os.environ, "HVLAB_STATE": str(tmp_path)}
+    done = subprocess.run([PROJECT / "invoke", *words], stdout=write, stderr=subprocess.PIPE, check=False, env=environ)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, b"")
+
+
+def test_a_file_where_a_folder_is_needed_is_one_line_and_a_hint(tmp_path: Path) -> None:
+    (tmp_path / "lock").write_text("")
+    (tmp_path / "tmp").write_text("")
+    done = invoke("lab.down", HVLAB_STATE=str(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[0] == f"hvlab: File exists: {tmp_path}/tmp"
+    assert "hint: something else is in the way there" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_full_disk_is_one_line_and_a_hint(tmp_path: Path) -> None:
