@@ -1,6 +1,7 @@
 """Commands about the project itself: test, lint, bench, lock."""
 
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -29,24 +30,29 @@ def test(c: Context, unit: bool = False, faults: int = -1) -> None:
     packages.ensure([*packages.LAB, *packages.REPORT, *_BESIDE])
     if faults > 0:
         os.environ["HVLAB_FAULTS"] = str(faults)
-        _check(c, f"{sys.executable} -m pytest --capture=no --tb=short tests/integration/test_5_faults.py")
+        _pytest(c, "--capture=no", "--tb=short", "tests/integration/test_5_faults.py")
         return
-    _check(c, f"{sys.executable} -m pytest -n auto --dist loadfile tests/unit")
+    _pytest(c, "-n", "auto", "--dist", "loadfile", "tests/unit")
     if not unit:
         # Not captured: what takes half an hour shows how far it is. Without the one study most tests would fail alike.
-        _check(c, f"{sys.executable} -m pytest --capture=no --exitfirst --tb=short tests/integration")
+        _pytest(c, "--capture=no", "--exitfirst", "--tb=short", "tests/integration")
 
 
 @command()
 def lint(c: Context) -> None:
     """Check style, types and imports."""
     folder = Path(sys.executable).parent
-    for line in ("ruff check", "ruff format --check", "mypy", "lint-imports"):
-        _check(c, f"{folder}/{line}")
+    for program, *words in (("ruff", "check"), ("ruff", "format", "--check"), ("mypy",), ("lint-imports",)):
+        _check(c, str(folder / program), *words)
 
 
-def _check(c: Context, line: str) -> None:
-    done = c.run(line, warn=True, pty=sys.stdout.isatty())
+def _pytest(c: Context, *words: str) -> None:
+    _check(c, sys.executable, "-m", "pytest", *words)
+
+
+def _check(c: Context, *words: str) -> None:
+    """Run a program, whose output is seen; its failure is the command's."""
+    done = c.run(shlex.join(words), warn=True, pty=sys.stdout.isatty())
     if done is None or done.failed:
         raise Exit(code=1)
 
@@ -66,4 +72,4 @@ def bench(c: Context) -> None:
 @command()
 def lock(c: Context) -> None:
     """Pin the packages of requirements.in anew."""
-    _check(c, f"sh {PROJECT}/lab/lock.sh")
+    _check(c, "sh", str(PROJECT / "lab" / "lock.sh"))
