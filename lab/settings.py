@@ -20,7 +20,8 @@ DiskStrategy = Literal["full-copy", "linked-clone", "preallocated"]
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # "inf" is a number to TOML; no time is.
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class LabHostSettings(_Table):
@@ -160,7 +161,9 @@ def _override(table: dict[str, Any], environ: Mapping[str, str]) -> None:
             value = tomllib.loads(f"value = {text}")["value"]
         except tomllib.TOMLDecodeError:
             value = text
-        table.setdefault(section, {})[key] = value
+        # What stands there instead of a table is told when it is read.
+        if isinstance(there := table.setdefault(section, {}), dict):
+            there[key] = value
 
 
 def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -173,8 +176,8 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise HvlabError(f"{path}: {error.strerror}", "restore it: git checkout hvlab.toml") from error
-    except tomllib.TOMLDecodeError as error:
-        raise HvlabError(f"{path} is not valid TOML: {error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise HvlabError(f"{path} is not valid TOML: {error}", "git diff hvlab.toml tells what was changed") from error
     _override(table, environ)
     try:
         return Settings.model_validate(table)
@@ -183,4 +186,7 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
         where = ".".join(str(part) for part in first["loc"])
         # What concerns two tables has no place of its own.
         words = ": ".join(part for part in (str(path), where, first["msg"].removeprefix("Value error, ")) if part)
-        raise HvlabError(words, "the comments in hvlab.toml list what is known") from error
+        hint = "the comments in hvlab.toml list what is known"
+        if len(first["loc"]) == 2 and (name := "HVLAB_" + "__".join(map(str, first["loc"])).upper()) in environ:
+            hint = f"it comes from {name} in the environment; {hint}"
+        raise HvlabError(words, hint) from error

@@ -9,6 +9,7 @@ from lab.errors import HvlabError
 
 Kind = Literal["nested", "local", "ssh"]
 _FORMS = "--host=nested, --host=local or --host=ssh://user@host:port"
+_PASSWORD = re.compile(r"ssh://[^@]*:[^@]*@")
 _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _SAFE_ADDRESS = re.compile(r"[A-Za-z0-9:][A-Za-z0-9:.%_-]*")
 
@@ -41,26 +42,36 @@ def parse_host(text: str) -> Address:
     Raises:
         HvlabError: If it is none of the three forms.
     """
+    # urlsplit would leave some of these out.
+    if not text.isprintable() or " " in text:
+        raise _wrong(repr(text), "it has characters that no name has")
     if text == "nested":
         return Address("nested", text)
     if text == "local":
         return Address("local", text)
     if not text.startswith("ssh://"):
         raise _wrong(text, "no such lab host")
+    if _PASSWORD.match(text):
+        raise _wrong("ssh://...", "a password has no place there")
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError as error:
         raise _wrong(text, str(error)) from error
-    if parts.password is not None:
-        raise _wrong("ssh://...", "a password has no place there")
     if parts.path not in ("", "/") or parts.query or parts.fragment:
         raise _wrong(text, "nothing may follow the port")
     # A name that begins with a hyphen would be an option to ssh.
-    if not parts.hostname or not _SAFE_ADDRESS.fullmatch(parts.hostname):
-        raise _wrong(text, "no host name")
+    host = _host(parts.netloc)
+    if not _SAFE_ADDRESS.fullmatch(host):
+        raise _wrong(text, f"{host!r} cannot be a host name" if host else "no host name")
     if parts.username is not None and not _SAFE.fullmatch(parts.username):
-        raise _wrong(text, "no user name")
+        raise _wrong(text, f"{parts.username!r} cannot be a user name" if parts.username else "no user name")
     if port == 0:
         raise _wrong(text, "port 0 cannot be reached")
-    return Address("ssh", text, parts.hostname, parts.username, port)
+    return Address("ssh", text, host, parts.username, port)
+
+
+def _host(place: str) -> str:
+    """Return the host of `user@host:port`, as it is written: names in ssh_config are told apart by their case."""
+    host = place.rpartition("@")[2]
+    return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]

@@ -26,6 +26,8 @@ def test_environment_goes_first() -> None:
     [
         ("[lab_host\n", "not valid TOML"),
         ("[lab_host]\nmemory = 4\n", "lab_host.memory"),
+        ("lab_host = 5\n", "lab_host: "),
+        ("[topology]\nboot_timeout_s = inf\n", "topology.boot_timeout_s: Input should be a finite number"),
         ("[topology]\nguests = 0\n", "topology.guests"),
         ('[study]\nproviders = ["qemu"]\n', "study.providers"),
         ("[study]\nrepeats = 0\n", "study.repeats"),
@@ -34,11 +36,26 @@ def test_environment_goes_first() -> None:
         ("[topology]\nmemory_load_mib = 600\n", "memory_load_mib 600 does not fit: a guest of 512 MiB can hold 384"),
     ],
 )
-def test_wrong_settings_are_named(text: str, says: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("environ", [{}, {"HVLAB_LAB_HOST__SSH_PORT": "2700"}])
+def test_wrong_settings_are_named(text: str, says: str, environ: dict[str, str], tmp_path: Path) -> None:
     file = tmp_path / "hvlab.toml"
     file.write_text(text)
-    with pytest.raises(HvlabError, match=says):
+    with pytest.raises(HvlabError, match=says) as refusal:
+        load_settings(file, environ)
+    assert "hvlab.toml" in refusal.value.hint
+
+
+def test_a_file_that_is_no_text(tmp_path: Path) -> None:
+    file = tmp_path / "hvlab.toml"
+    file.write_bytes(b"\xff = 1\n")
+    with pytest.raises(HvlabError, match=r"not valid TOML: .* byte 0xff"):
         load_settings(file, {})
+
+
+def test_what_comes_from_the_environment_is_told_so() -> None:
+    with pytest.raises(HvlabError, match=r"topology\.guests") as refusal:
+        load_settings(SETTINGS, {"HVLAB_TOPOLOGY__GUESTS": "many"})
+    assert refusal.value.hint.startswith("it comes from HVLAB_TOPOLOGY__GUESTS in the environment")
 
 
 def test_a_load_fits_beside_the_guests_system() -> None:
