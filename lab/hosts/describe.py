@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from lab.providers.base import Provider
 _GB = 1 << 30
 _PURPOSES = {mount: purpose for mount, _, purpose in PARTITIONS}
 _MOUNTS = [mount for mount, _, _ in PARTITIONS if mount.startswith("/")]
+_COLUMNS = "NAME,TYPE,SIZE,MODEL"
 _MARK = "=====hvlab "
 
 # Name to shell line. What a machine does not tell is missing in the answer, not an error.
@@ -22,7 +24,8 @@ _QUESTIONS = {
     "mounted": f"df -kP {' '.join(_MOUNTS)}; cat /proc/swaps",
     "board": "dmidecode -s baseboard-product-name; dmidecode -s system-manufacturer; dmidecode -s system-product-name",
     "memory": "grep MemTotal /proc/meminfo; xl info 2>/dev/null | grep ^total_memory",
-    "disks": "lsblk -Jbo NAME,TYPE,SIZE,MODEL,FSTYPE,LABEL,MOUNTPOINTS",
+    # Before util-linux 2.37 there was one mount point a device, before 2.33 sizes were texts.
+    "disks": f"lsblk -Jbo {_COLUMNS},MOUNTPOINTS || lsblk -Jbo {_COLUMNS},MOUNTPOINT",
     "pci": "lspci",
     "kernel": "uname -r",
     "mpstat": "mpstat -V | head -n 1",
@@ -77,6 +80,14 @@ def _cpu(text: str) -> str:
     return f"{facts.get('Model name', 'not told')}, {facts.get('CPU(s)', '?')} CPUs, {facts.get('Architecture', '?')}"
 
 
+def _told(read: Callable[[str], str], text: str) -> str:
+    """Return what a tool says. A form that is not known is said so, and is no error: the run has been read by then."""
+    try:
+        return read(text) if text else "not told"
+    except (ValueError, KeyError, TypeError):
+        return "told in a form that is not known"
+
+
 def _old_cpu(text: str) -> str:
     """Read a CPU from a line for each, as /proc/cpuinfo names it, and the architecture in the last."""
     lines = text.split("\n")
@@ -98,7 +109,7 @@ def _memory(text: str) -> str:
 
 def _disks(text: str) -> str:
     found = [row for row in json.loads(text)["blockdevices"] if row["type"] == "disk"]
-    return ", ".join(f"{row['name']} {row['size'] / _GB:.0f} GB {row['model'] or ''}".strip() for row in found)
+    return ", ".join(f"{row['name']} {int(row['size']) / _GB:.0f} GB {row['model'] or ''}".strip() for row in found)
 
 
 def _pci(text: str, kind: str) -> str:
@@ -113,10 +124,10 @@ def hardware(answers: dict[str, str]) -> list[tuple[str, str]]:
     board = " ".join(dict.fromkeys(line for line in answers.get("board", "").splitlines() if line.strip()))
     pci = answers.get("pci", "")
     return [
-        ("CPU", _cpu(answers["cpu"]) if answers.get("cpu") else _old_cpu(answers.get("cpuinfo", ""))),
+        ("CPU", _told(_cpu, answers["cpu"]) if answers.get("cpu") else _old_cpu(answers.get("cpuinfo", ""))),
         ("Main board", board or "not told"),
         ("Memory", _memory(answers.get("memory", ""))),
-        ("HDD", _disks(answers["disks"]) if answers.get("disks") else "not told"),
+        ("HDD", _told(_disks, answers.get("disks", ""))),
         ("NIC", _pci(pci, "Ethernet controller")),
         ("VGA", _pci(pci, "VGA compatible controller")),
     ]
@@ -129,13 +140,21 @@ def partitions(text: str, mounted: str = "") -> list[tuple[str, float, str]]:
         text: lsblk's JSON; "" where there is no such lsblk.
         mounted: `df -kP` and /proc/swaps; read where lsblk does not tell of `/`, as in containers.
     """
+    try:
+        rows = _of_lsblk(text) if text else []
+    except (ValueError, KeyError, TypeError):
+        rows = []
+    return rows if any(mount == "/" for mount, _, _ in rows) else _mounted(mounted)
+
+
+def _of_lsblk(text: str) -> list[tuple[str, float, str]]:
     rows = []
-    for row in _flat(json.loads(text)["blockdevices"]) if text else []:
-        for mount in row.get("mountpoints") or []:
+    for row in _flat(json.loads(text)["blockdevices"]):
+        for mount in row.get("mountpoints") or [row.get("mountpoint")]:
             name = "swap" if mount == "[SWAP]" else mount
             if name in _PURPOSES:
-                rows.append((name, round(row["size"] / _GB, 1), _PURPOSES[name]))
-    return rows if any(mount == "/" for mount, _, _ in rows) else _mounted(mounted)
+                rows.append((name, round(int(row["size"]) / _GB, 1), _PURPOSES[name]))
+    return rows
 
 
 def _mounted(text: str) -> list[tuple[str, float, str]]:

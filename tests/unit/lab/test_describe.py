@@ -1,8 +1,15 @@
 """Tables 1 and 2 from what the tools of a lab host say, or do not say."""
 
 import json
+import os
+from pathlib import Path
 
-from lab.hosts.describe import hardware, partitions, split_answers
+import pytest
+
+from lab.hosts.describe import describe, hardware, partitions, split_answers
+from lab.hosts.machines import ThisMachine
+from lab.providers import get_provider
+from tests.unit.vagrant.tools import FakeCommand
 
 LSCPU = {
     "lscpu": [
@@ -65,6 +72,36 @@ def test_partitions() -> None:
         ("swap", 4.0, "host swap"),
         ("/xen", 90.0, "Xen image files"),
     ]
+
+
+def test_an_older_lsblk_has_one_mount_point_a_device_and_sizes_as_texts() -> None:
+    disk = {
+        "name": "sda", "type": "disk", "size": str(100 * GIB), "model": "ST3", "mountpoint": None,
+        "children": [{"name": "sda1", "type": "part", "size": str(15 * GIB), "model": None, "mountpoint": "/"}],
+    }  # fmt: skip
+    text = json.dumps({"blockdevices": [disk]})
+    assert dict(hardware({"disks": text}))["HDD"] == "sda 100 GB ST3"
+    assert partitions(text) == [("/", 15.0, "host operating system")]
+
+
+def test_lsblk_is_asked_in_words_that_an_older_one_knows(tmp_path: Path) -> None:
+    told = '{"blockdevices": [{"name": "sda", "type": "disk", "size": "1073741824", "model": null}]}\n'
+    answers = {"MOUNTPOINTS": (1, "", "lsblk: unknown column: MOUNTPOINTS"), "MOUNTPOINT": (0, told, "")}
+    lsblk = FakeCommand.create(tmp_path / "bin", "lsblk", answers)
+
+    class Old(ThisMachine):
+        def command(self, remote: str, *options: str) -> list[str]:
+            return ["env", f"PATH={lsblk.folder}{os.pathsep}{os.environ['PATH']}", *super().command(remote)]
+
+    assert dict(describe(Old(), get_provider("kvm")).hardware)["HDD"] == "sda 1 GB"
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"lscpu": [{}], "blockdevices": [{}]}'])
+def test_a_form_that_is_not_known_is_said_so(text: str) -> None:
+    """A run that was read is not lost for its description."""
+    rows = dict(hardware({"cpu": text, "disks": text}))
+    assert rows["CPU"] == rows["HDD"] == "told in a form that is not known"
+    assert partitions(text, "/dev/sda1 15728640 1 1 1% /\n") == [("/", 15.0, "host operating system")]
 
 
 def test_answers_are_taken_apart() -> None:
