@@ -249,4 +249,5 @@ class Lab:
     def down(self) -> None:
         """End the lab host and everything in it; of one that is not ours: all that the lab made there."""
         self._booted = False
+        # Not the host's own: where that could not be built, asking for it would begin to build it again.
         take_down(self.state)

@@ -154,3 +154,22 @@ def test_down_ends_a_machine_that_is_not_on_record_yet(monkeypatch: pytest.Monke
             assert processes_of(tmp_path) == []
         finally:
             machine.kill()
+
+
+def test_what_could_not_be_built_is_not_built_again_to_take_it_down(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Ctrl-C while the image is being built ends the command."""
+    built = []
+
+    def fail(*_: object) -> None:
+        built.append(1)
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("HVLAB_STATE", str(tmp_path / "lab"))
+    monkeypatch.setattr("lab.bringup.lab_host", fail)
+    lab = Lab(Settings())
+    with pytest.raises(KeyboardInterrupt):
+        lab.boot("kvm")
+    lab.down()
+    assert built == [1]
