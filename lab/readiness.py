@@ -82,6 +82,7 @@ class Reached:
 # Run on the lab host, after its words: prints the rungs that it sees, one a line. A port that refuses proves the
 # address as well as one that answers; else the kernel's table of neighbours tells whether anybody has it.
 _LOOK = f"""\
+export LC_ALL=C
 said=$({{running}} 2>&1) || {{{{ echo "unknown $(echo "$said" | tail -n 1)"; exit 0; }}}}
 echo "$said" | grep -qxF -- "$guest" || {{{{ echo "none it is not among the running guests"; exit 0; }}}}
 echo power

@@ -1,11 +1,13 @@
 """The ladder: which rung a machine has reached, seen from outside."""
 
+import os
 import socket
 import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,6 +67,17 @@ def listening(says: bytes) -> Iterator[int]:
         server.shutdown(socket.SHUT_RDWR)
         for connection in kept:
             connection.close()
+
+
+def test_a_lab_host_that_speaks_another_language_is_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the user's LANG, which ssh takes along, makes a host speak."""
+    bash = tmp_path / "bash"
+    bash.write_text('#!/bin/sh\n[ "$LC_ALL" = C ] && echo "Connection refused" || echo "연결이 거부됨"\n')
+    bash.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    kvm = replace(RUNNING, name="kvm")
+    seen = guest_reached(Host(), kvm, guest(9), ssh=Inside(), programs=())  # type: ignore[arg-type]
+    assert seen.rung == Rung.ADDRESS
 
 
 def guest(port: int) -> Guest:
