@@ -59,10 +59,15 @@ class Process:
         return f"process {self.pid}: {' '.join(self.words)[:_SHOWN]}"
 
 
+def _stat(pid: int) -> list[str]:
+    """Return /proc/PID/stat from field 3 on; field 2, the name, is in any bytes: the kernel cuts it after the 15th."""
+    return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+
+
 def start_time(pid: int) -> str | None:
     """Return field 22 of /proc/PID/stat (clock ticks after boot), None if there is no such process or it is dead."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        fields = _stat(pid)
     except OSError:
         return None
     return None if fields[0] == "Z" else fields[19]
@@ -78,7 +83,7 @@ def _split(path: Path) -> list[str]:
 
 def _parent(pid: int) -> int:
     try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        return int(_stat(pid)[1])
     except OSError:
         return 0
 

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,3 +88,14 @@ def test_no_process_no_start_time() -> None:
     assert start_time(os.getpid())
     assert start_time(2**22 + 1) is None
     assert look_at(2**22 + 1) is None
+
+
+def test_a_name_that_is_cut_within_a_letter_is_no_hindrance(tmp_path: Path) -> None:
+    """The kernel keeps 15 bytes of a process's name: of a Korean one that is two bytes of the last letter."""
+    line = "import ctypes, sys; ctypes.CDLL(None).prctl(15, '한'.encode()[:2]); print(flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", line], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        assert start_time(process.pid)
+        assert processes_of(tmp_path) == []
+        process.communicate(b"")
