@@ -18,7 +18,17 @@ from lab.ssh import Ssh
 
 
 def _guests(state: Path) -> list[str]:
-    lines = (state / "ssh_config").read_text().splitlines()
+    """Return the guests of a lab that is up.
+
+    Raises:
+        HvlabError: It is only about to come up.
+    """
+    try:
+        lines = (state / "ssh_config").read_text().splitlines()
+    except FileNotFoundError as error:
+        raise HvlabError(
+            "the lab is being set up: nothing is known of its guests yet", "./invoke lab.status"
+        ) from error
     return [name for line in lines if line.startswith("Host ") and (name := line.split()[1]) != LABHOST]
 
 
@@ -48,6 +58,9 @@ def print_status(state: Path) -> None:
     host, where = machine_of(state), address_of(state)
     over = "" if where == "local" else " over SSH"
     called = "lab host" if where == "nested" else f"lab host {where}"
+    if not (state / "ssh_config").is_file():
+        print(f"{called}: being set up for {provider.title}")
+        return
     if not host.answers():
         print(f"{called}: on, {provider.title}, does not answer{over}")
         return
