@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from lab.errors import HvlabError
 from lab.paths import cache_root
 from lab.progress import say
 
@@ -54,9 +55,17 @@ def remembered_answer() -> Path:
 
 
 def settled_accelerator() -> str:
-    """Return what the lab uses without a new probe: HVLAB_ACCEL's word or the remembered answer; "" if neither is."""
+    """Return what the lab uses without a new probe: HVLAB_ACCEL's word or the remembered answer; "" if neither is.
+
+    Raises:
+        HvlabError: HVLAB_ACCEL has another word.
+    """
+    if wanted := os.environ.get("HVLAB_ACCEL"):
+        if wanted not in ("kvm", "tcg"):
+            raise HvlabError(f"HVLAB_ACCEL={wanted} is no acceleration", "kvm or tcg, or leave it out")
+        return wanted
     remembered = remembered_answer()
-    return os.environ.get("HVLAB_ACCEL") or (remembered.read_text() if remembered.is_file() else "")
+    return remembered.read_text() if remembered.is_file() else ""
 
 
 def probe_accelerator(kernel: Path, busybox: Path) -> str:

@@ -86,6 +86,10 @@ class Machine:
         except subprocess.TimeoutExpired as error:
             short = remote.strip().splitlines()[0][:80]
             raise TookTooLongError(f"{self.name}: {short!r} did not end within {timeout:.0f} s") from error
+        except FileNotFoundError as error:
+            raise HvlabError(
+                f"{self.name}: {error.filename} is not installed here", "apt-get install openssh-client"
+            ) from error
         self._require_reached(done)
         return done
 

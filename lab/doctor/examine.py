@@ -7,7 +7,7 @@ from lab.doctor.finding import Diagnosis, Examined, Finding, State
 from lab.errors import HvlabError
 from lab.hosts.address import parse_host
 from lab.hosts.machines import ThisMachine, machine_of
-from lab.machine import Machine, TookTooLongError
+from lab.machine import Machine, TookTooLongError, last_line
 from lab.paths import cache_root, state_root
 from lab.providers import get_provider
 from lab.settings import Settings
@@ -60,6 +60,9 @@ def diagnose(host: str, provider: str, settings: Settings) -> Diagnosis:
     machine = machine_of(address, settings.lab_host.ssh_config)
     name = get_provider(provider).name if provider else None
     wanted = Wanted(address.kind, name, settings, str(cache_root()), str(state_root()), settled_accelerator())
-    if machine.run("exit 0", timeout=60).status != 0:
-        raise HvlabError(f"{host} runs no shell line", "is its login shell a POSIX shell?")
+    if (done := machine.run("exit 0", timeout=60)).status != 0:
+        why = last_line(done.stderr + done.stdout) or f"exit {done.status}"
+        raise HvlabError(
+            f"{host} runs no shell line: {why}", "is the login shell there a POSIX shell, and the home a folder?"
+        )
     return examine(machine, wanted, ThisMachine(), host)

@@ -75,6 +75,20 @@ def test_bad_input_is_one_line_and_a_hint(words: list[str], says: str, tmp_path:
     assert [line.lstrip()[:5] for line in rest] == ["hint:"]
 
 
+@pytest.mark.parametrize(
+    ("environ", "says"),
+    [
+        ({"HVLAB_ACCEL": "fast"}, "HVLAB_ACCEL=fast is no acceleration"),
+        ({"HOME": "/nonexistent"}, "nested runs no shell line: env: cannot change directory to '/nonexistent'"),
+    ],
+)
+def test_an_environment_in_which_nothing_can_be_asked(environ: dict[str, str], says: str) -> None:
+    done = invoke("doctor", **environ)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"hvlab: {says}")
+    assert "  hint: " in done.stderr
+
+
 def test_purging_nothing_is_said_and_is_no_error(tmp_path: Path) -> None:
     done = invoke("lab.purge", HVLAB_STATE=str(tmp_path / "lab"))
     assert done.returncode == 0

@@ -72,6 +72,13 @@ def test_a_file_that_cannot_be_written_is_no_file(machine: Machine, tmp_path: Pa
     assert list(tmp_path.iterdir()) == []
 
 
+def test_without_ssh_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(HvlabError, match="ssh is not installed here") as raised:
+        RemoteMachine(Address("ssh", "ssh://server", "server")).run("true", timeout=60)
+    assert "openssh-client" in raised.value.hint
+
+
 def test_a_copy_that_differs_is_refused(tmp_path: Path) -> None:
     class Lossy(ThisMachine):
         def command(self, remote: str, *options: str) -> list[str]:

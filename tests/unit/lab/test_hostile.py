@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import socket
 import stat
 import subprocess
 from pathlib import Path
@@ -13,7 +14,7 @@ from lab.ended import why_ended
 from lab.errors import HvlabError
 from lab.evidence import gather
 from lab.machine import Completed
-from lab.paths import cache_root, state_root
+from lab.paths import _LONGEST_STATE, cache_root, state_root
 from lab.providers import all_providers
 from lab.purge import program
 from lab.screenshot import take_picture
@@ -107,6 +108,29 @@ def test_folders_that_mean_something_to_others_are_refused(
     with pytest.raises(HvlabError, match="characters that cannot be used") as refusal:
         root()
     assert setting in refusal.value.hint
+
+
+def test_folders_that_cannot_be_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for setting, root in (("HVLAB_STATE", state_root), ("HVLAB_CACHE", cache_root)):
+        monkeypatch.setenv(setting, str(tmp_path / "file" / "lab"))
+        with pytest.raises(HvlabError, match="file is none") as refusal:
+            root()
+        assert setting in refusal.value.hint
+
+
+def test_a_name_that_leaves_no_room_for_sshs_socket_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What is taken, ssh can make its socket in: it gives it a longer name at first."""
+    longest = "/tmp/" + "x" * (_LONGEST_STATE - len("/tmp/"))
+    monkeypatch.setenv("HVLAB_STATE", longest)
+    socket_path = f"{state_root()}/ssh.sock.{'x' * 16}"
+    with pytest.raises(FileNotFoundError), socket.socket(socket.AF_UNIX) as made:
+        made.bind(socket_path)
+    with pytest.raises(OSError, match="too long"), socket.socket(socket.AF_UNIX) as made:
+        made.bind(socket_path + "x")
+    monkeypatch.setenv("HVLAB_STATE", longest + "x")
+    with pytest.raises(HvlabError, match="too long a name for ssh's socket"):
+        state_root()
 
 
 def test_usual_folders_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
