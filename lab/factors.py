@@ -6,12 +6,15 @@ Read back from the host by the meter `factors`; docs/factors.md tells what each 
 from collections.abc import Iterable
 
 from lab.errors import HvlabError
+from lab.hosts.address import parse_host
+from lab.hosts.machines import machine_of
 from lab.images.host import PARTITIONS
+from lab.preflight import free_line, free_on
 from lab.providers import get_provider
 from lab.providers.base import Provider
 from lab.settings import FactorsSettings, Settings
 
-# Of an image partition, what its file system keeps for itself and what the box's own disk takes, GiB.
+# Beside the guests' disks: what a file system keeps for itself, and what the box's own disk takes, GiB.
 _SPARE_GIB = 6
 
 # Page cache, and the slab that can be reclaimed: what `free` counts as buff/cache. What is not yet written stays, so it
@@ -54,15 +57,37 @@ def require_possible(settings: Settings, providers: Iterable[str]) -> None:
 
 
 def _require_room(settings: Settings, provider: Provider) -> None:
-    """Make sure that all guests' disks, whole, fit on the partition that they lie on."""
-    (size,) = (gib for mount, gib, _ in PARTITIONS if mount == provider.folder)
-    wanted = settings.topology.guests * settings.topology.disk_gib
-    if wanted > size - _SPARE_GIB:
+    """Make sure that all guests' disks, whole, fit on the file system that they will lie on.
+
+    Raises:
+        HvlabError: They do not; or a lab host that is not ours does not tell how much is free there.
+    """
+    size, there = _room(settings, provider)
+    if whole_disks_gib(settings) > size:
         disks = f"{settings.topology.guests} disks of {settings.topology.disk_gib} GiB"
         raise HvlabError(
-            f'factors.disk_strategy = "preallocated": {disks} do not fit on {provider.folder} ({size} GiB)',
+            f'factors.disk_strategy = "preallocated": {disks} do not fit on {provider.folder} ({there})',
             "fewer guests, smaller disks (topology.disk_gib), or another strategy",
         )
+
+
+def whole_disks_gib(settings: Settings) -> int:
+    """Return what the guests' disks take when all of their blocks are reserved, with what is beside them, GiB."""
+    return settings.topology.guests * settings.topology.disk_gib + _SPARE_GIB
+
+
+def _room(settings: Settings, provider: Provider) -> tuple[float, str]:
+    """Return how many GiB guests' disks may take, and that in words; the nested lab host's partition is empty."""
+    address = parse_host(settings.lab_host.host)
+    if address.kind == "nested":
+        (size,) = (gib for mount, gib, _ in PARTITIONS if mount == provider.folder)
+        return size, f"{size} GiB"
+    machine = machine_of(address, settings.lab_host.ssh_config)
+    told = free_on(machine.check(free_line(provider.folder), timeout=60, what="asking for room"))
+    if not told:
+        raise HvlabError(f"{machine.name} does not tell how much is free for {provider.folder}", "look there: df -h")
+    ((device, free),) = told
+    return free, f"{free:.1f} GiB free on {device}, {whole_disks_gib(settings)} needed"
 
 
 def _toml(value: object) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -16,6 +17,19 @@ IMAGES_GIB = 10
 RUN_GIB = 5
 # What QEMU takes beside the lab host's memory under software emulation: its cache of translated code.
 EMULATOR_MIB = 1024
+
+
+def free_line(folder: str) -> str:
+    """Return the shell line that prints df's line of the file system that a folder is on, or will be."""
+    return (
+        f'd={shlex.quote(folder)}; while [ ! -e "$d" ]; do d=$(dirname "$d"); done; LC_ALL=C df -Pk "$d" | tail -n 1\n'
+    )
+
+
+def free_on(text: str) -> list[tuple[str, float]]:
+    """Read lines of `free_line`: the device, and what is free on it, GiB."""
+    lines = re.findall(r"^(\S+)\s+\d+\s+\d+\s+(\d+)\s+\d+%", text, re.MULTILINE)
+    return [(device, int(kib) / (1 << 20)) for device, kib in lines]
 
 
 def _free_gib(folder: Path) -> float:

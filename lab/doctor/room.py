@@ -5,7 +5,8 @@ import shlex
 
 from lab.doctor.check import NESTED, Check, Wanted, verdicts
 from lab.doctor.finding import Finding
-from lab.preflight import EMULATOR_MIB, IMAGES_GIB, RUN_GIB
+from lab.factors import whole_disks_gib
+from lab.preflight import EMULATOR_MIB, IMAGES_GIB, RUN_GIB, free_line, free_on
 from lab.providers import all_providers, get_provider
 
 _LISTENS = "0A"
@@ -16,25 +17,23 @@ def _folders(wanted: Wanted) -> dict[str, float]:
     if wanted.nested:
         return {wanted.cache: IMAGES_GIB, wanted.state: RUN_GIB}
     names = [wanted.provider] if wanted.provider else sorted(all_providers())
-    return {get_provider(name).folder: RUN_GIB for name in names}
+    whole = wanted.settings.factors.disk_strategy == "preallocated"
+    return {get_provider(name).folder: whole_disks_gib(wanted.settings) if whole else RUN_GIB for name in names}
 
 
 def _disk_line(wanted: Wanted) -> str:
-    return "".join(
-        f'd={shlex.quote(folder)}; while [ ! -e "$d" ]; do d=$(dirname "$d"); done; df -Pk "$d" | tail -n 1\n'
-        for folder in _folders(wanted)
-    )
+    return "".join(map(free_line, _folders(wanted)))
 
 
 def _disk(text: str, wanted: Wanted) -> Finding:
     ok, warn, fail = verdicts("disk")
     needs = _folders(wanted)
-    lines = re.findall(r"^(\S+)\s+\d+\s+\d+\s+(\d+)\s+\d+%", text, re.MULTILINE)
+    lines = free_on(text)
     if len(lines) != len(needs):
         return warn("df tells nothing that is understood", "look by hand: df -h")
     # What lies on one file system shares its room.
     asked: dict[str, float] = {}
-    free = {device: int(kib) / (1 << 20) for device, kib in lines}
+    free = dict(lines)
     for (device, _), gib in zip(lines, needs.values(), strict=True):
         asked[device] = asked.get(device, 0) + gib
     seen = ", ".join(f"{free[device]:.1f} GiB free on {device} ({asked[device]:.0f} needed)" for device in asked)
