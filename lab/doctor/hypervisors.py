@@ -39,7 +39,8 @@ def _dom0(seen: str, tool: str, wanted: Wanted) -> Finding:
     return ok(f"{seen}, {tool}: for xen") if tool else fail(f"{seen}, neither xl nor xm", "install xen-utils")
 
 
-# libvirtd is only asked where it runs: to connect to its socket would start it.
+# libvirtd is only asked where it runs: to connect to its socket would start it. It is asked for the guests that the
+# kernel can have now; those under Xen are its own, too.
 _LIBVIRT_LINE = """\
 echo client=$(virsh --version 2>/dev/null)
 for s in /run/libvirt/libvirt-sock /var/run/libvirt/libvirt-sock /run/libvirt/virtqemud-sock; do
@@ -47,7 +48,9 @@ for s in /run/libvirt/libvirt-sock /var/run/libvirt/libvirt-sock /run/libvirt/vi
 done
 d=$(cat /proc/[0-9]*/stat 2>/dev/null | grep -o -m 1 -e '(libvirtd)' -e '(virtqemud)' | tr -d '()')
 echo daemon=$d
-[ -n "$d" ] && virsh --readonly -c qemu:///system version 2>&1 | sed 's/^/virsh: /'
+u=qemu:///system
+grep -q control_d /proc/xen/capabilities 2>/dev/null && u=xen:///system
+[ -n "$d" ] && virsh --readonly -c $u version 2>&1 | sed 's/^/virsh: /'
 exit 0
 """
 
@@ -63,9 +66,9 @@ def _libvirt(text: str, wanted: Wanted) -> Finding:
     connected, seen, todo = _connection(text, client)
     if connected:
         return ok(seen)
-    if wanted.provider in ("xen", "virtualbox"):
+    if wanted.provider == "virtualbox":
         return ok(f"{seen}; {wanted.provider} does not need it")
-    return (fail if wanted.provider == "kvm" else warn)(seen, todo)
+    return (fail if wanted.provider else warn)(seen, todo)
 
 
 def _connection(text: str, client: str | None) -> tuple[bool, str, str]:
@@ -81,7 +84,7 @@ def _connection(text: str, client: str | None) -> tuple[bool, str, str]:
         return (
             False,
             f"virsh {client}, {daemon} runs, but: {why}",
-            "may this user connect? virsh -c qemu:///system version",
+            "may this user connect, and has it the driver? virsh -c qemu:///system version (in dom0: xen:///system)",
         )
     if told.get("socket"):
         return True, f"virsh {client}; the daemon starts when its socket is used (not tried)", ""

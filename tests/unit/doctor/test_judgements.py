@@ -1,5 +1,9 @@
 """Each check's judgement of what machines print: tests/fixtures/doctor, one file a machine."""
 
+import os
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from lab.doctor.check import Wanted
@@ -9,6 +13,7 @@ from lab.hosts.address import Kind
 from lab.hosts.describe import split_answers
 from lab.paths import PROJECT
 from lab.settings import Settings
+from tests.unit.vagrant.tools import FakeCommand
 
 FIXTURES = PROJECT / "tests/fixtures/doctor"
 BY_NAME = {check.name: check for check in CHECKS}
@@ -34,7 +39,9 @@ def judge(machine: str, name: str, purpose: Wanted) -> Finding:
         ("pvm-guest", "xen", "local", "xen", "fail", "Xen does not run"),
         ("pvm-guest", "libvirt", "nested", None, "ok", "the daemon runs in the lab host"),
         ("pvm-guest", "libvirt", "local", "kvm", "fail", "no daemon"),
-        ("pvm-guest", "libvirt", "local", "xen", "ok", "xen does not need it"),
+        ("pvm-guest", "libvirt", "local", "xen", "fail", "no daemon"),
+        ("pvm-guest", "libvirt", "local", "virtualbox", "ok", "virtualbox does not need it"),
+        ("xen-dom0", "libvirt", "local", "xen", "fail", "no virsh"),
         ("pvm-guest", "vagrant", "nested", None, "ok", "Vagrant 2.3.4"),
         ("pvm-guest", "vagrant-plugins", "nested", None, "ok", "vagrant-libvirt 0.11.2-1"),
         ("pvm-guest", "packer", "nested", None, "ok", "Packer 1.6.6"),
@@ -115,6 +122,30 @@ def test_a_kernel_that_hangs_is_told_from_a_qemu_that_ended() -> None:
     assert "ended with 134" in probe(f"{begun}\nstatus=134\n", wanted()).seen
     assert "no qemu" in probe("device=yes\naccess=yes\nqemu=\nkernel=/k\n", wanted()).seen
     assert "may not be opened" in probe("device=yes\naccess=no\n", wanted()).seen
+
+
+def test_disks_whose_blocks_are_all_reserved_need_their_whole_size() -> None:
+    settings = Settings.model_validate({"factors": {"disk_strategy": "preallocated"}})
+    for count, state in ((4, "ok"), (20, "fail")):
+        topology = settings.topology.model_copy(update={"guests": count})
+        purpose = Wanted("local", None, settings.model_copy(update={"topology": topology}), "/cache", "/state")
+        found = judge("debian-12-kvm", "disk", purpose)
+        assert (found.state, found.seen) == (state, f"337.1 GiB free on /dev/nvme0n1p2 ({3 * (20 * count + 6)} needed)")
+
+
+@pytest.mark.parametrize(("capabilities", "uri"), [("control_d\n", "xen:///system"), ("", "qemu:///system")])
+def test_libvirt_is_asked_for_the_guests_that_the_kernel_can_have(
+    capabilities: str, uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "capabilities").write_text(capabilities)
+    answers = {uri: (0, "Running hypervisor: Some 1.0\n", ""), "--version": (0, "9.0.0\n", "")}
+    virsh = FakeCommand.create(tmp_path / "bin", "virsh", answers)
+    monkeypatch.setenv("PATH", f"{virsh.folder}{os.pathsep}{os.environ['PATH']}")
+    line = BY_NAME["libvirt"].line(wanted()).replace("/proc/xen/capabilities", str(tmp_path / "capabilities"))
+    line = line.replace("d=$(", "d=libvirtd; : $(")
+    told = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=True).stdout
+    found = BY_NAME["libvirt"].judge(told, wanted(provider="xen" if capabilities else "kvm"))
+    assert (found.state, found.seen) == ("ok", "virsh 9.0.0, connected: Running hypervisor: Some 1.0")
 
 
 def test_the_port_of_this_lab_itself_is_no_failure() -> None:
