@@ -1,8 +1,7 @@
 """When a guest does not come up: how far it came, what its console says, and a picture of its screen, kept as files."""
 
-import contextlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.markup import escape
@@ -28,15 +27,18 @@ class Evidence:
 
     Attributes:
         files: What was kept of it.
+        missing: What could not be had, to why.
     """
 
     reached: Reached
     files: tuple[Path, ...]
+    missing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def hint(self) -> str:
-        """Where to look."""
-        return f"see {', '.join(map(str, self.files))}" if self.files else "neither console nor screen could be had"
+        """Where to look, and why there is no more."""
+        kept = [f"see {', '.join(map(str, self.files))}"] if self.files else []
+        return "; ".join([*kept, *(f"its {what} could not be had ({why})" for what, why in self.missing.items())])
 
 
 def gather(
@@ -51,19 +53,24 @@ def gather(
         programs: Of its session.
     """
     reached = guest_reached(host, provider, guest, ssh, programs)
-    files = []
+    console, screen = (state / FOLDER / f"{guest.name}-{name}" for name in ("console.txt", "screen.png"))
     # Each is had or not: a guest that is off has no screen, one whose kernel never started has no console.
-    with contextlib.suppress(HvlabError, OSError):
-        text = guest_console(host, provider, guest.name)
-        files.append(_keep(state, f"{guest.name}-console.txt", text.encode()))
-        for line in last_lines(text, _LINES):
+    why = {
+        "console": _keep(console, lambda: guest_console(host, provider, guest.name).encode()),
+        "screen": _keep(screen, lambda: take_picture(host, provider, guest.name)),
+    }
+    if not why["console"]:
+        for line in last_lines(console.read_text(errors="replace"), _LINES):
             say(f"[dim]{guest.name}'s console: {escape(line)}[/dim]")
-    with contextlib.suppress(HvlabError, OSError):
-        files.append(_keep(state, f"{guest.name}-screen.png", take_picture(host, provider, guest.name)))
-    return Evidence(reached, tuple(files))
+    files = tuple(path for path, missing in zip((console, screen), why.values(), strict=True) if not missing)
+    return Evidence(reached, files, {what: reason for what, reason in why.items() if reason})
 
 
-def _keep(state: Path, name: str, content: bytes) -> Path:
-    path = state / FOLDER / name
-    write_atomic(path, content)
-    return path
+def _keep(path: Path, get: Callable[[], bytes]) -> str:
+    """Keep what can be had of a guest, in place of an earlier failure's; return why it cannot, "" if it can."""
+    try:
+        path.unlink(missing_ok=True)
+        write_atomic(path, get())
+    except (HvlabError, OSError) as error:
+        return error.message if isinstance(error, HvlabError) else str(error)
+    return ""

@@ -90,4 +90,25 @@ def test_a_guest_of_which_nothing_can_be_had(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(module, "guest_console", none)
     monkeypatch.setattr(module, "take_picture", none)
     found = gather(tmp_path, HOST, KVM, guests(1)[0], ssh=HOST, programs=())
-    assert (found.files, found.hint) == ((), "neither console nor screen could be had")
+    why = "could not be had (labhost cannot be reached over SSH)"
+    assert (found.files, found.hint) == ((), f"its console {why}; its screen {why}")
+
+
+def test_what_is_missing_is_told_with_its_reason_and_is_not_an_earlier_failures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "guest_reached", lambda *words: Reached(Rung.POWER))
+    monkeypatch.setattr(module, "guest_console", lambda *words: "Kernel panic\n")
+    monkeypatch.setattr(module, "take_picture", lambda *words: b"\x89PNG")
+    gather(tmp_path, HOST, KVM, guests(1)[0], ssh=HOST, programs=())
+
+    def blank(*words: Any) -> Any:
+        raise HvlabError("server1's screen is blank: 800 x 600 pixels of one colour")
+
+    monkeypatch.setattr(module, "take_picture", blank)
+    found = gather(tmp_path, HOST, KVM, guests(1)[0], ssh=HOST, programs=())
+    console = tmp_path / "failed/server1-console.txt"
+    assert found.hint == (
+        f"see {console}; its screen could not be had (server1's screen is blank: 800 x 600 pixels of one colour)"
+    )
+    assert list((tmp_path / "failed").iterdir()) == [console]
