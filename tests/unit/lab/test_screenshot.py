@@ -44,6 +44,8 @@ def test_half_a_picture_is_an_error(cut: int, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
     with pytest.raises(HvlabError, match="the picture of server1's screen cannot be read"):
         as_png(picture("PPM")[:cut], "server1's screen")
+    # The library that wants it so has it still.
+    assert ImageFile.LOAD_TRUNCATED_IMAGES
 
 
 @dataclass(frozen=True)
