@@ -128,6 +128,8 @@ class FakeLab:
 
     def __init__(self, state: Path, settings: Settings) -> None:
         make_tools(state / "tools")
+        # By this a folder is known as a lab's.
+        (state / "console.log").write_text("")
         self.settings, self.state = settings, state
         self.shell = LocalShell(state / "ssh_config", "labhost", state)
         self.elsewhere: dict[str, HvlabError] = {}
