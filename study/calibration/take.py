@@ -10,7 +10,9 @@ from lab.machine import Machine
 from lab.progress import say, step
 from lab.providers import get_provider
 from study.calibration import chunks, pieces, window
-from study.calibration.compare import Key, Memory, Shares, Step, capture, cpu_rows, memory_rows, numbers, xentop_row
+from study.calibration.answer import Key, Step, capture, numbers
+from study.calibration.cpu import Shares, cpu_rows, xentop_row
+from study.calibration.memory import Memory, memory_rows
 from study.calibration.quiet import let_huge_pages_settle
 from study.calibration.record import Given, Place, Row
 from study.calibration.told import as_given, as_output

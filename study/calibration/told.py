@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from lab.known import Given as Told
 from study.calibration import window
-from study.calibration.compare import Step
+from study.calibration.answer import Step
 from study.calibration.record import Given
 from study.reading import Output
 

@@ -6,7 +6,9 @@ import pytest
 
 from lab.errors import HvlabError
 from study.calibration import chunks
-from study.calibration.compare import Key, Memory, Shares, Step, cpu_rows, memory_rows, numbers, xentop_row
+from study.calibration.answer import Key, Step, numbers
+from study.calibration.cpu import Shares, cpu_rows, xentop_row
+from study.calibration.memory import Memory, memory_rows
 from study.calibration.record import Place, Row
 from study.calibration.window import Window
 from study.meters.base import Number

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from study.calibration import window
-from study.calibration.compare import Key, Memory, Shares, Step, cpu_rows, memory_rows, numbers
+from study.calibration.answer import Key, Step, numbers
+from study.calibration.cpu import Shares, cpu_rows
+from study.calibration.memory import Memory, memory_rows
 from study.calibration.record import Place, Row
 from study.meters import meter
 from tests.unit.study.fixtures import ROOT

@@ -1,40 +1,13 @@
-"""What each meter must show of a known step, and what it showed: pure functions from readings to rows.
+"""What each memory meter must show of a known step, and what it showed: pure functions from readings to rows."""
 
-A reading is a mapping from (machine, meter, metric) to a value in MiB or percent.
-"""
-
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from study.calibration import chunks
+from study.calibration.answer import Answer, Key, Reading, Step, row
 from study.calibration.record import Place, Row
-from study.calibration.window import Window
-from study.meters.base import Number
 
-MEMORY_TOLERANCE_MIB = 1.0
-CPU_TOLERANCE_POINTS = 0.5
-XENTOP_ROUNDING = 0.05  # it prints tenths of a percent
-
-Key = tuple[Place, str, str]
-Reading = Mapping[Key, float]
-
-
-@dataclass(frozen=True)
-class Step:
-    """A known load.
-
-    Attributes:
-        provider: `kvm`, `xen`, `virtualbox`.
-        name: `host-memory-64`; also the folder of its captures.
-        where: On the lab host or in the guest.
-        applied: MiB, or percent of one CPU.
-    """
-
-    provider: str
-    name: str
-    where: Place
-    applied: float
+# A page table has 512 entries of a page each.
+_PAGES_A_TABLE = 512
 
 
 @dataclass(frozen=True)
@@ -48,44 +21,6 @@ class Memory:
 
     reading: Reading
     folder: str
-
-
-@dataclass(frozen=True)
-class Shares:
-    """What the CPU meters showed in one reading.
-
-    Attributes:
-        reading: `mpstat`'s shares of all CPUs; under Xen also `xentop`'s `cpu:NAME`, percent of one CPU.
-        ticks: The ticks of mpstat's window.
-        folder: Of the captures.
-    """
-
-    reading: Reading
-    ticks: Window
-    folder: str
-
-    def mpstat(self, metrics: tuple[str, ...]) -> float:
-        """Return the sum of some of mpstat's shares; a share that its version lacks counts nothing."""
-        return sum(self.reading.get(("host", "mpstat", metric), 0.0) for metric in metrics)
-
-
-@dataclass(frozen=True)
-class _Answer:
-    """What one number had to show, and showed; in the units of `Row`."""
-
-    machine: Place
-    meter: str
-    metric: str
-    can_see: bool
-    known: float
-    seen: float
-    explained: float = 0.0
-    resolution: float = 0.0
-
-
-_TO_MIB = {"MiB": 1.0, "KiB": 1 / 1024, "B": 1 / 1024**2}
-# A page table has 512 entries of a page each.
-_PAGES_A_TABLE = 512
 
 
 @dataclass(frozen=True)
@@ -129,11 +64,6 @@ _VMM = (
 )
 
 
-def numbers(machine: Place, meter: str, found: list[Number]) -> dict[Key, float]:
-    """Key a meter's numbers; memory becomes MiB."""
-    return {(machine, meter, number.metric): number.value * _TO_MIB.get(number.unit, 1.0) for number in found}
-
-
 def can_see(provider: str, where: Place, machine: Place, probe: Probe) -> bool:
     """Tell whether a number can show memory that is taken on the lab host or in a guest.
 
@@ -175,7 +105,8 @@ def memory_rows(step: Step, before: Memory, after: Memory) -> list[Row]:
         if key not in before.reading or key not in after.reading:
             continue
         sees = can_see(step.provider, step.where, machine, probe)
-        answer = _Answer(
+        answer = Answer(
+            "memory",
             machine,
             probe.meter,
             probe.metric,
@@ -186,7 +117,7 @@ def memory_rows(step: Step, before: Memory, after: Memory) -> list[Row]:
             + _given(step, machine, probe, before.reading, after.reading),
             resolution=probe.rounding_mib,
         )
-        rows.append(_row(step, answer, before.folder, after.folder))
+        rows.append(row(step, answer, before.folder, after.folder))
     return rows
 
 
@@ -223,88 +154,3 @@ def _held_back(machine: Place, reading: Reading) -> float:
     file_pages = sum(reading.get((machine, "meminfo", name), 0.0) for name in ("Active(file)", "Inactive(file)"))
     reclaimable = reading.get((machine, "meminfo", "KReclaimable"), 0.0)
     return min(file_pages / 2, low) + min(reclaimable / 2, low)
-
-
-# Name in the table: mpstat's columns, the fields of /proc/stat. A guest's time is in the kernel's `user` and `nice`.
-_CPU = {
-    "busy": (
-        ("user", "nice", "sys", "irq", "soft", "steal", "guest", "gnice"),
-        ("user", "nice", "system", "irq", "softirq", "steal"),
-    ),
-    "busy without steal": (
-        ("user", "nice", "sys", "irq", "soft", "guest", "gnice"),
-        ("user", "nice", "system", "irq", "softirq"),
-    ),
-    "guest + gnice": (("guest", "gnice"), ("guest", "guest_nice")),
-    "steal": (("steal",), ("steal",)),
-}
-
-
-def cpu_rows(step: Step, rest: Shares, loaded: Shares) -> list[Row]:
-    """Hold mpstat's shares against the ticks of the same window, percent of all CPUs of the machine.
-
-    A guest's work under Xen is not in dom0's ticks: dom0 waits for a CPU now and then, which is its steal, but what it
-    works must not have moved since `rest`, the reading without a load.
-    """
-    rows = []
-    if step.provider == "xen" and step.where == "guest":
-        metrics, _ = _CPU["busy without steal"]
-        moved = loaded.mpstat(metrics) - rest.mpstat(metrics)
-        answer = _Answer("host", "mpstat", "busy without steal", can_see=False, known=0.0, seen=moved)
-        rows.append(_row(step, answer, rest.folder, loaded.folder))
-    for name in ("busy", "steal" if step.provider == "xen" else "guest + gnice"):
-        metrics, fields = _CPU[name]
-        known, seen = loaded.ticks.percent(*fields), loaded.mpstat(metrics)
-        rows.append(_row(step, _Answer("host", "mpstat", name, True, known, seen), None, loaded.folder))
-    return rows
-
-
-def xentop_row(step: Step, guest: str, known: float, loaded: Shares, hidden: float = 0.0) -> Row:
-    """Hold xentop's share of a guest against what its kernel says that it worked, percent of one CPU.
-
-    Args:
-        step: The load.
-        guest: The guest's name.
-        known: What its kernel says.
-        loaded: What was read.
-        hidden: By how much xentop's share was above the kernel's in the same guest without a load: an idle kernel's
-            waking, which its idle time holds. It goes on in the share of time in which the loaded guest is idle.
-    """
-    key: Key = ("host", "xentop", f"cpu:{guest}")
-    seen, explained = loaded.reading[key], hidden * (1 - known / 100)
-    answer = _Answer("host", "xentop", key[2], True, known, seen, explained, XENTOP_ROUNDING)
-    return _row(step, answer, None, loaded.folder)
-
-
-def _row(step: Step, answer: _Answer, before: str | None, after: str) -> Row:
-    """Work out error and verdict."""
-    error = round(answer.seen - answer.explained - answer.known, 4)
-    memory = answer.meter in {probe.meter for probe in (*_SYSTEM, *_VMM)}
-    tolerance = MEMORY_TOLERANCE_MIB if memory else CPU_TOLERANCE_POINTS
-    quantity: Literal["memory", "cpu"] = "memory" if memory else "cpu"
-    return Row(
-        provider=step.provider,
-        quantity=quantity,
-        step=step.name,
-        where=step.where,
-        applied=step.applied,
-        machine=answer.machine,
-        meter=answer.meter,
-        metric=answer.metric,
-        unit="MiB" if memory else "percent",
-        can_see=answer.can_see,
-        known=round(answer.known, 4),
-        seen=round(answer.seen, 4),
-        explained=round(answer.explained, 4),
-        error=error,
-        tolerance=tolerance,
-        resolution=answer.resolution,
-        passed=abs(error) <= tolerance + answer.resolution,
-        before=capture(before, answer.machine, answer.meter) if before else None,
-        after=capture(after, answer.machine, answer.meter),
-    )
-
-
-def capture(folder: str, machine: Place, meter: str) -> str:
-    """Name a capture, relative to the calibration's folder."""
-    return f"{folder}/{'guest-' if machine == 'guest' else ''}{meter}.txt"

@@ -1,0 +1,79 @@
+"""What the CPU meters must show of a known load, and what they showed: pure functions from readings to rows."""
+
+from dataclasses import dataclass
+
+from study.calibration.answer import Answer, Key, Reading, Step, row
+from study.calibration.record import Row
+from study.calibration.window import Window
+
+XENTOP_ROUNDING = 0.05  # it prints tenths of a percent
+
+
+@dataclass(frozen=True)
+class Shares:
+    """What the CPU meters showed in one reading.
+
+    Attributes:
+        reading: `mpstat`'s shares of all CPUs; under Xen also `xentop`'s `cpu:NAME`, percent of one CPU.
+        ticks: The ticks of mpstat's window.
+        folder: Of the captures.
+    """
+
+    reading: Reading
+    ticks: Window
+    folder: str
+
+    def mpstat(self, metrics: tuple[str, ...]) -> float:
+        """Return the sum of some of mpstat's shares; a share that its version lacks counts nothing."""
+        return sum(self.reading.get(("host", "mpstat", metric), 0.0) for metric in metrics)
+
+
+# Name in the table: mpstat's columns, the fields of /proc/stat. A guest's time is in the kernel's `user` and `nice`.
+_CPU = {
+    "busy": (
+        ("user", "nice", "sys", "irq", "soft", "steal", "guest", "gnice"),
+        ("user", "nice", "system", "irq", "softirq", "steal"),
+    ),
+    "busy without steal": (
+        ("user", "nice", "sys", "irq", "soft", "guest", "gnice"),
+        ("user", "nice", "system", "irq", "softirq"),
+    ),
+    "guest + gnice": (("guest", "gnice"), ("guest", "guest_nice")),
+    "steal": (("steal",), ("steal",)),
+}
+
+
+def cpu_rows(step: Step, rest: Shares, loaded: Shares) -> list[Row]:
+    """Hold mpstat's shares against the ticks of the same window, percent of all CPUs of the machine.
+
+    A guest's work under Xen is not in dom0's ticks: dom0 waits for a CPU now and then, which is its steal, but what it
+    works must not have moved since `rest`, the reading without a load.
+    """
+    rows = []
+    if step.provider == "xen" and step.where == "guest":
+        metrics, _ = _CPU["busy without steal"]
+        moved = loaded.mpstat(metrics) - rest.mpstat(metrics)
+        answer = Answer("cpu", "host", "mpstat", "busy without steal", can_see=False, known=0.0, seen=moved)
+        rows.append(row(step, answer, rest.folder, loaded.folder))
+    for name in ("busy", "steal" if step.provider == "xen" else "guest + gnice"):
+        metrics, fields = _CPU[name]
+        known, seen = loaded.ticks.percent(*fields), loaded.mpstat(metrics)
+        rows.append(row(step, Answer("cpu", "host", "mpstat", name, True, known, seen), None, loaded.folder))
+    return rows
+
+
+def xentop_row(step: Step, guest: str, known: float, loaded: Shares, hidden: float = 0.0) -> Row:
+    """Hold xentop's share of a guest against what its kernel says that it worked, percent of one CPU.
+
+    Args:
+        step: The load.
+        guest: The guest's name.
+        known: What its kernel says.
+        loaded: What was read.
+        hidden: By how much xentop's share was above the kernel's in the same guest without a load: an idle kernel's
+            waking, which its idle time holds. It goes on in the share of time in which the loaded guest is idle.
+    """
+    key: Key = ("host", "xentop", f"cpu:{guest}")
+    seen, explained = loaded.reading[key], hidden * (1 - known / 100)
+    answer = Answer("cpu", "host", "xentop", key[2], True, known, seen, explained, XENTOP_ROUNDING)
+    return row(step, answer, None, loaded.folder)
