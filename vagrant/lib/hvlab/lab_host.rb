@@ -52,7 +52,8 @@ module Hvlab
       return "#{driver}:///system" if local?
 
       query = URI.encode_www_form(command: File.join(BIN, "libvirt-ssh"), keyfile: ssh_config, no_tty: 1)
-      "#{driver}+ssh://#{name}/system?#{query}"
+      # A blank is "+" in forms, which libvirt takes for a plus.
+      "#{driver}+ssh://#{name}/system?#{query.gsub("+", "%20")}"
     end
 
     # Runs a command and returns its result, whatever its status.
