@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lab.belongings import is_labs
+from lab.desktop.session import MARK
 from lab.errors import HvlabError
 from lab.files import DamagedError
 from lab.hosts import real
@@ -28,6 +29,8 @@ from lab.vagrant import home
 _PROGRAM = PROJECT / "lab" / "purge.sh"
 # libvirt's storage pool: vagrant/prepare/kvm.sh.
 _POOL = "hvlab"
+# As vagrant-libvirt calls the volumes that it makes of the project's boxes.
+BOX_NAMES = "hvlab-VAGRANTSLASH-"
 # A guest's number is the last byte of its network card's address.
 _MOST_GUESTS = 255
 # What a lab host under emulation took to answer all of it, with four guests: less than a minute.
@@ -36,8 +39,12 @@ _PATIENCE_S = 180
 KEPT = (".log", ".txt", ".png")
 
 
-def program(state: Path) -> str:
-    """Return the shell program that removes what is the lab's on its lab host."""
+def program(state: Path, *, session: str = "") -> str:
+    """Return the shell program that removes what is the lab's on its lab host.
+
+    Args:
+        session: The variable that marks the lab's X session, where the machine goes on without the lab.
+    """
     known = guests(_MOST_GUESTS)
     words = {
         "NETWORK": str(NETWORK["name"]),
@@ -46,6 +53,8 @@ def program(state: Path) -> str:
         "BOXES": str(home(state) / "boxes"),
         "MACS": " ".join(guest.mac.replace(":", "") for guest in known),
         "NAMES": " ".join(guest.name for guest in known),
+        "BOX_NAMES": BOX_NAMES,
+        "SESSION": session,
         "FOLDERS": " ".join(provider.folder for provider in all_providers().values()),
     }
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in words.items()) + _PROGRAM.read_text()
@@ -102,7 +111,8 @@ def _on_named_host(state: Path, address: Address, config: str, tell: Callable[[s
     real.require_ours(machine, state, address.text)
     real.take_down(machine, state)
     what = "asking the hypervisors"
-    for line in machine.check("sh -s", stdin=program(state).encode(), timeout=_PATIENCE_S, what=what).splitlines():
+    lines = program(state, session=MARK).encode()
+    for line in machine.check("sh -s", stdin=lines, timeout=_PATIENCE_S, what=what).splitlines():
         tell(f"on {address.text}: {line}")
     real.release(machine, state)
 

@@ -6,6 +6,8 @@
 #   BOXES              the path at which the boxes are linked
 #   MACS               of the guests' network cards: what tells the lab's guests from others of the same name
 #   NAMES, FOLDERS     of the guests; of their disks
+#   BOX_NAMES          as the names of the boxes' volumes begin
+#   SESSION            the variable that marks the environment of the lab's X session; empty: the session ends otherwise
 export LC_ALL=C
 ask() { timeout 30 "$@" 2>/dev/null </dev/null; }
 
@@ -70,8 +72,19 @@ of_kernel() {
     done
 }
 
+of_session() {
+    [ "$SESSION" ] || return 0
+    for process in $(grep -lsz "^$SESSION=" /proc/[0-9]*/environ | tr -dc '0-9\n'); do
+        name=$(cat "/proc/$process/comm" 2>/dev/null) && kill "$process" 2>/dev/null && echo "process $process ($name)"
+    done
+}
+
 of_disk() {
     for folder in $FOLDERS; do
+        for file in "$folder/$BOX_NAMES"*_vagrant_box_image_*; do
+            [ -e "$file" ] || [ -L "$file" ] || continue
+            rm -f "$file" && echo "disk $file"
+        done
         for name in $NAMES; do
             for file in "$folder/$name.img" "$folder/$name.cow"; do
                 [ -e "$file" ] || continue
@@ -84,6 +97,7 @@ of_disk() {
     [ ! -L "$BOXES" ] || { rm -f "$BOXES" && echo "link $BOXES"; }
 }
 
+of_session
 of_libvirt qemu:///system
 of_libvirt xen:///system
 of_xl

@@ -209,7 +209,7 @@ def test_purge_sets_a_host_back_and_keeps_what_it_needs_for_that(sshd: OldSshd, 
 def test_purge_asks_a_named_host_of_which_nothing_is_on_record(
     host: RealHost, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lab.purge.program", lambda state: "echo domain server1\n")
+    monkeypatch.setattr("lab.purge.program", lambda state, *, session: "echo domain server1\n")
     with pytest.raises(HvlabError, match="has no lab of") as raised:
         purged(host.state, host)
     assert raised.value.hint == "it has none at all"

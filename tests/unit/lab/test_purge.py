@@ -122,9 +122,13 @@ def test_a_lab_host_that_does_not_answer_goes_all_the_same(tmp_path: Path, monke
     assert "Connection refused" in lines[0]
 
 
-def on_lab_host(tmp_path: Path, answers: dict[str, dict[str, tuple[int, str, str]]]) -> tuple[str, list[list[str]]]:
+Answers = dict[str, dict[str, tuple[int, str, str]]]
+NOTHING: Answers = {"virsh": {"version": (1, "", "")}, "xl": {"list": (0, "", "")}, "VBoxManage": {"list": (0, "", "")}}
+
+
+def on_lab_host(tmp_path: Path, answers: Answers, session: str = "") -> tuple[str, list[list[str]]]:
     """Run the lab host's program here, among commands that answer so; return what it said and how it called them."""
-    text = program(tmp_path / "lab").replace("/proc/xen/capabilities", "/proc/version")
+    text = program(tmp_path / "lab", session=session).replace("/proc/xen/capabilities", "/proc/version")
     text = text.replace("/dev/vboxdrv", "/dev/null").replace("FOLDERS=", f"FOLDERS={tmp_path}/disks #")
     folder, calls = tmp_path / "bin", []
     fakes = {name: FakeCommand.create(tmp_path / f"bin-{name}", name, answer) for name, answer in answers.items()}
@@ -174,6 +178,25 @@ def test_xls_domains_and_virtualboxs_machines(tmp_path: Path) -> None:
     assert ["unregistervm", "11111111-2222", "--delete"] in calls
     assert not any("web" in word or "33333333" in word for call in calls for word in call if call[0] != "network-list"
                    and call[0] != "showvminfo")  # fmt: skip
+
+
+def test_a_hosts_x_session_and_the_boxes_volumes_go_where_the_machine_goes_on(tmp_path: Path) -> None:
+    volume = tmp_path / "disks" / "hvlab-VAGRANTSLASH-debian-12_vagrant_box_image_1.0.1_box.img"
+    others = tmp_path / "disks" / "web-VAGRANTSLASH-debian_vagrant_box_image_1_box.img"
+    volume.parent.mkdir()
+    volume.symlink_to("/nowhere")
+    others.write_text("x")
+    environ = {"HVLAB_SESSION_OF_TEST": "1"}
+    with subprocess.Popen(["sleep", "60"], env=environ) as ours, subprocess.Popen(["sleep", "60"], env={}) as theirs:
+        try:
+            said, _ = on_lab_host(tmp_path, NOTHING, session="HVLAB_SESSION_OF_TEST")
+            assert said.splitlines() == [f"process {ours.pid} (sleep)", f"disk {volume}"]
+            assert ours.wait(10) == -signal.SIGTERM
+            assert theirs.poll() is None
+        finally:
+            ours.kill()
+            theirs.kill()
+    assert list(volume.parent.iterdir()) == [others]
 
 
 def test_killed_in_the_middle_of_being_purged(tmp_path: Path) -> None:
