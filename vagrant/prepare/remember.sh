@@ -20,6 +20,8 @@ guest_there() {
     esac >/dev/null 2>&1
 }
 
+# What Xen's linked clones stand on: another one's would be taken for the box's, and taken down.
+[ "$HVLAB_PROVIDER" != xen ] || [ ! -e "$HVLAB_FOLDER/box.raw" ] || taken "$HVLAB_FOLDER/box.raw"
 for guest in $HVLAB_GUESTS; do
     ! guest_there "${guest%%,*}" || taken "a guest ${guest%%,*}"
     for file in "$HVLAB_FOLDER/${guest%%,*}.img" "$HVLAB_FOLDER/${guest%%,*}.cow"; do
@@ -49,6 +51,7 @@ model=/usr/libexec/xen-qemu-system-i386
 
 if [ "$HVLAB_PROVIDER" = virtualbox ]; then
     folder=$(VBoxManage list systemproperties | sed -n 's/^Default machine folder: *//p')
-    [ ! "$folder" ] || printf 'VBoxManage setproperty machinefolder "%s"\n' "$folder"
+    quoted=$(printf '%s' "$folder" | sed "s/'/'\\\\''/g")
+    [ ! "$folder" ] || echo "VBoxManage setproperty machinefolder '$quoted'"
 fi
 [ -d "$HVLAB_FOLDER" ] || echo "[ ! -d '$HVLAB_FOLDER' ] || rmdir '$HVLAB_FOLDER'"

@@ -1,15 +1,18 @@
 """What undoes a lab on a host that is not ours, on stand-ins for its tools: the lab's own goes, the rest stays."""
 
 import os
+import re
 import signal
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lab.hosts.takedown import master_of, remember_program, takedown_program
 from lab.images.boxes import Boxes
 from lab.providers import get_provider
+from tests.unit.vagrant.tools import FakeCommand
 
 # Domains, networks and pools are files of a folder; a domain's content is its XML.
 VIRSH = """\
@@ -39,7 +42,7 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(fake: Path, program: str) -> subprocess.CompletedProcess[str]:
     # The folders that the programs name are this machine's own.
-    text = program.replace("HVLAB_FOLDER=/kvm", f"HVLAB_FOLDER={fake / 'kvm'}")
+    text = re.sub("HVLAB_FOLDER=/(kvm|xen|vbox)", f"HVLAB_FOLDER={fake / 'kvm'}", program)
     environment = {**os.environ, "PATH": f"{fake / 'bin'}:{os.environ['PATH']}", "FAKE": str(fake)}
     return subprocess.run(
         ["sh", "-s"], input=f"HVLAB_MASTER=\n{text}", env=environment, capture_output=True, text=True, check=False
@@ -103,6 +106,27 @@ def test_what_is_in_the_way_is_told_before_anything_is_set(fake: Path, taken: st
     assert done.returncode == 1
     assert "is there already, and is not this lab's" in done.stderr
     assert taken.split("/")[1] in done.stderr
+
+
+def test_what_clones_stand_on_is_not_another_ones(fake: Path) -> None:
+    (fake / "kvm" / "box.raw").write_text("somebody else's")
+    assert run(fake, remember_program(get_provider("kvm"), 2)).returncode == 0
+    done = run(fake, remember_program(get_provider("xen"), 2))
+    assert (done.returncode, done.stderr) == (1, f"{fake}/kvm/box.raw is there already, and is not this lab's\n")
+
+
+@pytest.mark.parametrize("folder", ["/root/VirtualBox VMs", "/srv/it's $(touch hacked) `touch hacked`"])
+def test_virtualboxs_folder_comes_back_whatever_its_name(fake: Path, folder: str, monkeypatch: Any) -> None:
+    monkeypatch.chdir(fake)
+    manage = FakeCommand.create(fake / "vbox", "VBoxManage", {
+        "systemproperties": (0, f"Default machine folder:          {folder}\n", ""), "showvminfo": (1, "", ""),
+    })  # fmt: skip
+    monkeypatch.setenv("PATH", f"{manage.folder}{os.pathsep}{os.environ['PATH']}")
+    done = run(fake, remember_program(get_provider("virtualbox"), 2))
+    (line,) = [line for line in done.stdout.splitlines() if "machinefolder" in line]
+    subprocess.run(["sh", "-c", line], check=True)
+    assert manage.calls[-1][:-1] == ["setproperty", "machinefolder", folder]
+    assert not (fake / "hacked").exists()
 
 
 def test_what_is_set_comes_back(fake: Path, tmp_path: Path) -> None:
