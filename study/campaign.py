@@ -194,14 +194,17 @@ class Study:
             except HvlabError as error:
                 console.print(f"[red]{entry.name} failed:[/red] {error}", soft_wrap=True)
                 failures.append(f"{entry.name}: {error.message}")
+        left = left_for(waiting) if waiting else None
+        if left:
+            self.journal.append("runs wait for another kernel", runs=sorted(waiting))
         if failures:
+            failed = f"{len(failures)} of {len(self.info.runs)} runs failed: {'; '.join(failures)}"
             raise HvlabError(
-                f"{len(failures)} of {len(self.info.runs)} runs failed: {'; '.join(failures)}",
+                f"{failed}; {left.message}" if left else failed,
                 f"the others are in {self.folder}; ./invoke study.resume tries these again",
             )
-        if waiting:
-            self.journal.append("runs wait for another kernel", runs=sorted(waiting))
-            raise left_for(waiting)
+        if left:
+            raise left
 
     def _add_repeat(self, judge: Judge) -> bool:
         """Plan one more repeat if the study is not yet as precise as was asked for; say why if not."""

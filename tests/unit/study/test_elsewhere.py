@@ -50,6 +50,15 @@ def test_what_can_be_done_is_done_and_the_rest_waits_until_resume(tmp_path: Path
     assert statuses(folder) == {"kvm-01": "finished", "xen-01": "failed"}
 
 
+def test_a_failed_run_does_not_hide_that_another_waits(tmp_path: Path) -> None:
+    with pytest.raises(HvlabError) as raised:
+        # The stand-in has no VirtualBox.
+        take(tmp_path / "studies", lab_of(tmp_path, xen=XENS), Plan(("xen", "virtualbox"), 1, 7))
+    assert raised.value.message.startswith("1 of 2 runs failed: virtualbox-01: ")
+    assert raised.value.message.endswith(f"; left for another kernel: xen-01: {XENS.message}")
+    assert "study.resume" in raised.value.hint
+
+
 def test_a_study_of_which_nothing_can_be_done_is_not_begun(tmp_path: Path) -> None:
     with pytest.raises(HvlabError, match="xen needs Xen"):
         take(tmp_path / "studies", lab_of(tmp_path, xen=XENS), Plan(("xen",), 1, 7))
