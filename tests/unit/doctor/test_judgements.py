@@ -1,7 +1,10 @@
 """Each check's judgement of what machines print: tests/fixtures/doctor, one file a machine."""
 
+import json
 import os
+import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from lab.doctor.examine import CHECKS
 from lab.doctor.finding import Finding
 from lab.hosts.address import Kind
 from lab.hosts.describe import split_answers
+from lab.hosts.machines import ThisMachine
 from lab.paths import PROJECT
 from lab.settings import Settings
 from tests.unit.vagrant.tools import FakeCommand
@@ -148,9 +152,30 @@ def test_libvirt_is_asked_for_the_guests_that_the_kernel_can_have(
     assert (found.state, found.seen) == ("ok", "virsh 9.0.0, connected: Running hypervisor: Some 1.0")
 
 
-def test_the_port_of_this_lab_itself_is_no_failure() -> None:
-    line = "   0: 0100007F:0A3E 00000000:0000 0A 0:0 00:0 0 0 0 1 1\nown\n"
-    assert BY_NAME["port"].judge(line, wanted("nested")).state == "ok"
+def test_the_port_of_this_lab_itself_is_no_failure_and_anybody_elses_is(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        settings = Settings.model_validate({"lab_host": {"ssh_port": port}})
+        purpose = Wanted("nested", None, settings, "/cache", str(tmp_path))
+
+        def state() -> str:
+            told = ThisMachine().run(BY_NAME["port"].line(purpose), timeout=60).text
+            return BY_NAME["port"].judge(told, purpose).state
+
+        assert state() == "fail"
+        line = [sys.executable, "-c", "import time; time.sleep(60)", f"user,id=net0,hostfwd=tcp:127.0.0.1:{port}-:22"]
+        with subprocess.Popen(line) as emulator:
+            try:
+                assert state() == "fail"
+                (tmp_path / "host.json").write_text(json.dumps({"pid": emulator.pid, "started": "1"}))
+                assert state() == "ok"
+                (tmp_path / "host.json").write_text(json.dumps({"pid": os.getpid(), "started": "1"}))
+                assert state() == "fail"
+            finally:
+                emulator.kill()
+    assert state() == "ok"
 
 
 @pytest.mark.parametrize(
