@@ -2,9 +2,11 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,15 @@ ROOT = Path(__file__).resolve().parents[3]
 REFERENCE = ROOT / "reference" / "paper-2011"
 
 Row = list[object]
+
+
+@contextmanager
+def edited(folder: Path) -> Iterator[dict[str, Any]]:
+    """Lend what a study's study.json says; it is written again with what was changed."""
+    file = folder / "study.json"
+    info = json.loads(file.read_text(encoding="utf-8"))
+    yield info
+    file.write_text(json.dumps(info), encoding="utf-8")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from lab.settings import load_settings
 from report.crate import write_crate
 from report.load import load
 from report.reproducing import settings_lines, study_line
-from tests.unit.report.conftest import ROOT
+from tests.unit.report.conftest import ROOT, edited
 
 REFERENCE = ROOT / "reference" / "paper-2011"
 MakeStudy = Callable[..., Path]
@@ -43,9 +43,8 @@ def test_every_file_is_told_with_its_digest(make_study: MakeStudy) -> None:
 
 def test_the_settings_can_be_set_again(make_study: MakeStudy, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = make_study()
-    info = json.loads((folder / "study.json").read_text())
-    info["parameters"] |= SETTINGS | {"seed": 17}
-    (folder / "study.json").write_text(json.dumps(info))
+    with edited(folder) as info:
+        info["parameters"] |= SETTINGS | {"seed": 17}
     study = load(folder).study
     lines = settings_lines(study)
     assert "export HVLAB_LAB_HOST__CPU_MODEL='Opteron_G3,+svm'" in lines
