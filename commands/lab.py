@@ -20,14 +20,15 @@ def lab_up(c: Context, provider: str, guests: int = 0, host: str = "") -> None:
     from lab.owner import exclusive
     from lab.providers import get_provider
 
-    wanted = get_provider(provider)
-    lab = the_lab(host=host)
-    count = guests or lab.settings.topology.guests
-    if not 1 <= count <= lab.settings.topology.guests:
-        raise HvlabError(f"--guests={count} is not in the topology", f"1 to {lab.settings.topology.guests}")
-    require_possible(lab.settings, [wanted.name])
+    wanted, parameters = get_provider(provider), settings(host)
+    count = guests or parameters.topology.guests
+    if not 1 <= count <= parameters.topology.guests:
+        raise HvlabError(f"--guests={count} is not in the topology", f"1 to {parameters.topology.guests}")
+    require_possible(parameters, [wanted.name])
     with exclusive(state_root()):
         require_off(state_root())
+        # Only now: for a second lab there may be no room, but that is not what is wrong.
+        lab = the_lab(host=host)
         try:
             lab.boot(wanted.name)
             for number in range(1, count + 1):

@@ -69,9 +69,9 @@ def begin(settings: Settings, wish: Wish, studies: Path, state: Path, judge: Jud
     """
     plan = wish.plan(settings)
     require_possible(settings, plan.providers)
-    check_room(settings)
     with exclusive(state):
         require_off(state)
+        check_room(settings)
         study = Study.begin(Lab(settings), studies, plan)
         folder = study.take(judge)
     print_timings(study.info)

@@ -37,9 +37,9 @@ def calibrate(settings: Settings, providers: tuple[str, ...], root: Path, state:
     Raises:
         HvlabError: A provider could not be calibrated, or the lab is in use.
     """
-    check_room(settings)
     with exclusive(state):
         require_off(state)
+        check_room(settings)
         lab = Lab(still(settings))
         calibration = Calibration(
             id="none yet",

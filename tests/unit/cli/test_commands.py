@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.owner import exclusive
 from lab.paths import PROJECT
 
 
@@ -111,6 +112,14 @@ def test_too_little_memory(tmp_path: Path) -> None:
     done = invoke("lab.up", "--provider=kvm", HVLAB_LAB_HOST__MEMORY_MIB="99999999", HVLAB_STATE=str(tmp_path))
     assert done.returncode == 1
     assert "too little memory" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["lab.up", "--provider=kvm"], ["study.run", "--provider=kvm"], ["study.calibrate"]])
+def test_a_lab_that_is_in_use_is_told_so_before_the_room_that_it_takes(words: list[str], tmp_path: Path) -> None:
+    with exclusive(tmp_path):
+        done = invoke(*words, HVLAB_LAB_HOST__MEMORY_MIB="99999999", HVLAB_STATE=str(tmp_path))
+    assert done.returncode == 1
+    assert f"another command uses the lab in {tmp_path}: process {os.getpid()}" in done.stderr
 
 
 def test_image_check_finds_nothing_here() -> None:
