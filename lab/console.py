@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from lab.errors import HvlabError
-from lab.machine import Machine
+from lab.machine import Machine, last_line
 from lab.providers.base import Provider
 
 _MOST = 64 * 1024
@@ -41,8 +41,7 @@ def guest_console(host: Machine, provider: Provider, guest: str) -> str:
     """
     program = f"guest={shlex.quote(guest)}\n{{ {provider.console_command}; }} | tail -c {_MOST}\n"
     done = host.run("sh -s", stdin=program.encode(), timeout=_ASK_S)
-    if not done.text and done.stderr:
-        why = done.stderr.decode(errors="replace").strip().splitlines()[-1][:200]
+    if not done.text and (why := last_line(done.stderr)):
         raise HvlabError(f"{provider.title} has kept nothing of {guest}'s console: {why}", "has it ever been started?")
     return done.text
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from lab.errors import HvlabError
-from lab.machine import Machine
+from lab.machine import Machine, last_line
 from lab.providers.base import Provider
 from lab.session import wait_program
 from lab.topology import Guest
@@ -120,21 +120,16 @@ def _seen(told: str) -> Reached:
     return Reached(rung, why, known)
 
 
-def _last_line(said: bytes) -> str:
-    lines = said.decode(errors="replace").strip().splitlines()
-    return lines[-1][:200] if lines else ""
-
-
 def _inside(ssh: Machine, programs: Sequence[str]) -> Reached:
     """Return the last rungs: a login, and the session's programs (none: a login is all there is)."""
     try:
         login = ssh.run("true", timeout=_LOGIN_S)
         if login.status:
-            return Reached(Rung.BANNER, _last_line(login.stderr) or f"exit {login.status}")
+            return Reached(Rung.BANNER, last_line(login.stderr) or f"exit {login.status}")
         session = ssh.run("sh -s", stdin=wait_program(programs, 0).encode(), timeout=_LOGIN_S)
     except HvlabError as error:
         return Reached(Rung.BANNER, error.message)
-    return Reached(Rung.LOGIN, _last_line(session.stderr)) if session.status else Reached(Rung.SESSION)
+    return Reached(Rung.LOGIN, last_line(session.stderr)) if session.status else Reached(Rung.SESSION)
 
 
 def guest_reached(host: Machine, provider: Provider, guest: Guest, ssh: Machine, programs: Sequence[str]) -> Reached:

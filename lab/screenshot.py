@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from lab.errors import HvlabError
-from lab.machine import Machine
+from lab.machine import Machine, last_line
 from lab.providers.base import Provider
 
 _PROGRAM = """\
@@ -73,8 +73,7 @@ def take_picture(host: Machine, provider: Provider, guest: str) -> bytes:
     program = _PROGRAM.format(guest=shlex.quote(guest), command=provider.screenshot_command)
     done = host.run("sh -s", stdin=program.encode(), timeout=120)
     if done.status:
-        lines = done.stderr.decode(errors="replace").strip().splitlines()
-        why = lines[-1][:300] if lines else f"exit {done.status}"
+        why = last_line(done.stderr) or f"exit {done.status}"
         raise HvlabError(
             f"{provider.title} gives no picture of {guest}'s screen: {why}",
             'has it one? Under Xen only with topology.session = "x-window"',

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,13 +12,7 @@ from lab.hosts.address import Address
 from lab.hosts.machines import LABHOST, RemoteMachine, ThisMachine
 from lab.machine import Machine, TookTooLongError
 from lab.ssh import Ssh, write_config
-from tests.unit.ssh.old_sshd import OldSshd, old_sshd
-
-
-@pytest.fixture(scope="module")
-def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OldSshd]:
-    with old_sshd(tmp_path_factory.mktemp("machines-sshd")) as running:
-        yield running
+from tests.unit.ssh.old_sshd import OldSshd
 
 
 def remote(sshd: OldSshd) -> RemoteMachine:

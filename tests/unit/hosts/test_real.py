@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,15 +20,9 @@ from lab.machine import Machine
 from lab.providers import get_provider
 from lab.purge import purge
 from lab.steps import JOURNAL, Steps
-from tests.unit.ssh.old_sshd import OldSshd, old_sshd
+from tests.unit.ssh.old_sshd import OldSshd
 
 KVM, XEN = get_provider("kvm"), get_provider("xen")
-
-
-@pytest.fixture(scope="module")
-def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OldSshd]:
-    with old_sshd(tmp_path_factory.mktemp("real-sshd")) as running:
-        yield running
 
 
 @pytest.fixture
@@ -171,15 +166,23 @@ def test_a_restart_of_the_host_is_noticed(host: RealHost, monkeypatch: pytest.Mo
     host.stop()
 
 
+@contextmanager
+def unreachable(host: RealHost) -> Iterator[None]:
+    """Have no key for a host within the block."""
+    config = Path(host.config)
+    right = config.read_text()
+    config.write_text("IdentityFile /nonexistent\nIdentitiesOnly yes\n")
+    yield
+    config.write_text(right)
+
+
 def test_a_host_that_cannot_be_reached_keeps_its_record(sshd: OldSshd, tmp_path: Path, place: Path) -> None:
     host = ssh_host(sshd, tmp_path, tmp_path / "state")
     host.boot(KVM)
-    right = (tmp_path / "user_config").read_text()
-    (tmp_path / "user_config").write_text("IdentityFile /nonexistent\nIdentitiesOnly yes\n")
-    with pytest.raises(HvlabError, match="cannot be reached over SSH"):
-        host.stop()
-    assert host.running() == "kvm"
-    (tmp_path / "user_config").write_text(right)
+    with unreachable(host):
+        with pytest.raises(HvlabError, match="cannot be reached over SSH"):
+            host.stop()
+        assert host.running() == "kvm"
     host.stop()
     assert host.running() is None
 
@@ -194,12 +197,9 @@ def test_purge_sets_a_host_back_and_keeps_what_it_needs_for_that(sshd: OldSshd, 
     host = ssh_host(sshd, tmp_path, tmp_path / "state")
     Steps(host.state).before(*host.steps[0])
     host.boot(KVM)
-    right = (tmp_path / "user_config").read_text()
-    (tmp_path / "user_config").write_text("IdentityFile /nonexistent\nIdentitiesOnly yes\n")
-    with pytest.raises(HvlabError, match="cannot be reached over SSH"):
+    with unreachable(host), pytest.raises(HvlabError, match="cannot be reached over SSH"):
         purged(host.state)
     assert (host.state / "restore.sh").exists()
-    (tmp_path / "user_config").write_text(right)
     assert f"removed: what the lab made on {host.address.text} (kvm)" in purged(host.state)
     assert not (host.state / "steps.jsonl").exists()
     assert not (place / "owner").exists()

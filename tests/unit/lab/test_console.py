@@ -45,6 +45,8 @@ def test_a_guests_console(tmp_path: Path) -> None:
         guest_console(HOST, provider, "server2")
     (tmp_path / "server3.log").write_text("")
     assert guest_console(HOST, provider, "server3") == ""
+    # A word is needed for an error.
+    assert guest_console(HOST, replace(KVM, console_command="echo >&2"), "server3") == ""
 
 
 @pytest.mark.parametrize("name", ["$(touch hacked)", "a; touch hacked", "`touch hacked`", "'\"; touch hacked #"])
