@@ -52,7 +52,7 @@ def _ourselves() -> Owner:
     return Owner(os.getpid(), " ".join(words), datetime.now().astimezone().isoformat(sep=" ", timespec="seconds"))
 
 
-def _open(path: Path) -> IO[str]:
+def _open(path: Path, *, again: bool = True) -> IO[str]:
     """Open the lock's file without changing what another command wrote into it; make its folder.
 
     Raises:
@@ -61,6 +61,11 @@ def _open(path: Path) -> IO[str]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+")
+    except FileNotFoundError as error:
+        # A purge that ends may have removed the folder in between.
+        if again and not path.parent.is_dir():
+            return _open(path, again=False)
+        raise HvlabError(f"{path} cannot be written: {error.strerror}", _ELSEWHERE) from error
     except OSError as error:
         raise HvlabError(f"{path} cannot be written: {error.strerror}", _ELSEWHERE) from error
 

@@ -116,6 +116,19 @@ def test_a_folder_that_cannot_be_is_told(folder: str) -> None:
     assert "HVLAB_STATE" in refusal.value.hint
 
 
+def test_a_folder_that_a_purge_removes_meanwhile_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state, plain = tmp_path / "lab", os.open
+
+    def removed(path: Path, *words: int) -> int:
+        monkeypatch.setattr(os, "open", plain)
+        state.rmdir()
+        return os.open(path, *words)
+
+    monkeypatch.setattr(os, "open", removed)
+    with exclusive(state):
+        assert in_use(state)
+
+
 def test_it_is_given_back_after_a_failure(tmp_path: Path) -> None:
     with pytest.raises(HvlabError, match="of its own"), exclusive(tmp_path):
         raise HvlabError("of its own")
