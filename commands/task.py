@@ -24,7 +24,7 @@ UNREAD = 128 + signal.SIGPIPE
 # What any write anywhere can meet, and what a folder or file that was named can be.
 _NO_ROOM = dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room there")
 _NOT_MAY = dict.fromkeys(
-    (errno.EACCES, errno.EPERM, errno.EROFS), "who may write there? name another place, or be root"
+    (errno.EACCES, errno.EPERM, errno.EROFS), "who may read and write there? name another place, or be root"
 )
 _NOT_SO = dict.fromkeys(
     (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP),
