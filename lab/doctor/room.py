@@ -2,10 +2,12 @@
 
 import re
 import shlex
+from pathlib import Path
 
 from lab.doctor.check import NESTED, Check, Wanted, verdicts
 from lab.doctor.finding import Finding
 from lab.factors import whole_disks_gib
+from lab.identity import lab_name
 from lab.preflight import EMULATOR_MIB, IMAGES_GIB, RUN_GIB, free_line, free_on
 from lab.providers import all_providers, get_provider
 
@@ -45,11 +47,30 @@ def _disk(text: str, wanted: Wanted) -> Finding:
     return (warn if alone else fail)(seen, todo)
 
 
+# $p: the process that the lab has on record, if {words} are in its command line: if it is that still. Among all
+# processes the shell that runs this line would be found, too.
+_OWN = """\
+p=$(sed -n 's/.*"pid": *\\([0-9]*\\).*/\\1/p' {record} 2>/dev/null)
+[ -n "$p" ] && grep -q -a -s -F -e {words} "/proc/$p/cmdline" || p=
+"""
+
+
+def _own(wanted: Wanted, words: str) -> str:
+    return _OWN.format(record=shlex.quote(f"{wanted.state}/host.json"), words=shlex.quote(words))
+
+
 _MEMORY_LINE = """\
 grep -E '^(MemAvailable|MemFree|Buffers|Cached):' /proc/meminfo
 [ -d /proc/xen ] && { xl info || xm info; } 2>/dev/null | grep free_memory
 exit 0
 """
+
+
+def _memory_line(wanted: Wanted) -> str:
+    if not wanted.nested:
+        return _MEMORY_LINE
+    own = _own(wanted, lab_name(Path(wanted.state)))
+    return f'{own}[ -z "$p" ] || sed -n \'s/^VmRSS:/Own:/p\' "/proc/$p/status"\n{_MEMORY_LINE}'
 
 
 def _memory(text: str, wanted: Wanted) -> Finding:
@@ -60,6 +81,9 @@ def _memory(text: str, wanted: Wanted) -> Finding:
     # Kernels before 3.14 have no MemAvailable.
     available = told.get("MemAvailable", told.get("MemFree", 0) + told.get("Buffers", 0) + told.get("Cached", 0))
     who = "available"
+    if own := told.get("Own"):
+        # What the lab has that is up, the next one can have.
+        available, who = available + own, f"available, with {own} of this lab, which is up"
     if not wanted.nested and (xen := re.search(r"free_memory\s*:\s*(\d+)", text)):
         available, who = int(xen[1]), "free in Xen"
     if wanted.nested:
@@ -71,18 +95,16 @@ def _memory(text: str, wanted: Wanted) -> Finding:
     return ok(seen) if available >= needed else fail(seen, f"end other programs, or {todo}")
 
 
-# Only the process that the lab has on record is looked at: of all, the shell that runs this line would be found, too.
 _PORT_LINE = """\
 cat /proc/net/tcp /proc/net/tcp6 2>/dev/null
-p=$(sed -n 's/.*"pid": *\\([0-9]*\\).*/\\1/p' {record} 2>/dev/null)
-[ -n "$p" ] && grep -q -a -s -F -e {forward} "/proc/$p/cmdline" && echo own
+[ -z "$p" ] || echo own
 exit 0
 """
 
 
 def _port_line(wanted: Wanted) -> str:
     forward = f"hostfwd=tcp:127.0.0.1:{wanted.settings.lab_host.ssh_port}-"
-    return _PORT_LINE.format(forward=shlex.quote(forward), record=shlex.quote(f"{wanted.state}/host.json"))
+    return _own(wanted, forward) + _PORT_LINE
 
 
 def _port(text: str, wanted: Wanted) -> Finding:
@@ -99,6 +121,6 @@ def _port(text: str, wanted: Wanted) -> Finding:
 
 CHECKS = (
     Check("disk", _disk_line, _disk),
-    Check("memory", lambda wanted: _MEMORY_LINE, _memory),
+    Check("memory", _memory_line, _memory),
     Check("port", _port_line, _port, NESTED, controller=True),
 )

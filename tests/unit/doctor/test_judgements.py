@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from lab.doctor.finding import Finding
 from lab.hosts.address import Kind
 from lab.hosts.describe import split_answers
 from lab.hosts.machines import ThisMachine
+from lab.identity import lab_name
 from lab.paths import PROJECT
 from lab.settings import Settings
 from tests.unit.vagrant.tools import FakeCommand
@@ -135,6 +137,28 @@ def test_disks_whose_blocks_are_all_reserved_need_their_whole_size() -> None:
         purpose = Wanted("local", None, settings.model_copy(update={"topology": topology}), "/cache", "/state")
         found = judge("debian-12-kvm", "disk", purpose)
         assert (found.state, found.seen) == (state, f"337.1 GiB free on /dev/nvme0n1p2 ({3 * (20 * count + 6)} needed)")
+
+
+def test_memory_of_the_lab_that_is_up_is_not_missing(tmp_path: Path) -> None:
+    purpose = Wanted("nested", None, Settings(), "/cache", str(tmp_path))
+
+    def ask() -> str:
+        return ThisMachine().run(BY_NAME["memory"].line(purpose), timeout=60).text
+
+    line = [sys.executable, "-c", "print(flush=True); import time; time.sleep(60)", "-name", lab_name(tmp_path)]
+    with subprocess.Popen(line, stdout=subprocess.PIPE) as emulator:
+        try:
+            assert emulator.stdout
+            emulator.stdout.readline()
+            assert "Own:" not in ask()
+            (tmp_path / "host.json").write_text(json.dumps({"pid": emulator.pid, "started": "1"}))
+            assert re.search(r"^Own:\s+[0-9]+ kB$", ask(), re.MULTILINE)
+        finally:
+            emulator.kill()
+    found = BY_NAME["memory"].judge("Own: 4194304 kB\nMemAvailable: 1048576 kB\n", purpose)
+    assert (found.state, found.seen) == (
+        "ok", "5120 MiB available, with 4096 of this lab, which is up (5120 needed)",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(("capabilities", "uri"), [("control_d\n", "xen:///system"), ("", "qemu:///system")])
