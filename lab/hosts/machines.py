@@ -1,6 +1,7 @@
 """The machines that a lab host's address leads to: this one, and one that OpenSSH's client reaches."""
 
 import os
+import shlex
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ _OPTIONS = {"BatchMode": "yes", "ConnectTimeout": "15", "UpdateHostKeys": "no", 
 # What of the user's own settings for a host the lab's configuration file says again, as `ssh -G` prints it.
 _KEPT = (
     "identityfile", "certificatefile", "identityagent", "identitiesonly", "userknownhostsfile", "globalknownhostsfile",
-    "hostkeyalias", "stricthostkeychecking", "proxycommand", "proxyjump",
+    "hostkeyalias", "stricthostkeychecking", "proxycommand",
 )  # fmt: skip
 
 
@@ -75,6 +76,17 @@ class RemoteMachine(Machine):
                 "log in once by hand with ssh, with a key that needs no question, and try again",
             )
 
+    def _through(self, jumps: str) -> str:
+        """Return ProxyJump's hosts as a ProxyCommand: what they are called is in the user's file, not in the lab's."""
+        *before, last = jumps.split(",")
+        words = ["ssh", *(["-F", self.config] if self.config else []), "-o", "BatchMode=yes"]
+        words += ["-J", ",".join(before)] if before else []
+        return (
+            shlex.join([*words, "-W", "[HOST]:PORT", f"ssh://{last}"])
+            .replace("%", "%%")
+            .replace("HOST]:PORT", "%h]:%p")
+        )
+
     def entry(self, extra: Sequence[str] = ()) -> SshEntry:
         """Return how the lab's configuration file names it: as the user's own settings say, now.
 
@@ -85,6 +97,7 @@ class RemoteMachine(Machine):
         pairs = [line.split(" ", 1) for line in told.splitlines() if " " in line]
         one = dict(pairs)
         kept = [f"{name} {value}" for name, value in pairs if name in _KEPT]
+        kept += [f"proxycommand {self._through(one['proxyjump'])}"] if "proxyjump" in one else []
         lines = [*kept, *(f"{name} {value}" for name, value in _OPTIONS.items()), *extra]
         return SshEntry(LABHOST, one["hostname"], int(one["port"]), one["user"], None, extra=tuple(lines))
 

@@ -10,6 +10,7 @@ import pytest
 from lab.errors import HvlabError
 from lab.hosts.address import Address
 from lab.hosts.machines import LABHOST, RemoteMachine, ThisMachine
+from lab.images.profiles import OLD_SSH
 from lab.machine import Machine, TookTooLongError
 from lab.ssh import Ssh, write_config
 from tests.unit.ssh.old_sshd import OldSshd
@@ -98,6 +99,28 @@ def test_the_entry_keeps_what_the_user_says_of_keys_and_known_hosts(sshd: OldSsh
     # OpenSSH takes the first value that it meets: the lab's own carelessness about guests' keys comes after.
     assert text.index("stricthostkeychecking accept-new") < text.index("StrictHostKeyChecking no")
     assert "ControlMaster no" in text
+
+
+@pytest.mark.parametrize(
+    ("jumps", "name"), [("jump", "user's 50%"), ("{user}@jump:{port}", "config"), ("jump,{user}@jump:{port}", "config")]
+)
+def test_a_host_behind_another_one_is_reached_from_the_labs_file_too(
+    sshd: OldSshd, tmp_path: Path, jumps: str, name: str
+) -> None:
+    """The names that the user has for the hosts between are in the user's file only."""
+    config = tmp_path / name
+    usual = "".join(f"    {name} {value}\n" for name, value in OLD_SSH.items())
+    config.write_text(
+        f"Host jump\n    HostName 127.0.0.1\n    Port {sshd.port}\n"
+        f"Host target\n    HostName 127.0.0.1\n    Port {sshd.port}\n"
+        f"    ProxyJump {jumps.format(user=sshd.user, port=sshd.port)}\n"
+        f"Host *\n    User {sshd.user}\n    IdentityFile {sshd.key}\n    StrictHostKeyChecking no\n"
+        f"    UserKnownHostsFile /dev/null\n    LogLevel ERROR\n{usual}"
+    )
+    target = RemoteMachine(Address("ssh", "ssh://target", "target"), str(config))
+    write_config(tmp_path / "ssh_config", [target.entry()])
+    line = "echo $SSH_CONNECTION"
+    assert Ssh(tmp_path / "ssh_config", LABHOST).run(line, timeout=60).text.startswith("127.0.0.1 ")
 
 
 def test_a_host_that_is_not_known_is_not_trusted(sshd: OldSshd, tmp_path: Path) -> None:
