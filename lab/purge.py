@@ -11,8 +11,10 @@ from pathlib import Path
 from lab.errors import HvlabError
 from lab.hosts import real
 from lab.hosts.address import Address
+from lab.hosts.kept import undoing
 from lab.hosts.machines import machine_of
 from lab.hosts.nested import running_provider
+from lab.hosts.recorded import address_of
 from lab.identity import end_processes, lab_name, processes_of
 from lab.owner import LOCK, TEMPORARY, exclusive, killed_owner
 from lab.paths import PROJECT
@@ -66,14 +68,16 @@ def _on_lab_host(state: Path, tell: Callable[[str], None]) -> None:
 def _on_named_host(state: Path, address: Address, config: str, tell: Callable[[str], None]) -> None:
     """Ask a host that is not ours, of which nothing is on record here: it is this lab's if it says so.
 
+    The hypervisors are asked first. What they do not know of is undone by what the lab has written down there.
+
     Raises:
-        HvlabError: It is another lab's, or does not answer.
+        HvlabError: It is another lab's, does not answer, or something does not go.
     """
     machine = machine_of(address, config)
     real.require_ours(machine, state, address.text)
-    what = "asking the hypervisors"
-    for line in machine.check("sh -s", stdin=program(state).encode(), timeout=_PATIENCE_S, what=what).splitlines():
-        tell(f"on {address.text}: {line}")
+    for what, text in (("asking the hypervisors", program(state)), ("setting the lab host back", undoing())):
+        for line in machine.check("sh -s", stdin=text.encode(), timeout=_PATIENCE_S, what=what).splitlines():
+            tell(f"on {address.text}: {line.removeprefix('removed ')}")
     real.release(machine, state)
 
 
@@ -120,6 +124,9 @@ def purge(state: Path, tell: Callable[[str], None], host: Address | None = None,
             count(f"lock of {owner}, which no longer runs")
         _on_lab_host(state, count)
         failure = None
+        if address_of(state) != "nested" or (host and host.kind != "nested"):
+            # That host goes on: who still works at it would make again what is removed.
+            end_processes(state, count)
         if host and host.kind != "nested" and real.recorded(state) is None:
             _on_named_host(state, host, config, count)
         try:

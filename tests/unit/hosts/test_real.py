@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,11 +10,12 @@ import pytest
 
 from lab.bringup import require_off
 from lab.errors import HvlabError
-from lab.hosts import goods, real, recorded
+from lab.hosts import goods, kept, real, recorded
 from lab.hosts.address import Address, parse_host
 from lab.hosts.local import LocalHost
 from lab.hosts.real import RealHost
 from lab.hosts.remote import RemoteHost
+from lab.identity import marked
 from lab.images.boxes import Boxes
 from lab.machine import Machine
 from lab.providers import get_provider
@@ -34,7 +36,7 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OldSshd]:
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Stands for /var/lib/hvlab; nothing else of this machine is touched: no guest is prepared for."""
     found = tmp_path / "host"
-    for module in (goods, real):
+    for module in (goods, kept, real):
         monkeypatch.setattr(module, "PLACE", str(found))
     monkeypatch.setattr("lab.hosts.takedown.MARK", "HVLAB_SESSION_OF_TEST")
     return found
@@ -70,19 +72,19 @@ def test_claimed_supplied_and_given_back(host: RealHost, place: Path, tmp_path: 
     assert host.running() == recorded.running_provider(state) == "kvm"
     assert recorded.address_of(state) == host.address.text
     assert (place / "owner").read_text().strip() == real.owner_of(state)
-    kept = place / "boxes-abc"
-    assert (kept / "boot" / "vmlinux").read_text() == "content of boot/vmlinux"
-    box = kept / "hvlab-VAGRANTSLASH-debian-12" / "1.0.1" / "libvirt" / "box.img"
+    folder = place / "boxes-abc"
+    assert (folder / "boot" / "vmlinux").read_text() == "content of boot/vmlinux"
+    box = folder / "hvlab-VAGRANTSLASH-debian-12" / "1.0.1" / "libvirt" / "box.img"
     if host.kind == "ssh":
         assert box.stat().st_size == 64 << 20
         assert box.stat().st_blocks * 512 < 1 << 20
-        assert Path(host.store.boxes) == kept
+        assert Path(host.store.boxes) == folder
     else:
         # It is here already.
         assert not box.exists()
         assert Path(host.store.boxes) == tmp_path / "boxes-abc" / "boxes"
-    assert Path(host.store.start) == kept
-    assert not (kept / ".archive").exists()
+    assert Path(host.store.start) == folder
+    assert not (folder / ".archive").exists()
     assert "server2,52:54:00:68:76:02" in (state / "takedown.sh").read_text()
     assert "transparent_hugepage" in (state / "restore.sh").read_text()
     with pytest.raises(HvlabError, match="up already, under KVM"):
@@ -95,7 +97,8 @@ def test_claimed_supplied_and_given_back(host: RealHost, place: Path, tmp_path: 
     assert host.running() is None
     assert not (place / "owner").exists()
     assert {path.name for path in state.iterdir()} <= {"ssh_config"}
-    assert kept.is_dir()
+    assert folder.is_dir()
+    assert [path.name for path in place.iterdir()] == ["boxes-abc"]
     # Nothing is left to do.
     host.stop()
 
@@ -216,3 +219,56 @@ def test_purge_asks_a_named_host_of_which_nothing_is_on_record(
     shutil.rmtree(host.state)
     assert purged(host.state, host) == [f"removed: on {host.address.text}: domain server1"]
     assert not (place / "owner").exists()
+
+
+def lose(host: RealHost, place: Path) -> None:
+    """Lose a lab's folder; in place of what would undo the lab something that tells."""
+    host.boot(KVM)
+    assert (place / "takedown.sh").read_text().startswith("HVLAB_MASTER=\n")
+    assert (place / "restore.sh").read_text() == (host.state / "restore.sh").read_text()
+    (place / "takedown.sh").write_text("echo removed guest server1\n")
+    (place / "restore.sh").write_text(f"touch {place}/restored\n")
+    shutil.rmtree(host.state)
+
+
+def test_purge_sets_a_host_back_whose_lab_is_lost(
+    host: RealHost, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lab.purge.program", lambda state: "echo network hvlab\n")
+    lose(host, place)
+    assert purged(host.state, host) == [
+        f"removed: on {host.address.text}: {what}" for what in ("network hvlab", "guest server1")
+    ]
+    assert sorted(path.name for path in place.iterdir()) == ["boxes-abc", "restored"]
+
+
+def test_what_does_not_go_keeps_the_host(host: RealHost, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lab.purge.program", lambda state: "")
+    lose(host, place)
+    (place / "takedown.sh").write_text("echo removed guest server1\necho left: network hvlab >&2\nexit 1\n")
+    with pytest.raises(HvlabError, match="setting the lab host back failed on .*: left: network hvlab"):
+        purged(host.state, host)
+    assert sorted(path.name for path in place.iterdir()) == ["boxes-abc", "owner", "restore.sh", "takedown.sh"]
+
+
+def test_a_lost_lab_is_undone_before_the_next_of_its_folder(host: RealHost, place: Path) -> None:
+    lose(host, place)
+    host.boot(KVM)
+    assert (place / "restored").exists()
+    assert "transparent_hugepage" in (place / "restore.sh").read_text()
+    host.stop()
+    assert not (place / "owner").exists()
+
+
+def test_who_still_works_at_a_host_is_ended_before_it_is_set_back(
+    host: RealHost, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lab.purge.program", lambda state: "echo domain server1\n")
+    host.boot(KVM)
+    with marked(host.state):
+        left = subprocess.Popen(["sleep", "60"])
+    shutil.rmtree(host.state)
+    assert purged(host.state, host) == [
+        f"removed: process {left.pid}: sleep 60",
+        f"removed: on {host.address.text}: domain server1",
+    ]
