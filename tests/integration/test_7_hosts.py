@@ -12,6 +12,7 @@ import stamina
 
 from lab.bringup import Lab
 from lab.hosts.address import parse_host
+from lab.hosts.goods import folder_of, starters
 from lab.hosts.machines import RemoteMachine
 from lab.hosts.nested import NestedHost
 from lab.hosts.real import owner_of
@@ -37,7 +38,7 @@ for uri in qemu:///system xen:///system; do
 done
 [ ! -e /proc/xen/capabilities ] || xl list | cut -d ' ' -f 1
 dmsetup ls; losetup --all; ip -brief link | cut -d ' ' -f 1; ls /usr/libexec/xen-qemu*
-ls -A /kvm /xen /vbox /run/hvlab /var/lib/hvlab 2>/dev/null | grep -v '^boxes-'
+ls -A /kvm /xen /vbox /run/hvlab 2>/dev/null; ls -A /var/lib/hvlab 2>/dev/null | grep -v '^boxes-'
 cat /sys/kernel/mm/ksm/run /sys/kernel/mm/transparent_hugepage/enabled /proc/sys/vm/percpu_pagelist_high_fraction
 cut -d ' ' -f 1 /proc/swaps
 ss --no-header --listening --tcp --udp --numeric | awk '{ print $1, $5 }' | sort
@@ -46,18 +47,35 @@ exit 0
 """
 
 
-@pytest.fixture(params=PROVIDERS)
+# The machine has the boxes on a disk, which only the nested lab host looks at.
+HAVE = """\
+mkdir -p {folder} && cd {folder} && ln -s /boxes/* . || exit 1
+for part in {parts}; do touch .have-$(echo $part | tr / -); done
+"""
+
+
+def have_boxes(machine: NestedHost, provider: str) -> None:
+    """Let the machine have what guests are made from, as if an earlier lab had put it there: that takes a minute."""
+    parts = " ".join((machine.boxes.path(get_provider(provider).box), *starters()))
+    line = HAVE.format(folder=folder_of(machine.boxes), parts=parts)
+    machine.ssh.check(line, timeout=60, what="having the boxes")
+
+
+@pytest.fixture(scope="module", params=PROVIDERS)
 def provider(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
-def machine(provider: str, tmp_path: Path) -> Iterator[NestedHost]:
+@pytest.fixture(scope="module")
+def machine(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NestedHost]:
     """It runs the kernel that the provider needs, and is as its own start script leaves it."""
     settings = load_settings(SETTINGS, {"HVLAB_LAB_HOST__SSH_PORT": str(PORT)})
-    host = lab_host(settings, lambda: Lab(settings).boxes, tmp_path / "machine")
+    host = lab_host(settings, lambda: Lab(settings).boxes, tmp_path_factory.mktemp("machine"))
     assert isinstance(host, NestedHost)
     host.boot(get_provider(provider))
+    if provider != "kvm":
+        # How they are put there is the same for all.
+        have_boxes(host, provider)
     yield host
     host.stop()
 
@@ -121,8 +139,8 @@ def kill_once_a_guest_is_there(provider: str, environ: dict[str, str], there: Re
         assert process.wait(10) == -signal.SIGKILL
 
 
-def test_up_used_down_and_purged(
-    provider: str, invoke: Invoke, machine: NestedHost, environ: dict[str, str], there: RemoteMachine, tmp_path: Path
+def test_up_used_down(
+    provider: str, invoke: Invoke, machine: NestedHost, environ: dict[str, str], there: RemoteMachine
 ) -> None:
     before, state = look(there), Path(environ["HVLAB_STATE"])
     other, why = OTHER[provider]
@@ -133,7 +151,7 @@ def test_up_used_down_and_purged(
         done = invoke("lab.up", f"--provider={provider}", f"--host={ADDRESS}", **environ)
         assert done.returncode == 0, done.stderr
         use(invoke, provider, environ)
-        second = {**environ, "HVLAB_STATE": str(tmp_path / "second")}
+        second = {**environ, "HVLAB_STATE": f"{state}-of-another"}
         assert f"{ADDRESS} has a lab already, of {owner_of(state)}" in refuse(invoke, provider, second)
         assert "server1" in look(there)
     finally:
@@ -145,8 +163,11 @@ def test_up_used_down_and_purged(
     assert running_provider(state) is None
     assert look(there) == before
 
+
+def test_killed_lost_purged(provider: str, invoke: Invoke, environ: dict[str, str], there: RemoteMachine) -> None:
+    before = look(there)
     kill_once_a_guest_is_there(provider, environ, there)
-    shutil.rmtree(state)
+    shutil.rmtree(environ["HVLAB_STATE"])
     done = invoke("lab.purge", f"--host={ADDRESS}", **environ)
     assert done.returncode == 0, done.stderr
     assert f"removed: on {ADDRESS}: domain server1" in done.stdout

@@ -50,5 +50,11 @@ model=/usr/libexec/xen-qemu-system-i386
 if [ "$HVLAB_PROVIDER" = virtualbox ]; then
     folder=$(VBoxManage list systemproperties | sed -n 's/^Default machine folder: *//p')
     [ ! "$folder" ] || printf 'VBoxManage setproperty machinefolder "%s"\n' "$folder"
+    # What opening its manager sets (lab/providers/virtualbox.py); without a value a key goes.
+    told=$(VBoxManage getextradata global enumerate)
+    for key in GUI/UpdateDate GUI/SuppressMessages GUI/Settings/ExpertMode GUI/Tools/LastItemsSelected; do
+        now=$(echo "$told" | sed -n "s|^Key: $key, Value: ||p")
+        printf 'VBoxManage setextradata global %s%s\n' "$key" "${now:+ \"$now\"}"
+    done
 fi
 [ -d "$HVLAB_FOLDER" ] || echo "[ ! -d '$HVLAB_FOLDER' ] || rmdir '$HVLAB_FOLDER'"

@@ -39,6 +39,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for module in (goods, kept, real):
         monkeypatch.setattr(module, "PLACE", str(found))
     monkeypatch.setattr("lab.hosts.takedown.MARK", "HVLAB_SESSION_OF_TEST")
+    monkeypatch.setattr("lab.hosts.takedown.FOLDER", str(tmp_path / "session"))
     return found
 
 
@@ -231,9 +232,7 @@ def lose(host: RealHost, place: Path) -> None:
     shutil.rmtree(host.state)
 
 
-def test_purge_sets_a_host_back_whose_lab_is_lost(
-    host: RealHost, place: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_purge_sets_a_host_back_whose_lab_is_lost(host: RealHost, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lab.purge.program", lambda state: "echo network hvlab\n")
     lose(host, place)
     assert purged(host.state, host) == [
@@ -246,7 +245,7 @@ def test_what_does_not_go_keeps_the_host(host: RealHost, place: Path, monkeypatc
     monkeypatch.setattr("lab.purge.program", lambda state: "")
     lose(host, place)
     (place / "takedown.sh").write_text("echo removed guest server1\necho left: network hvlab >&2\nexit 1\n")
-    with pytest.raises(HvlabError, match="setting the lab host back failed on .*: left: network hvlab"):
+    with pytest.raises(HvlabError, match=r"setting the lab host back failed on .*: left: network hvlab"):
         purged(host.state, host)
     assert sorted(path.name for path in place.iterdir()) == ["boxes-abc", "owner", "restore.sh", "takedown.sh"]
 
