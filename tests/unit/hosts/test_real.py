@@ -60,6 +60,12 @@ def ssh_host(sshd: OldSshd, folder: Path, state: Path) -> RemoteHost:
     return RemoteHost(address, str(config), lambda: boxes(folder), 2, state)
 
 
+@pytest.fixture
+def here(tmp_path: Path, place: Path) -> LocalHost:
+    """For what is the same over SSH, where each line takes a moment."""
+    return LocalHost(Address("local", "local"), lambda: boxes(tmp_path), 2, tmp_path / "state")
+
+
 @pytest.fixture(params=["local", "ssh"])
 def host(request: pytest.FixtureRequest, sshd: OldSshd, tmp_path: Path, place: Path) -> RealHost:
     if request.param == "ssh":
@@ -241,33 +247,33 @@ def test_purge_sets_a_host_back_whose_lab_is_lost(host: RealHost, place: Path, m
     assert sorted(path.name for path in place.iterdir()) == ["boxes-abc", "restored"]
 
 
-def test_what_does_not_go_keeps_the_host(host: RealHost, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_does_not_go_keeps_the_host(here: LocalHost, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lab.purge.program", lambda state: "")
-    lose(host, place)
+    lose(here, place)
     (place / "takedown.sh").write_text("echo removed guest server1\necho left: network hvlab >&2\nexit 1\n")
     with pytest.raises(HvlabError, match=r"setting the lab host back failed on .*: left: network hvlab"):
-        purged(host.state, host)
+        purged(here.state, here)
     assert sorted(path.name for path in place.iterdir()) == ["boxes-abc", "owner", "restore.sh", "takedown.sh"]
 
 
-def test_a_lost_lab_is_undone_before_the_next_of_its_folder(host: RealHost, place: Path) -> None:
-    lose(host, place)
-    host.boot(KVM)
+def test_a_lost_lab_is_undone_before_the_next_of_its_folder(here: LocalHost, place: Path) -> None:
+    lose(here, place)
+    here.boot(KVM)
     assert (place / "restored").exists()
     assert "transparent_hugepage" in (place / "restore.sh").read_text()
-    host.stop()
+    here.stop()
     assert not (place / "owner").exists()
 
 
 def test_who_still_works_at_a_host_is_ended_before_it_is_set_back(
-    host: RealHost, place: Path, monkeypatch: pytest.MonkeyPatch
+    here: LocalHost, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lab.purge.program", lambda state: "echo domain server1\n")
-    host.boot(KVM)
-    with marked(host.state):
+    here.boot(KVM)
+    with marked(here.state):
         left = subprocess.Popen(["sleep", "60"])
-    shutil.rmtree(host.state)
-    assert purged(host.state, host) == [
+    shutil.rmtree(here.state)
+    assert purged(here.state, here) == [
         f"removed: process {left.pid}: sleep 60",
-        f"removed: on {host.address.text}: domain server1",
+        f"removed: on {here.address.text}: domain server1",
     ]
