@@ -84,7 +84,14 @@ of_disk() {
     [ ! -L "$BOXES" ] || { rm -f "$BOXES" && echo "link $BOXES"; }
 }
 
-of_libvirt qemu:///system
+# Under Xen nothing of KVM's runs; libvirt's driver for it, which tries all of QEMU's programs before its first answer,
+# is asked only if it has a domain.
+of_kvm() {
+    [ ! -e /proc/xen/capabilities ] || ls /etc/libvirt/qemu/*.xml >/dev/null 2>&1 || return 0
+    of_libvirt qemu:///system
+}
+
+of_kvm
 of_libvirt xen:///system
 of_xl
 of_virtualbox

@@ -102,7 +102,7 @@ def look(provider: str, environ: dict[str, str]) -> Look:
     """What tells what is on the machine, a thing a line."""
     there = RemoteMachine(parse_host(ADDRESS), environ["HVLAB_LAB_HOST__SSH_CONFIG"])
     program = f"export LIBVIRT_DEFAULT_URI={URI[provider]}\n{LOOK}"
-    return lambda: there.check(program, timeout=60, what="looking").splitlines()
+    return lambda: there.check(program, timeout=180, what="looking").splitlines()
 
 
 def refuse(invoke: Invoke, provider: str, environ: dict[str, str]) -> str:

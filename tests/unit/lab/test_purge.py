@@ -100,6 +100,7 @@ def test_a_lab_host_that_does_not_answer_goes_all_the_same(tmp_path: Path, monke
 def on_lab_host(tmp_path: Path, answers: dict[str, dict[str, tuple[int, str, str]]]) -> tuple[str, list[list[str]]]:
     """Run the lab host's program here, among commands that answer so; return what it said and how it called them."""
     text = program(tmp_path / "lab").replace("/proc/xen/capabilities", "/proc/version")
+    text = text.replace("/etc/libvirt/qemu/", f"{tmp_path}/qemu/")
     text = text.replace("/dev/vboxdrv", "/dev/null").replace("FOLDERS=", f"FOLDERS={tmp_path}/disks #")
     folder, calls = tmp_path / "bin", []
     fakes = {name: FakeCommand.create(tmp_path / f"bin-{name}", name, answer) for name, answer in answers.items()}
@@ -123,12 +124,21 @@ def test_libvirts_domains_with_our_network_cards_go_and_no_others(tmp_path: Path
         "dumpxml server2": (0, f"<mac address='{OTHERS}'/>", ""),
     }
     nothing = {"list": (0, "", "")}
+    (tmp_path / "qemu").mkdir()
+    (tmp_path / "qemu" / "server1.xml").write_text("<domain/>")
     said, calls = on_lab_host(tmp_path, {"virsh": virsh, "xl": nothing, "VBoxManage": nothing})
     assert said.splitlines() == ["domain server1 (qemu:///system)", "network hvlab (qemu:///system)"]
     acted = [call[3:] for call in calls if call[0] == "-q" and "list" not in " ".join(call)]
     assert [words for words in acted if words[0] not in ("version", "dumpxml")] == [
         ["destroy", "server1"], ["undefine", "server1"], ["net-destroy", "hvlab"], ["net-undefine", "hvlab"],
     ]  # fmt: skip
+
+
+def test_under_xen_kvm_is_asked_only_if_it_has_a_domain(tmp_path: Path) -> None:
+    nothing = {"list": (0, "", "")}
+    _, calls = on_lab_host(tmp_path, {"virsh": {"version": (1, "", "")}, "xl": nothing, "VBoxManage": nothing})
+    assert ["-q", "-c", "xen:///system", "version"] in calls
+    assert not any("qemu:///system" in call for call in calls)
 
 
 def test_xls_domains_and_virtualboxs_machines(tmp_path: Path) -> None:
