@@ -108,7 +108,7 @@ class Machine:
         """
         done = self.run(remote, timeout=timeout, stdin=stdin)
         if done.status:
-            why = last_line(done.stderr + done.stdout) or f"exit {done.status}"
+            why = last_line(done.stderr) or last_line(done.stdout) or f"exit {done.status}"
             raise HvlabError(f"{what} failed on {self.name}: {why}")
         return done.text
 

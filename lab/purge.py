@@ -9,13 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lab.belongings import is_labs
-from lab.desktop.session import MARK
 from lab.errors import HvlabError
 from lab.files import DamagedError
 from lab.hosts import real
 from lab.hosts.address import Address
+from lab.hosts.kept import undoing
 from lab.hosts.machines import machine_of
 from lab.hosts.nested import running_provider
+from lab.hosts.recorded import address_of
 from lab.identity import end_processes, lab_name, processes_of
 from lab.owner import LOCK, TEMPORARY, exclusive, killed_owner
 from lab.paths import PROJECT
@@ -39,12 +40,8 @@ _PATIENCE_S = 180
 KEPT = (".log", ".txt", ".png")
 
 
-def program(state: Path, *, session: str = "") -> str:
-    """Return the shell program that removes what is the lab's on its lab host.
-
-    Args:
-        session: The variable that marks the lab's X session, where the machine goes on without the lab.
-    """
+def program(state: Path) -> str:
+    """Return the shell program that removes what is the lab's on its lab host."""
     known = guests(_MOST_GUESTS)
     words = {
         "NETWORK": str(NETWORK["name"]),
@@ -54,7 +51,6 @@ def program(state: Path, *, session: str = "") -> str:
         "MACS": " ".join(guest.mac.replace(":", "") for guest in known),
         "NAMES": " ".join(guest.name for guest in known),
         "BOX_NAMES": BOX_NAMES,
-        "SESSION": session,
         "FOLDERS": " ".join(provider.folder for provider in all_providers().values()),
     }
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in words.items()) + _PROGRAM.read_text()
@@ -76,6 +72,14 @@ def _on_lab_host(state: Path, tell: Callable[[str], None]) -> None:
         return
     for line in told.splitlines():
         tell(f"on the lab host: {line}")
+
+
+def _goes_on(state: Path, address: Address | None) -> bool:
+    """Tell whether the lab is on a host that is not ours, which goes on without it."""
+    try:
+        return address_of(state) != "nested" or (address is not None and address.kind != "nested")
+    except DamagedError:
+        return True
 
 
 def _on_real_host(state: Path, address: Address | None, config: str, tell: Callable[[str], None]) -> None:
@@ -104,16 +108,17 @@ def _on_real_host(state: Path, address: Address | None, config: str, tell: Calla
 def _on_named_host(state: Path, address: Address, config: str, tell: Callable[[str], None]) -> None:
     """Ask a host of which nothing is on record here: it is this lab's if it says so.
 
+    The hypervisors are asked first. What they do not know of is undone by what the lab has written down there.
+
     Raises:
-        HvlabError: It is another lab's, or does not answer.
+        HvlabError: It is another lab's, does not answer, or something does not go.
     """
     machine = machine_of(address, config)
     real.require_ours(machine, state, address.text)
     real.take_down(machine, state)
-    what = "asking the hypervisors"
-    lines = program(state, session=MARK).encode()
-    for line in machine.check("sh -s", stdin=lines, timeout=_PATIENCE_S, what=what).splitlines():
-        tell(f"on {address.text}: {line}")
+    for what, text in (("asking the hypervisors", program(state)), ("setting the lab host back", undoing())):
+        for line in machine.check("sh -s", stdin=text.encode(), timeout=_PATIENCE_S, what=what).splitlines():
+            tell(f"on {address.text}: {line.removeprefix('removed ')}")
     real.release(machine, state)
 
 
@@ -169,6 +174,9 @@ def purge(state: Path, tell: Callable[[str], None], host: Address | None = None,
         if owner:
             count(f"lock of {owner}, which no longer runs")
         _on_lab_host(state, count)
+        if _goes_on(state, host):
+            # Who still works at it, Vagrant above all, would make again what is removed.
+            end_processes(state, count)
         kept = _failure(lambda: _on_real_host(state, host, config, count))
         # Would only ask that host once more.
         failed = kept or _failure(lambda: undo_all(state, count))

@@ -7,7 +7,6 @@
 #   MACS               of the guests' network cards: what tells the lab's guests from others of the same name
 #   NAMES, FOLDERS     of the guests; of their disks
 #   BOX_NAMES          as the names of the boxes' volumes begin
-#   SESSION            the variable that marks the environment of the lab's X session; empty: the session ends otherwise
 export LC_ALL=C
 ask() { timeout 30 "$@" 2>/dev/null </dev/null; }
 
@@ -72,33 +71,35 @@ of_kernel() {
     done
 }
 
-of_session() {
-    [ "$SESSION" ] || return 0
-    for process in $(grep -lsz "^$SESSION=" /proc/[0-9]*/environ | tr -dc '0-9\n'); do
-        name=$(cat "/proc/$process/comm" 2>/dev/null) && kill "$process" 2>/dev/null && echo "process $process ($name)"
-    done
+remove_disk() {
+    [ -e "$1" ] || [ -L "$1" ] || return 0
+    command -v losetup >/dev/null && losetup --noheadings --output NAME --associated "$1" 2>/dev/null |
+        xargs -r losetup --detach
+    rm -f "$1" && echo "disk $1"
 }
 
 of_disk() {
     for folder in $FOLDERS; do
-        for file in "$folder/$BOX_NAMES"*_vagrant_box_image_*; do
-            [ -e "$file" ] || [ -L "$file" ] || continue
-            rm -f "$file" && echo "disk $file"
-        done
         for name in $NAMES; do
-            for file in "$folder/$name.img" "$folder/$name.cow"; do
-                [ -e "$file" ] || continue
-                command -v losetup >/dev/null && losetup --noheadings --output NAME --associated "$file" 2>/dev/null |
-                    xargs -r losetup --detach
-                rm -f "$file" && echo "disk $file"
-            done
+            remove_disk "$folder/$name.img"
+            remove_disk "$folder/$name.cow"
+        done
+        # The box's, which clones stand on: KVM's and Xen's.
+        for file in "$folder/$BOX_NAMES"*_vagrant_box_image_* "$folder/box.raw"; do
+            remove_disk "$file"
         done
     done
     [ ! -L "$BOXES" ] || { rm -f "$BOXES" && echo "link $BOXES"; }
 }
 
-of_session
-of_libvirt qemu:///system
+# Under Xen nothing of KVM's runs; libvirt's driver for it, which tries all of QEMU's programs before its first answer,
+# is asked only if it has a domain.
+of_kvm() {
+    [ ! -e /proc/xen/capabilities ] || ls /etc/libvirt/qemu/*.xml >/dev/null 2>&1 || return 0
+    of_libvirt qemu:///system
+}
+
+of_kvm
 of_libvirt xen:///system
 of_xl
 of_virtualbox

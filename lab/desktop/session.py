@@ -11,15 +11,16 @@ from lab.machine import Machine
 
 SIZE = (1024, 768)  # pixels
 PROGRAMS = ("Xvfb", "blackbox", "xterm")
-TOOL = "/run/hvlab/on_host.py"
+FOLDER = "/run/hvlab"
+TOOL = f"{FOLDER}/on_host.py"
 # By this variable the session's processes are known on a host that goes on when the lab goes.
 MARK = "HVLAB_SESSION"
-# What a program in the session is started with. The bus is where logins have theirs; settings are kept in memory, for
-# there is no daemon that writes them; nobody listens to an accessibility bus.
+# What a program in the session is started with. The bus is not where a login has one, which goes with the login;
+# settings are kept in memory, for there is no daemon that writes them; nobody listens to an accessibility bus.
 ENVIRONMENT = {
     "DISPLAY": ":0",
-    "XDG_RUNTIME_DIR": "/run/user/0",
-    "DBUS_SESSION_BUS_ADDRESS": "unix:path=/run/user/0/bus",
+    "XDG_RUNTIME_DIR": f"{FOLDER}/user",
+    "DBUS_SESSION_BUS_ADDRESS": f"unix:path={FOLDER}/user/bus",
     "GSETTINGS_BACKEND": "memory",
     "NO_AT_BRIDGE": "1",
     "LC_ALL": "C.UTF-8",
@@ -38,10 +39,10 @@ for name in {shlex.join(PROGRAMS)} dbus-daemon python3; do
     command -v "$name" >/dev/null || {{{{ echo "$name is not installed" >&2; exit 1; }}}}
 done
 export {{environment}}
-mkdir -p /run/hvlab && mkdir -p -m 700 "$XDG_RUNTIME_DIR" || exit 1
+mkdir -p {FOLDER} && mkdir -p -m 700 "$XDG_RUNTIME_DIR" || exit 1
 cat >{TOOL} <<'{_END}'
 {{tool}}{_END}
-ready=$(mktemp -u /run/hvlab/ready.XXXXXX) && mkfifo "$ready" || exit 1
+ready=$(mktemp -u {FOLDER}/ready.XXXXXX) && mkfifo "$ready" || exit 1
 setsid Xvfb "$DISPLAY" -screen 0 {SIZE[0]}x{SIZE[1]}x24 -nolisten tcp -noreset -displayfd 3 \\
     3>"$ready" >{_LOG} 2>&1 </dev/null &
 read -r _ <"$ready" || {{{{ echo "Xvfb does not start: $(tail -n 1 {_LOG})" >&2; exit 1; }}}}

@@ -1,7 +1,7 @@
 """A lab host that is there already: this machine (`local`) or one over SSH. It is never started or ended by the kit.
 
 What the lab changes on it is written down beforehand, as the shell programs that undo it, in the lab's folder here:
-takedown.sh and restore.sh. `stop` runs them, also from another command and after a crash.
+takedown.sh and restore.sh. `stop` runs them, also from another command and after a crash. The host has them, too.
 """
 
 import getpass
@@ -20,6 +20,7 @@ from lab.hosts.address import Address, Kind, parse_host
 from lab.hosts.base import Store
 from lab.hosts.found import Found, find_out, obstacle
 from lab.hosts.goods import PLACE, bring, folder_of, starters
+from lab.hosts.kept import NAMES, keep, undoing
 from lab.hosts.machines import machine_of
 from lab.hosts.takedown import master_of, remember_program, takedown_program
 from lab.images.boxes import Boxes
@@ -29,7 +30,7 @@ from lab.providers.base import Provider
 from lab.ssh import SshEntry
 
 RECORD = "real.json"
-_TAKEDOWN, _RESTORE = "takedown.sh", "restore.sh"
+_TAKEDOWN, _RESTORE = NAMES
 # They stay until the host has been set back.
 FILES = (RECORD, _TAKEDOWN, _RESTORE)
 _ASK_S = 60
@@ -38,12 +39,15 @@ _CLAIM = """\
 umask 022
 mkdir -p {place} && cd {place} || exit 1
 (set -C; printf '%s\\n' {owner} >owner) 2>/dev/null && exit 0
-[ "$(cat owner)" = {owner} ] && exit 0
+[ "$(cat owner)" = {owner} ] && exit 4
 cat owner
 exit 3
 """
-_RELEASE = '[ "$(cat {place}/owner 2>/dev/null)" != {owner} ] || rm -f {place}/owner'
-_TAKEN = 3
+_RELEASE = """\
+[ "$(cat {place}/owner 2>/dev/null)" = {owner} ] || exit 0
+cd {place} && rm -f {kept} owner
+"""
+_TAKEN, _OURS = 3, 4
 
 
 @dataclass(frozen=True)
@@ -104,8 +108,8 @@ def take_down(machine: Machine, state: Path) -> None:
 
 def release(machine: Machine, state: Path) -> None:
     """Give a host back, if this lab has it, and forget it."""
-    line = _RELEASE.format(place=PLACE, owner=shlex.quote(owner_of(state)))
-    machine.check(line, timeout=60, what="giving the lab host back")
+    program = _RELEASE.format(place=PLACE, owner=shlex.quote(owner_of(state)), kept=" ".join(NAMES))
+    machine.check("sh -s", stdin=program.encode(), timeout=60, what="giving the lab host back")
     for name in (_RESTORE, _TAKEDOWN, RECORD, "ssh.sock"):
         (state / name).unlink(missing_ok=True)
 
@@ -252,10 +256,25 @@ class RealHost:
         if done.status == _TAKEN:
             raise HvlabError(
                 f"{self.address.text} has a lab already, of {done.text.strip()}",
-                f"./invoke lab.down there; if that lab is no more, remove {PLACE}/owner on the lab host",
+                "./invoke lab.down there; if that lab's folder is lost: HVLAB_STATE=(its path) ./invoke lab.purge"
+                f" --host={self.address.text} there",
             )
+        if done.status == _OURS:
+            self._undo_lost()
+            return
         if done.status:
             raise HvlabError(f"{self.address.text}: {PLACE} cannot be written: {done.stderr.decode().strip()[-200:]}")
+
+    def _undo_lost(self) -> None:
+        """Undo a lab of ours of which nothing is on record here any more: its folder was lost.
+
+        Raises:
+            HvlabError: Something of it does not go.
+        """
+        with step(f"Lab host: taking down what a lost lab of this folder made on {self.address.text}"):
+            what = "taking the lost lab down"
+            for line in self._direct.check("sh -s", stdin=undoing().encode(), timeout=300, what=what).splitlines():
+                say(f"  {line}")
 
     def _prepare_undoing(self, provider: Provider) -> None:
         """Write down how to undo what comes, before it comes."""
@@ -266,6 +285,8 @@ class RealHost:
             provider, self.boxes, self.store.boxes, self.state, count=self.guests, kind=self.kind
         )
         write_atomic(self.state / _TAKEDOWN, program.encode())
+        # Which machine clones will stand on is not known yet.
+        keep(self._direct, {_TAKEDOWN: f"HVLAB_MASTER=\n{program}", _RESTORE: restore})
 
     def _bring(self, provider: Provider) -> None:
         bring(self._direct, self.boxes, self.boxes.path(provider.box), *starters())

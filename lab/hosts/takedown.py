@@ -3,7 +3,7 @@
 import shlex
 from pathlib import Path
 
-from lab.desktop.session import MARK
+from lab.desktop.session import FOLDER, MARK
 from lab.hosts.address import Kind
 from lab.images.boxes import Boxes
 from lab.preparation import SCRIPTS
@@ -25,6 +25,7 @@ def takedown_program(provider: Provider, boxes: Boxes, store: str, state: Path, 
     words = {
         "HVLAB_PROVIDER": provider.name,
         "HVLAB_MARK": MARK,
+        "HVLAB_SESSION": FOLDER,
         "HVLAB_FOLDER": provider.folder,
         "HVLAB_NETWORK": str(NETWORK["name"]),
         "HVLAB_BOX_NAME": boxes.name.replace("/", "-VAGRANTSLASH-"),

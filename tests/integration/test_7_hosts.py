@@ -1,44 +1,80 @@
 """A second machine as the lab host, over SSH: a nested lab host's machine, started beside, with a key of its own."""
 
-from collections.abc import Iterator
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import stamina
 
 from lab.bringup import Lab
 from lab.hosts.address import parse_host
+from lab.hosts.goods import folder_of, starters
 from lab.hosts.machines import RemoteMachine
 from lab.hosts.nested import NestedHost
+from lab.hosts.real import owner_of
 from lab.hosts.recorded import running_provider
 from lab.hosts.resolve import lab_host
-from lab.paths import SETTINGS
+from lab.paths import PROJECT, SETTINGS
 from lab.providers import get_provider
 from lab.settings import load_settings
 
 from .conftest import Invoke
 
-PORT = 2637
+Look = Callable[[], list[str]]
+
+PORT = int(os.environ.get("HVLAB_HOSTS_PORT", "2637"))
 ADDRESS = f"ssh://root@127.0.0.1:{PORT}"
+PROVIDERS = os.environ.get("HVLAB_HOSTS", "kvm,xen").split(",")
+# Under Xen a question to the other one takes more than half a minute.
+URI = {"kvm": "qemu:///system", "xen": "xen:///system"}
+OTHER = {"kvm": ("xen", "runs the plain kernel, xen needs Xen"), "xen": ("kvm", "runs under Xen, kvm needs the plain")}
 # What is on the machine of the lab's, or may be changed by it.
 LOOK = """\
-virsh -q -c qemu:///system list --all --name
-virsh -q -c qemu:///system net-list --all --name
-virsh -q -c qemu:///system pool-list --all --name
-ls -A /kvm /run/hvlab 2>/dev/null
+virsh -q list --all --name; virsh -q net-list --all --name; virsh -q pool-list --all --name
+[ ! -e /proc/xen/capabilities ] || xl list | cut -d ' ' -f 1
+dmsetup ls; losetup --all; ip -brief link | cut -d ' ' -f 1; ls /usr/libexec/xen-qemu*
+ls -A /kvm /xen /vbox /run/hvlab 2>/dev/null; ls -A /var/lib/hvlab 2>/dev/null | grep -v '^boxes-'
 cat /sys/kernel/mm/ksm/run /sys/kernel/mm/transparent_hugepage/enabled /proc/sys/vm/percpu_pagelist_high_fraction
 cut -d ' ' -f 1 /proc/swaps
-pgrep -l 'Xvfb|blackbox|xterm'
+ss --no-header --listening --tcp --udp --numeric | awk '{ print $1, $5 }' | sort
+ps -e -o comm= | grep -E 'qemu|dnsmasq|Xvfb|blackbox|xterm|dbus|virt-manager' | sort
 exit 0
 """
 
 
-@pytest.fixture
-def machine(tmp_path: Path) -> Iterator[NestedHost]:
-    """It runs the plain kernel, and is as its own start script leaves it."""
+# The machine has the boxes on a disk, which only the nested lab host looks at.
+HAVE = """\
+mkdir -p {folder} && cd {folder} && ln -s /boxes/* . || exit 1
+for part in {parts}; do touch .have-$(echo $part | tr / -); done
+"""
+
+
+def have_boxes(machine: NestedHost, provider: str) -> None:
+    """Let the machine have what guests are made from, as if an earlier lab had put it there: that takes a minute."""
+    parts = " ".join((machine.boxes.path(get_provider(provider).box), *starters()))
+    line = HAVE.format(folder=folder_of(machine.boxes), parts=parts)
+    machine.ssh.check(line, timeout=60, what="having the boxes")
+
+
+@pytest.fixture(scope="module", params=PROVIDERS)
+def provider(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def machine(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NestedHost]:
+    """It runs the kernel that the provider needs, and is as its own start script leaves it."""
     settings = load_settings(SETTINGS, {"HVLAB_LAB_HOST__SSH_PORT": str(PORT)})
-    host = lab_host(settings, lambda: Lab(settings).boxes, tmp_path / "machine")
+    host = lab_host(settings, lambda: Lab(settings).boxes, tmp_path_factory.mktemp("machine"))
     assert isinstance(host, NestedHost)
-    host.boot(get_provider("kvm"))
+    host.boot(get_provider(provider))
+    if provider != "kvm":
+        # How they are put there is the same for all.
+        have_boxes(host, provider)
     yield host
     host.stop()
 
@@ -61,29 +97,73 @@ def environ(machine: NestedHost, tmp_path: Path) -> dict[str, str]:
     }
 
 
-def test_up_status_ssh_down(invoke: Invoke, machine: NestedHost, environ: dict[str, str]) -> None:
+@pytest.fixture
+def look(provider: str, environ: dict[str, str]) -> Look:
+    """What tells what is on the machine, a thing a line."""
     there = RemoteMachine(parse_host(ADDRESS), environ["HVLAB_LAB_HOST__SSH_CONFIG"])
-    before = there.check(LOOK, timeout=60, what="looking")
-    refused = invoke("lab.up", "--provider=xen", f"--host={ADDRESS}", **environ)
+    program = f"export LIBVIRT_DEFAULT_URI={URI[provider]}\n{LOOK}"
+    return lambda: there.check(program, timeout=180, what="looking").splitlines()
+
+
+def refuse(invoke: Invoke, provider: str, environ: dict[str, str]) -> str:
+    """Be refused by the machine; return why."""
+    refused = invoke("lab.up", f"--provider={provider}", f"--host={ADDRESS}", **environ)
     assert refused.returncode == 1
-    assert "runs the plain kernel, xen needs Xen" in refused.stderr
-    assert "hint: reboot it into" in refused.stderr
+    return refused.stderr
+
+
+def use(invoke: Invoke, provider: str, environ: dict[str, str]) -> None:
+    """Use a lab that is up."""
+    status = invoke("lab.status", **environ).stdout
+    assert f"lab host {ADDRESS}: on, {get_provider(provider).title}, answers over SSH" in status
+    assert "running" in status
+    said = invoke("lab.ssh", "server1", "-c", "hostname; exit 3", **environ)
+    assert (said.returncode, said.stdout.strip()) == (3, "server1")
+    assert len(invoke("lab.console", "labhost", "--lines=3", **environ).stdout.splitlines()) == 3
+    # Its kernel need not have said anything, but it is kept.
+    console = invoke("lab.console", "server1", **environ)
+    assert console.returncode == 0, console.stderr
+
+
+def kill_once_a_guest_is_there(provider: str, environ: dict[str, str], look: Look) -> None:
+    """Begin a lab; kill its command, as nobody can ask it to end, when the first guest is there."""
+    command = [str(PROJECT / "invoke"), "lab.up", f"--provider={provider}", f"--host={ADDRESS}"]
+    with subprocess.Popen(command, env={**os.environ, **environ}) as process:
+        for attempt in stamina.retry_context(on=AssertionError, attempts=None, timeout=180, wait_max=1):
+            with attempt:
+                assert "server1" in look()
+        process.kill()
+        assert process.wait(10) == -signal.SIGKILL
+
+
+def test_up_used_down(provider: str, invoke: Invoke, machine: NestedHost, environ: dict[str, str], look: Look) -> None:
+    before, state = look(), Path(environ["HVLAB_STATE"])
+    other, why = OTHER[provider]
+    said = refuse(invoke, other, environ)
+    assert why in said
+    assert "hint: reboot it into" in said
     try:
-        done = invoke("lab.up", "--provider=kvm", f"--host={ADDRESS}", **environ)
+        done = invoke("lab.up", f"--provider={provider}", f"--host={ADDRESS}", **environ)
         assert done.returncode == 0, done.stderr
-        status = invoke("lab.status", **environ).stdout
-        assert f"lab host {ADDRESS}: on, KVM, answers over SSH" in status
-        assert "running" in status
-        said = invoke("lab.ssh", "server1", "-c", "hostname; exit 3", **environ)
-        assert (said.returncode, said.stdout.strip()) == (3, "server1")
-        assert len(invoke("lab.console", "labhost", "--lines=3", **environ).stdout.splitlines()) == 3
-        assert "server1" in there.check(LOOK, timeout=60, what="looking").split()
+        use(invoke, provider, environ)
+        second = {**environ, "HVLAB_STATE": f"{state}-of-another"}
+        assert f"{ADDRESS} has a lab already, of {owner_of(state)}" in refuse(invoke, provider, second)
+        assert "server1" in look()
     finally:
         done = invoke("lab.down", f"--host={ADDRESS}", **environ)
     assert done.returncode == 0, done.stderr
     assert invoke("lab.status", **environ).stdout.strip() == "lab host: off"
     # It goes on, and is as it was found.
-    assert machine.running() == "kvm"
-    assert running_provider(Path(environ["HVLAB_STATE"])) is None
-    assert there.check(LOOK, timeout=60, what="looking") == before
-    assert there.run("cat /var/lib/hvlab/owner", timeout=60).status
+    assert machine.running() == provider
+    assert running_provider(state) is None
+    assert look() == before
+
+
+def test_killed_lost_purged(provider: str, invoke: Invoke, environ: dict[str, str], look: Look) -> None:
+    before = look()
+    kill_once_a_guest_is_there(provider, environ, look)
+    shutil.rmtree(environ["HVLAB_STATE"])
+    done = invoke("lab.purge", f"--host={ADDRESS}", **environ)
+    assert done.returncode == 0, done.stderr
+    assert f"removed: on {ADDRESS}: domain server1" in done.stdout
+    assert look() == before

@@ -29,6 +29,11 @@ for guest in $HVLAB_GUESTS; do
     done
 done
 
+# A word for a shell that reads the piece.
+quoted() {
+    printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"
+}
+
 # A file of the kernel's whose words in brackets, or whole content, is its value.
 value() {
     [ -w "$1" ] || return 0
@@ -51,7 +56,12 @@ model=/usr/libexec/xen-qemu-system-i386
 
 if [ "$HVLAB_PROVIDER" = virtualbox ]; then
     folder=$(VBoxManage list systemproperties | sed -n 's/^Default machine folder: *//p')
-    quoted=$(printf '%s' "$folder" | sed "s/'/'\\\\''/g")
-    [ ! "$folder" ] || echo "VBoxManage setproperty machinefolder '$quoted'"
+    [ ! "$folder" ] || echo "VBoxManage setproperty machinefolder $(quoted "$folder")"
+    # What opening its manager sets (lab/providers/virtualbox.py); without a value a key goes.
+    told=$(VBoxManage getextradata global enumerate)
+    for key in GUI/UpdateDate GUI/SuppressMessages GUI/Settings/ExpertMode GUI/Tools/LastItemsSelected; do
+        now=$(echo "$told" | sed -n "s|^Key: $key, Value: ||p")
+        echo "VBoxManage setextradata global $key${now:+ $(quoted "$now")}"
+    done
 fi
 [ -d "$HVLAB_FOLDER" ] || echo "[ ! -d '$HVLAB_FOLDER' ] || rmdir '$HVLAB_FOLDER'"

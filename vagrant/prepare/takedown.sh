@@ -3,6 +3,7 @@
 # names and its guests' network cards stays. Running it again finds nothing. Needs
 #   HVLAB_PROVIDER     kvm, xen or virtualbox
 #   HVLAB_MARK         the variable that marks the environment of the lab's X session
+#   HVLAB_SESSION      the folder of that session
 #   HVLAB_FOLDER       the folder of the guests' disks
 #   HVLAB_NETWORK      the guests' network
 #   HVLAB_BOX_NAME     the box, as vagrant-libvirt's volumes begin
@@ -129,13 +130,20 @@ virtualbox() {
 }
 
 # The lab's X session, with the manager in it: all that was started with its environment.
+of_session() { grep -lsz "^$HVLAB_MARK=" /proc/[0-9]*/environ | sed 's/[^0-9]//g'; }
+
 session() {
-    for process in $(grep -lsz "^$HVLAB_MARK=" /proc/[0-9]*/environ); do
-        process=${process#/proc/}
-        process=${process%/environ}
+    for process in $(of_session); do
         name=$(cat "/proc/$process/comm" 2>/dev/null) && kill "$process" 2>/dev/null && removed "process $process ($name)"
-        rm -rf /run/hvlab
     done
+    # X removes its lock and its socket at its end.
+    n=0
+    while [ "$(of_session)" ] && [ $n -lt 40 ]; do
+        n=$((n + 1))
+        sleep 0.25
+    done
+    for process in $(of_session); do kill -9 "$process" 2>/dev/null; done
+    rm -rf "$HVLAB_SESSION"
 }
 
 session

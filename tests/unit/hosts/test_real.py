@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,11 +11,12 @@ import pytest
 
 from lab.bringup import require_off
 from lab.errors import HvlabError
-from lab.hosts import goods, real, recorded
+from lab.hosts import goods, kept, real, recorded
 from lab.hosts.address import Address, parse_host
 from lab.hosts.local import LocalHost
 from lab.hosts.real import RealHost
 from lab.hosts.remote import RemoteHost
+from lab.identity import marked
 from lab.images.boxes import Boxes
 from lab.machine import Machine
 from lab.providers import get_provider
@@ -29,9 +31,10 @@ KVM, XEN = get_provider("kvm"), get_provider("xen")
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Stands for /var/lib/hvlab; nothing else of this machine is touched: no guest is prepared for."""
     found = tmp_path / "host"
-    for module in (goods, real):
+    for module in (goods, kept, real):
         monkeypatch.setattr(module, "PLACE", str(found))
     monkeypatch.setattr("lab.hosts.takedown.MARK", "HVLAB_SESSION_OF_TEST")
+    monkeypatch.setattr("lab.hosts.takedown.FOLDER", str(tmp_path / "session"))
     return found
 
 
@@ -52,6 +55,12 @@ def ssh_host(sshd: OldSshd, folder: Path, state: Path) -> RemoteHost:
     return RemoteHost(address, str(config), lambda: boxes(folder), 2, state)
 
 
+@pytest.fixture
+def here(tmp_path: Path, place: Path) -> LocalHost:
+    """For what is the same over SSH, where each line takes a moment."""
+    return LocalHost(Address("local", "local"), lambda: boxes(tmp_path), 2, tmp_path / "state")
+
+
 @pytest.fixture(params=["local", "ssh"])
 def host(request: pytest.FixtureRequest, sshd: OldSshd, tmp_path: Path, place: Path) -> RealHost:
     if request.param == "ssh":
@@ -65,19 +74,19 @@ def test_claimed_supplied_and_given_back(host: RealHost, place: Path, tmp_path: 
     assert host.running() == recorded.running_provider(state) == "kvm"
     assert recorded.address_of(state) == host.address.text
     assert (place / "owner").read_text().strip() == real.owner_of(state)
-    kept = place / "boxes-abc"
-    assert (kept / "boot" / "vmlinux").read_text() == "content of boot/vmlinux"
-    box = kept / "hvlab-VAGRANTSLASH-debian-12" / "1.0.1" / "libvirt" / "box.img"
+    folder = place / "boxes-abc"
+    assert (folder / "boot" / "vmlinux").read_text() == "content of boot/vmlinux"
+    box = folder / "hvlab-VAGRANTSLASH-debian-12" / "1.0.1" / "libvirt" / "box.img"
     if host.kind == "ssh":
         assert box.stat().st_size == 64 << 20
         assert box.stat().st_blocks * 512 < 1 << 20
-        assert Path(host.store.boxes) == kept
+        assert Path(host.store.boxes) == folder
     else:
         # It is here already.
         assert not box.exists()
         assert Path(host.store.boxes) == tmp_path / "boxes-abc" / "boxes"
-    assert Path(host.store.start) == kept
-    assert not (kept / ".archive").exists()
+    assert Path(host.store.start) == folder
+    assert not (folder / ".archive").exists()
     assert "server2,52:54:00:68:76:02" in (state / "takedown.sh").read_text()
     assert "transparent_hugepage" in (state / "restore.sh").read_text()
     with pytest.raises(HvlabError, match="up already, under KVM"):
@@ -90,7 +99,8 @@ def test_claimed_supplied_and_given_back(host: RealHost, place: Path, tmp_path: 
     assert host.running() is None
     assert not (place / "owner").exists()
     assert {path.name for path in state.iterdir()} <= {"ssh_config"}
-    assert kept.is_dir()
+    assert folder.is_dir()
+    assert [path.name for path in place.iterdir()] == ["boxes-abc"]
     # Nothing is left to do.
     host.stop()
 
@@ -209,7 +219,7 @@ def test_purge_sets_a_host_back_and_keeps_what_it_needs_for_that(sshd: OldSshd, 
 def test_purge_asks_a_named_host_of_which_nothing_is_on_record(
     host: RealHost, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lab.purge.program", lambda state, *, session: "echo domain server1\n")
+    monkeypatch.setattr("lab.purge.program", lambda state: "echo domain server1\n")
     with pytest.raises(HvlabError, match="has no lab of") as raised:
         purged(host.state, host)
     assert raised.value.hint == "it has none at all"
@@ -247,8 +257,13 @@ def test_purge_with_a_damaged_record_wants_the_hosts_name_and_sets_it_back(host:
 
 def test_a_claim_is_on_record_before_it_is_made(host: RealHost, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A command that is killed in between would else leave a host that this lab has and nobody knows of."""
-    seen = []
-    monkeypatch.setattr(RealHost, "_claim", lambda self: seen.append(real.recorded(self.state)))
+    seen, claim = [], RealHost._claim
+
+    def look_and_claim(self: RealHost) -> None:
+        seen.append(real.recorded(self.state))
+        claim(self)
+
+    monkeypatch.setattr(RealHost, "_claim", look_and_claim)
     host.boot(KVM)
     assert [record.address for record in seen if record] == [host.address.text]
     host.stop()
@@ -258,3 +273,54 @@ def test_a_name_that_is_no_lab_host_is_refused_also_when_the_lab_is_off(tmp_path
     with pytest.raises(HvlabError, match="no such lab host"):
         recorded.require_asked_for(tmp_path, "bogus")
     recorded.require_asked_for(tmp_path, "ssh://root@server")
+
+
+def lose(host: RealHost, place: Path) -> None:
+    """Lose a lab's folder; in place of what would undo the lab something that tells."""
+    host.boot(KVM)
+    assert (place / "takedown.sh").read_text().startswith("HVLAB_MASTER=\n")
+    assert (place / "restore.sh").read_text() == (host.state / "restore.sh").read_text()
+    (place / "takedown.sh").write_text("echo removed guest server1\n")
+    (place / "restore.sh").write_text(f"touch {place}/restored\n")
+    shutil.rmtree(host.state)
+
+
+def test_purge_sets_a_host_back_whose_lab_is_lost(host: RealHost, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lab.purge.program", lambda state: "echo network hvlab\n")
+    lose(host, place)
+    assert purged(host.state, host) == [
+        f"removed: on {host.address.text}: {what}" for what in ("network hvlab", "guest server1")
+    ]
+    assert sorted(path.name for path in place.iterdir()) == ["boxes-abc", "restored"]
+
+
+def test_what_does_not_go_keeps_the_host(here: LocalHost, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lab.purge.program", lambda state: "")
+    lose(here, place)
+    (place / "takedown.sh").write_text("echo removed guest server1\necho left: network hvlab >&2\nexit 1\n")
+    with pytest.raises(HvlabError, match=r"setting the lab host back failed on .*: left: network hvlab"):
+        purged(here.state, here)
+    assert sorted(path.name for path in place.iterdir()) == ["boxes-abc", "owner", "restore.sh", "takedown.sh"]
+
+
+def test_a_lost_lab_is_undone_before_the_next_of_its_folder(here: LocalHost, place: Path) -> None:
+    lose(here, place)
+    here.boot(KVM)
+    assert (place / "restored").exists()
+    assert "transparent_hugepage" in (place / "restore.sh").read_text()
+    here.stop()
+    assert not (place / "owner").exists()
+
+
+def test_who_still_works_at_a_host_is_ended_before_it_is_set_back(
+    here: LocalHost, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lab.purge.program", lambda state: "echo domain server1\n")
+    here.boot(KVM)
+    with marked(here.state):
+        left = subprocess.Popen(["sleep", "60"])
+    shutil.rmtree(here.state)
+    assert purged(here.state, here) == [
+        f"removed: process {left.pid}: sleep 60",
+        f"removed: on {here.address.text}: domain server1",
+    ]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import stamina
 
 from lab.hosts.takedown import master_of, remember_program, takedown_program
 from lab.images.boxes import Boxes
@@ -35,6 +36,7 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("dom", "net", "pool", "bin", "kvm"):
         (tmp_path / name).mkdir()
     monkeypatch.setattr("lab.hosts.takedown.MARK", "HVLAB_SESSION_OF_TEST")
+    monkeypatch.setattr("lab.hosts.takedown.FOLDER", str(tmp_path / "session"))
     (tmp_path / "bin" / "virsh").write_text(VIRSH)
     (tmp_path / "bin" / "virsh").chmod(0o755)
     return tmp_path
@@ -143,10 +145,28 @@ def test_what_is_set_comes_back(fake: Path, tmp_path: Path) -> None:
 
 
 def test_the_labs_session_ends(fake: Path) -> None:
+    (fake / "session").mkdir()
     with subprocess.Popen(["sleep", "60"], env={"HVLAB_SESSION_OF_TEST": "1"}) as process:
         try:
             assert f"removed process {process.pid} (sleep)" in down(fake).stdout.splitlines()
             assert process.wait(10) == -signal.SIGTERM
+        finally:
+            process.kill()
+    assert not (fake / "session").exists()
+
+
+def test_what_of_the_session_takes_long_to_end_is_waited_for(fake: Path, tmp_path: Path) -> None:
+    program = 'trap "sleep 1; touch $1; exit 0" TERM; : >$2; while :; do sleep 0.1; done'
+    gone, ready = tmp_path / "gone", tmp_path / "ready"
+    with subprocess.Popen(
+        ["sh", "-c", program, "sh", gone, ready], env={**os.environ, "HVLAB_SESSION_OF_TEST": "1"}
+    ) as process:
+        try:
+            for attempt in stamina.retry_context(on=AssertionError, attempts=None, timeout=20, wait_max=0.1):
+                with attempt:
+                    assert ready.exists()
+            assert f"removed process {process.pid} (sh)" in down(fake).stdout.splitlines()
+            assert gone.exists()
         finally:
             process.kill()
 
@@ -157,3 +177,16 @@ def test_the_machine_that_clones_stand_on(tmp_path: Path) -> None:
     note.parent.mkdir(parents=True)
     note.write_text("b1f2\n")
     assert master_of(tmp_path) == "b1f2"
+
+
+def test_what_virtualboxs_manager_is_told_comes_back(fake: Path) -> None:
+    (fake / "bin" / "VBoxManage").write_text(
+        "#!/bin/sh\n[ $1 != showvminfo ] || exit 1\n"
+        "[ $1 != getextradata ] || printf 'Key: GUI/UpdateDate, Value: 1 w, 2026-01-01\\nKey: GUI/x, Value: y\\n'\n"
+    )
+    (fake / "bin" / "VBoxManage").chmod(0o755)
+    virtualbox = get_provider("virtualbox")
+    said = run(fake, remember_program(virtualbox, 2)).stdout.splitlines()
+    told = [line.split(" ", 4) for line in said if line.startswith("VBoxManage setextradata global ")]
+    assert {words[3] for words in told} == set(re.findall("GUI/[^ ]+", virtualbox.manager.prepare))
+    assert [words[4] for words in told if len(words) > 4] == ["'1 w, 2026-01-01'"]
