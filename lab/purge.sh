@@ -70,15 +70,22 @@ of_kernel() {
     done
 }
 
+remove_disk() {
+    [ -e "$1" ] || [ -L "$1" ] || return 0
+    command -v losetup >/dev/null && losetup --noheadings --output NAME --associated "$1" 2>/dev/null |
+        xargs -r losetup --detach
+    rm -f "$1" && echo "disk $1"
+}
+
 of_disk() {
     for folder in $FOLDERS; do
         for name in $NAMES; do
-            for file in "$folder/$name.img" "$folder/$name.cow"; do
-                [ -e "$file" ] || continue
-                command -v losetup >/dev/null && losetup --noheadings --output NAME --associated "$file" 2>/dev/null |
-                    xargs -r losetup --detach
-                rm -f "$file" && echo "disk $file"
-            done
+            remove_disk "$folder/$name.img"
+            remove_disk "$folder/$name.cow"
+        done
+        # The box's, which clones stand on: as vagrant-libvirt names it, and Xen's.
+        for file in "$folder"/hvlab-VAGRANTSLASH-*_vagrant_box_image_*_box.img "$folder/box.raw"; do
+            remove_disk "$file"
         done
     done
     [ ! -L "$BOXES" ] || { rm -f "$BOXES" && echo "link $BOXES"; }
