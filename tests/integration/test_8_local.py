@@ -3,8 +3,8 @@
 Not among the tests that `./invoke test` runs: the machine takes minutes to build. See docs/hosts.md.
 """
 
+import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -20,7 +20,7 @@ from .debian_host import image
 
 pytestmark = pytest.mark.local
 
-PORT = 2638
+PORT = os.environ.get("HVLAB_LOCAL_PORT", "2638")
 SMALL = {
     "HVLAB_LAB_HOST__DESKTOP": "false",
     "HVLAB_STUDY__MANAGER": "false",
@@ -42,21 +42,23 @@ exit 0
 KILLING = """\
 n=0
 until virsh -q list --name | grep -q .; do sleep 1; n=$((n+1)); [ $n -lt 300 ] || exit 1; done
-pkill -9 -o -f 'invoke lab.u[p]'
+pkill -9 -f 'bin/invoke lab.u[p]'
 """
 
 
-@pytest.fixture
-def controller(tmp_path: Path) -> Iterator[Controller]:
+@pytest.fixture(scope="module")
+def controller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller]:
     """It runs the plain kernel, and has this work tree and the guests' boxes."""
-    settings = load_settings(SETTINGS, {"HVLAB_LAB_HOST__SSH_PORT": str(PORT)})
+    settings = load_settings(SETTINGS, {"HVLAB_LAB_HOST__SSH_PORT": PORT})
     boxes = Lab(settings).boxes
-    machine = NestedHost(image(), emulator(), boxes, settings.lab_host, tmp_path / "machine")
-    machine.boot(get_provider("kvm"))
-    there = Controller(machine.ssh)
-    there.supply(boxes)
-    yield there
-    machine.stop()
+    machine = NestedHost(image(), emulator(), boxes, settings.lab_host, tmp_path_factory.mktemp("machine"))
+    try:
+        machine.boot(get_provider("kvm"))
+        there = Controller(machine.ssh)
+        there.supply(boxes)
+        yield there
+    finally:
+        machine.stop()
 
 
 def look(there: Controller) -> str:
