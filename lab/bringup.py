@@ -15,7 +15,7 @@ from lab.errors import HvlabError
 from lab.evidence import Evidence, gather
 from lab.files import write_atomic
 from lab.hosts.base import LabHost
-from lab.hosts.recorded import running_provider, stop
+from lab.hosts.recorded import address_of, running_provider, stop
 from lab.hosts.resolve import lab_host
 from lab.identity import end_processes
 from lab.images.boxes import Boxes, boxes_for
@@ -48,6 +48,9 @@ def end_leftover(state: Path, provider: str) -> None:
 
 def take_down(state: Path) -> None:
     """End the lab of a state folder and undo all that setting it up has done, whoever did it."""
+    if address_of(state) != "nested":
+        # What is left of a killed command, Vagrant above all, would go on making what is taken down there.
+        end_processes(state, say)
     undo_all(state, lambda _: None)
     stop(state)
     end_processes(state, say)

@@ -122,6 +122,9 @@ def purge(state: Path, tell: Callable[[str], None], host: Address | None = None,
         failure = None
         if host and host.kind != "nested" and real.recorded(state) is None:
             _on_named_host(state, host, config, count)
+        if real.recorded(state):
+            # What is left of a killed command, Vagrant above all, would go on making what is taken down there.
+            end_processes(state, count)
         try:
             undo_all(state, count)
         except HvlabError as error:
