@@ -25,7 +25,7 @@ DROP_CACHES = "sync && echo 3 >/proc/sys/vm/drop_caches"
 # The nested lab host's area has a label; a host that is not ours tells its own in /etc/fstab.
 _SWAP_ON = """\
 grep -q '^/' /proc/swaps || swapon LABEL=swap 2>/dev/null || swapon -a
-grep -q '^/' /proc/swaps || { echo "there is no swap area for factors.swap = true" >&2; exit 1; }"""
+grep -q '^/' /proc/swaps || { echo "no swap area is there: make one, or set factors.swap = false" >&2; exit 1; }"""
 
 
 def require_possible(settings: Settings, providers: Iterable[str]) -> None:

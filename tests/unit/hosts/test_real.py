@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.bringup import require_off
+from lab.bringup import require_off, take_down
 from lab.errors import HvlabError
 from lab.hosts import goods, kept, real, recorded
 from lab.hosts.address import Address, parse_host
@@ -214,6 +214,24 @@ def test_purge_sets_a_host_back_and_keeps_what_it_needs_for_that(sshd: OldSshd, 
     assert not (host.state / "steps.jsonl").exists()
     assert not (place / "owner").exists()
     assert not host.state.exists()
+
+
+@pytest.mark.parametrize("command", ["lab.purge", "lab.down"])
+def test_what_a_killed_command_left_running_ends_before_the_host_is_set_back(
+    host: RealHost, place: Path, tmp_path: Path, command: str
+) -> None:
+    Steps(host.state).before(*host.steps[0])
+    host.boot(KVM)
+    with marked(host.state):
+        left = subprocess.Popen(["sleep", "60"])
+    seen = tmp_path / "seen"
+    (host.state / "takedown.sh").write_text(f"kill -0 {left.pid} 2>/dev/null || echo gone >'{seen}'\n")
+    if command == "lab.purge":
+        assert any(f"process {left.pid}: sleep 60" in line for line in purged(host.state))
+    else:
+        take_down(host.state)
+    assert seen.exists()
+    assert not (place / "owner").exists()
 
 
 def test_purge_asks_a_named_host_of_which_nothing_is_on_record(

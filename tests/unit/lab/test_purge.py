@@ -190,16 +190,18 @@ def test_xls_domains_and_virtualboxs_machines(tmp_path: Path) -> None:
                    and call[0] != "showvminfo")  # fmt: skip
 
 
-def test_the_disks_that_clones_stand_on_go_too(tmp_path: Path) -> None:
-    volume = tmp_path / "disks" / "hvlab-VAGRANTSLASH-debian-12_vagrant_box_image_1.0.1_box.img"
-    others = tmp_path / "disks" / "web-VAGRANTSLASH-debian_vagrant_box_image_1_box.img"
-    volume.parent.mkdir()
-    volume.symlink_to("/nowhere")
-    (volume.parent / "box.raw").write_text("x")
-    others.write_text("x")
-    said, _ = on_lab_host(tmp_path, NOTHING)
-    assert said.splitlines() == [f"disk {volume}", f"disk {volume.parent}/box.raw"]
-    assert list(volume.parent.iterdir()) == [others]
+def test_disks_go_with_the_boxs_own_that_they_came_from(tmp_path: Path) -> None:
+    disks = tmp_path / "disks"
+    disks.mkdir()
+    volume = disks / "hvlab-VAGRANTSLASH-debian-12_vagrant_box_image_1.0.7_box.img"
+    # Its box may have gone before it.
+    volume.symlink_to(tmp_path / "gone")
+    for name in ("server1.img", "box.raw", "web.img", "theirs_vagrant_box_image_1.0.7_box.img"):
+        (disks / name).write_text("x")
+    nothing = {"": (1, "", "")}
+    said, _ = on_lab_host(tmp_path, {"virsh": nothing, "xl": nothing, "VBoxManage": nothing})
+    assert said.splitlines() == [f"disk {disks}/server1.img", f"disk {volume}", f"disk {disks}/box.raw"]
+    assert sorted(path.name for path in disks.iterdir()) == ["theirs_vagrant_box_image_1.0.7_box.img", "web.img"]
 
 
 def test_killed_in_the_middle_of_being_purged(tmp_path: Path) -> None:
