@@ -2,14 +2,34 @@
 
 import shlex
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from rich.markup import escape
 
 from lab.errors import HvlabError
 from lab.machine import Machine, last_line
+from lab.progress import say
 from lab.providers.base import Provider
 
 _MOST = 64 * 1024
 _ASK_S = 60
+# Run in a guest: begins a login at the first of its $lines that is there, and tells which; nothing if one is there.
+_BEGIN = """\
+PATH=$PATH:/sbin:/usr/sbin
+for line in $lines; do
+    [ -c "/dev/$line" ] || continue
+    [ ! "$(ps -t "$line" -o pid=)" ] || exit 0
+    getty=$(command -v agetty || command -v getty) || { echo "no getty" >&2; exit 1; }
+    setsid "$getty" -L "$line" 115200 vt102 </dev/null >/dev/null 2>&1 &
+    echo "$line"
+    exit 0
+done
+echo "none of $lines is there" >&2
+exit 1
+"""
+_END = 'ps -t "$line" -o pid= | xargs -r kill -HUP\n'
 
 
 def last_lines(text: str, count: int) -> list[str]:
@@ -46,8 +66,12 @@ def guest_console(host: Machine, provider: Provider, guest: str) -> str:
     return done.text
 
 
-def attach(host: Machine, provider: Provider, guest: str) -> int:
+def attach(host: Machine, provider: Provider, guest: str, reached: Machine) -> int:
     """Give the terminal to a guest's console until its user leaves it (Ctrl-]); return the exit status.
+
+    Args:
+        reached: The guest itself, over SSH: it lets a person log in at its console only meanwhile, since what waits for
+            that takes memory.
 
     Raises:
         HvlabError: The provider's guests have none that can be typed at.
@@ -57,4 +81,25 @@ def attach(host: Machine, provider: Provider, guest: str) -> int:
             f"{provider.title}'s guests have no console that can be typed at", f"./invoke lab.ssh {guest} logs in"
         )
     line = f"guest={shlex.quote(guest)}; {provider.attach_command}"
-    return subprocess.run(host.command(line, "-t"), check=False).returncode
+    with _login(provider, guest, reached):
+        return subprocess.run(host.command(line, "-t"), check=False).returncode
+
+
+@contextmanager
+def _login(provider: Provider, guest: str, reached: Machine) -> Iterator[None]:
+    """Let a person log in at a guest's console within the block; whoever does it by then is logged out."""
+    head = f"lines={shlex.quote(' '.join(provider.lines))}\n"
+    try:
+        begun = reached.check(
+            "sudo -n sh -s", stdin=(head + _BEGIN).encode(), timeout=_ASK_S, what="letting a person log in"
+        ).strip()
+        say(f"{guest}'s console: Enter shows its login prompt, Ctrl-] leaves it")
+    except HvlabError as error:
+        begun = ""
+        say(f"nobody can log in at {guest}'s console, it only tells ({escape(error.message)}); Ctrl-] leaves it")
+    try:
+        yield
+    finally:
+        if begun:
+            with suppress(HvlabError):
+                reached.run("sudo -n sh -s", stdin=(f"line={shlex.quote(begun)}\n" + _END).encode(), timeout=_ASK_S)

@@ -103,7 +103,7 @@ def show_console(state: Path, name: str, lines: int, *, attach: bool = False) ->
     else:
         host, provider = host_of(state, name)
         if attach:
-            return attach_to(host, provider, name)
+            return attach_to(host, provider, name, Ssh(state / "ssh_config", name))
         text = guest_console(host, provider, name)
     said = last_lines(text, lines)
     if not said:

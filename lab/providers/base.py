@@ -41,6 +41,7 @@ class Provider:
         ended_command: Shell line that prints what the hypervisor tells of the end of the guest "$guest".
         console_command: Shell line that prints what the guest "$guest" said on its console.
         attach_command: Shell line that connects the terminal to the console of the guest "$guest", if there is one.
+        lines: The guests' devices, of which one is the other end of that console; the first that is there.
         disk_strategies: How a guest's disk can come from the box: `factors.disk_strategy` to what it is here, in words.
         without: The factors that can do nothing to its guests, and why; in words that follow the provider's title.
         version_commands: Component to a shell line that prints its version on the lab host.
@@ -61,3 +62,4 @@ class Provider:
     disk_strategies: Mapping[DiskStrategy, str]
     without: Mapping[str, str] = field(default_factory=dict)
     version_commands: dict[str, str] = field(default_factory=dict)
+    lines: tuple[str, ...] = ()

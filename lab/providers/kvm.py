@@ -17,6 +17,7 @@ PROVIDER = Provider(
     ended_command='virsh -c qemu:///system domstate "$guest" --reason; tail -n 2 "/var/log/libvirt/qemu/$guest.log"',
     console_command='cat "/var/log/libvirt/qemu/$guest-console.log"',
     attach_command='virsh -c qemu:///system console "$guest"',
+    lines=("ttyS0",),
     disk_strategies={
         "full-copy": "full copy (qcow2)",
         "linked-clone": "linked clone (qcow2 overlay on a copy of the box's disk)",

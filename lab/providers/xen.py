@@ -18,6 +18,8 @@ PROVIDER = Provider(
     ended_command='virsh -c xen:///system domstate "$guest" --reason; xl dmesg | tail -n 1',
     console_command='cat "/var/log/xen/console/guest-$guest.log"',
     attach_command='xl console "$guest"',
+    # The second is RHEL 5's.
+    lines=("hvc0", "xvc0"),
     disk_strategies={
         "full-copy": "full copy (sparse raw file)",
         "linked-clone": "linked clone (device mapper's snapshot of a copy of the box's disk)",

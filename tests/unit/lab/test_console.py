@@ -1,6 +1,8 @@
 """What machines say on their consoles, and what is kept of a guest that does not come up."""
 
+import os
 import subprocess
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from lab import evidence as module
 from lab.console import attach, guest_console, host_console, last_lines
 from lab.errors import HvlabError
 from lab.evidence import gather
+from lab.identity import ended
 from lab.machine import Completed
 from lab.providers import get_provider
 from lab.readiness import Reached, Rung
@@ -67,7 +70,85 @@ def test_the_lab_hosts_console_is_a_file(tmp_path: Path) -> None:
 
 def test_where_nothing_can_be_typed_at_is_told() -> None:
     with pytest.raises(HvlabError, match="no console that can be typed at"):
-        attach(HOST, get_provider("virtualbox"), "server1")
+        attach(HOST, get_provider("virtualbox"), "server1", HOST)
+
+
+class Guest:
+    """Runs here what would be run in the guest, among stand-ins for getty and ps: who is at the line is in a file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.there = folder / "there"
+        for name, text in {
+            "agetty": f'cd {folder}; echo "$@" >words; echo $$ >part; mv part there; exec sleep 60',
+            "ps": f"cat {self.there} 2>/dev/null",
+        }.items():
+            (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+            (folder / name).chmod(0o755)
+        self._path = f"{folder}:{os.environ['PATH']}"
+
+    def run(self, line: str, *, stdin: bytes, timeout: float) -> Completed:
+        assert line == "sudo -n sh -s"
+        done = subprocess.run(
+            ["sh", "-s"], input=stdin, env={**os.environ, "PATH": self._path}, capture_output=True, check=False
+        )
+        return Completed(done.returncode, done.stdout, done.stderr)
+
+    def check(self, line: str, *, stdin: bytes, timeout: float, what: str) -> str:
+        done = self.run(line, stdin=stdin, timeout=timeout)
+        if done.status:
+            raise HvlabError(f"{what} failed: {done.stderr.decode().strip()}")
+        return done.text
+
+
+class Attached(Host):
+    """Its console is at an end once somebody could log in."""
+
+    def __init__(self, line: str) -> None:
+        self._line = line
+
+    def command(self, line: str, *options: str) -> list[str]:
+        assert options == ("-t",)
+        return ["timeout", "20", "sh", "-c", f"guest=x; {self._line}"]
+
+
+def test_a_person_can_log_in_at_a_console_and_nobody_is_left_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    provider = replace(KVM, lines=("no-such-line", "null"))
+    guest: Any = Guest(tmp_path)
+    host: Any = Attached(f"until [ -e {guest.there} ]; do sleep 0.1; done; exit 7")
+    assert attach(host, provider, "server1", guest) == 7
+    assert (tmp_path / "words").read_text() == "-L null 115200 vt102\n"
+    said = capsys.readouterr().err
+    assert "server1's console: Enter shows its login prompt, Ctrl-] leaves it" in " ".join(said.split())
+    assert not running(int(guest.there.read_text()))
+
+
+def running(pid: int) -> bool:
+    """Tell whether a process that this one did not start runs, or still does after ten seconds."""
+    with suppress(ProcessLookupError):
+        return not ended(pid, 10)
+    return False
+
+
+def test_who_is_at_the_console_already_stays(tmp_path: Path) -> None:
+    guest: Any = Guest(tmp_path)
+    with subprocess.Popen(["sleep", "60"]) as somebody:
+        guest.there.write_text(f"{somebody.pid}\n")
+        assert attach(Attached("exit 0"), replace(KVM, lines=("null",)), "server1", guest) == 0  # type: ignore[arg-type]
+        assert somebody.poll() is None
+        somebody.kill()
+    assert not (tmp_path / "words").exists()
+
+
+def test_a_console_at_which_nobody_can_log_in_is_shown_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    guest: Any = Guest(tmp_path)
+    assert attach(Attached("exit 0"), replace(KVM, lines=("none",)), "server1", guest) == 0  # type: ignore[arg-type]
+    assert "it only tells (letting a person log in failed: none of none is there)" in " ".join(
+        capsys.readouterr().err.split()
+    )
 
 
 def test_evidence_is_kept_and_shown(
