@@ -254,10 +254,12 @@ class RealHost:
         program = _CLAIM.format(place=PLACE, owner=shlex.quote(owner)).encode()
         done = self._direct.run("sh -s", stdin=program, timeout=60)
         if done.status == _TAKEN:
+            owner = done.text.strip()
+            path = shlex.quote(owner.partition(":")[2])
             raise HvlabError(
-                f"{self.address.text} has a lab already, of {done.text.strip()}",
-                "./invoke lab.down there; if that lab's folder is lost: HVLAB_STATE=(its path) ./invoke lab.purge"
-                f" --host={self.address.text} there",
+                f"{self.address.text} has a lab already, of {owner}",
+                "./invoke lab.down there; if that folder is lost, there too: "
+                f"HVLAB_STATE={path} ./invoke lab.purge --host={self.address.text}",
             )
         if done.status == _OURS:
             self._undo_lost()

@@ -134,7 +134,7 @@ def test_two_labs_on_one_host_the_second_is_told_whose_the_first_is(
     second = ssh_host(sshd, tmp_path, tmp_path / "second")
     with pytest.raises(HvlabError, match=r"has a lab already, of .*/state") as raised:
         second.boot(KVM)
-    assert "lab.down" in raised.value.hint
+    assert f"HVLAB_STATE={host.state} ./invoke lab.purge --host=" in raised.value.hint
     assert second.running() is None
     assert host.running() == "kvm"
     host.stop()
