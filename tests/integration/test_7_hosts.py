@@ -130,7 +130,7 @@ def kill_once_a_guest_is_there(provider: str, environ: dict[str, str], look: Loo
     """Begin a lab; kill its command, as nobody can ask it to end, when the first guest is there."""
     command = [str(PROJECT / "invoke"), "lab.up", f"--provider={provider}", f"--host={ADDRESS}"]
     with subprocess.Popen(command, env={**os.environ, **environ}) as process:
-        for attempt in stamina.retry_context(on=AssertionError, attempts=None, timeout=180, wait_max=1):
+        for attempt in stamina.retry_context(on=AssertionError, attempts=None, timeout=600, wait_max=1):
             with attempt:
                 assert "server1" in look()
         process.kill()
