@@ -54,6 +54,19 @@ done
 model=/usr/libexec/xen-qemu-system-i386
 [ -e "$model.real" ] || echo "[ ! -e $model.real ] || mv -f $model.real $model"
 
+# virt-manager makes libvirt's pool "default" where there is none. Its files are not touched.
+default_pool() {
+    pools=$(virsh -q -c "$1" pool-list --all --name 2>/dev/null) || return 0
+    ! echo "$pools" | grep -qx ' *default *' || return 0
+    echo "if virsh -q -c $1 pool-dumpxml default 2>/dev/null | grep -q '<path>/var/lib/libvirt/images</path>'; then"
+    echo "virsh -q -c $1 pool-destroy default; virsh -q -c $1 pool-undefine default; fi >/dev/null 2>&1"
+}
+
+case $HVLAB_PROVIDER in
+kvm) default_pool qemu:///system;;
+xen) default_pool xen:///system;;
+esac
+
 if [ "$HVLAB_PROVIDER" = virtualbox ]; then
     folder=$(VBoxManage list systemproperties | sed -n 's/^Default machine folder: *//p')
     [ ! "$folder" ] || echo "VBoxManage setproperty machinefolder $(quoted "$folder")"

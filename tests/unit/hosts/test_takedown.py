@@ -23,6 +23,7 @@ for word in "$@"; do case $word in -*|*:///*) ;; *) break;; esac; shift; done
 at=$FAKE/dom; case $1 in net-*) at=$FAKE/net;; pool-*) at=$FAKE/pool;; esac
 case $1 in
 uri) exit 0;;
+pool-list) ls "$at";;
 dominfo|dumpxml|net-dumpxml|pool-dumpxml) cat "$at/$2";;
 undefine|net-undefine|pool-undefine) rm "$at/$2";;
 destroy|net-destroy|pool-destroy) [ -e "$at/$2" ];;
@@ -142,6 +143,20 @@ def test_what_is_set_comes_back(fake: Path, tmp_path: Path) -> None:
     done = run(fake, remember_program(get_provider("kvm"), 2))
     assert f"rmdir '{fake / 'kvm'}'" in done.stdout
     subprocess.run(["sh", "-n"], input=done.stdout, text=True, check=True)
+
+
+@pytest.mark.parametrize(("path", "stays"), [("/var/lib/libvirt/images", False), ("/srv/other", True)])
+def test_the_pool_that_virt_manager_made_goes(fake: Path, path: str, stays: bool) -> None:
+    done = run(fake, remember_program(get_provider("kvm"), 2))
+    (fake / "pool" / "default").write_text(f"<pool><path>{path}</path></pool>")
+    pool = [line for line in done.stdout.splitlines() if "pool-" in line]
+    assert run(fake, "\n".join(pool)).stdout == ""
+    assert (fake / "pool" / "default").exists() is stays
+
+
+def test_a_pool_that_was_there_stays(fake: Path) -> None:
+    (fake / "pool" / "default").write_text("<pool><path>/var/lib/libvirt/images</path></pool>")
+    assert "pool-" not in run(fake, remember_program(get_provider("kvm"), 2)).stdout
 
 
 def test_the_labs_session_ends(fake: Path) -> None:
