@@ -13,7 +13,11 @@ _NAMES = (
 )  # fmt: skip
 # Of those, what is found in no other folder; each lab has one of them from its first moment on. (/etc/ssh has an
 # ssh_config, and many a home a tmp.) /var has a folder of the first one's name.
-_FILES = ("lock", "steps.jsonl", "host.json", "real.json", "console.log", "qemu.log", "kernel.log")
+# Vagrant's log is all that a purge leaves of a lab on a host that is not ours.
+_FILES = (
+    "lock", "steps.jsonl", "host.json", "real.json", "console.log", "qemu.log", "kernel.log", "vagrant-kvm.log",
+    "vagrant-xen.log", "vagrant-virtualbox.log",
+)  # fmt: skip
 _FOLDERS = ("vagrant-home", "guest-build", "failed")
 # What files are called while they are written; and ssh's socket, also while it is made.
 _PART = re.compile(r"\.(.+)\.\d+\.part")

@@ -180,7 +180,8 @@ class Lab:
                 # Vagrant itself gives a guest up before that: what it waits for is the lab host.
                 self._require_alive(error)
                 seen = self._look_at(provider, guest)
-                raise Stuck(self._in_words(provider, guest, seen, error), seen.hint) from error
+                longer = "raise topology.boot_timeout_s; " if seen.reached.ready else ""
+                raise Stuck(self._in_words(provider, guest, seen, error), longer + seen.hint) from error
             except HvlabError as error:
                 self._require_alive(error)
                 seen = self._look_at(provider, guest)
@@ -205,7 +206,8 @@ class Lab:
 
     def _in_words(self, provider: Provider, guest: str, seen: Evidence, error: HvlabError) -> str:
         """Return why a guest did not come up: what was seen from outside, Vagrant's words, its hypervisor's."""
-        return f"{guest} did not come up: {seen.reached}; {error.message}; {self.why_ended(provider, guest)}"
+        reached = f" in time: now it is {seen.reached}" if seen.reached.ready else f": {seen.reached}"
+        return f"{guest} did not come up{reached}; {error.message}; {self.why_ended(provider, guest)}"
 
     def _programs(self) -> Sequence[str]:
         """Return what runs in a guest's session; nothing in a text session."""

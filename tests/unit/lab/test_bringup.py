@@ -56,7 +56,17 @@ class Guests:
         self.did.append(f"hold {mib}")
 
 
-def bring_up(monkeypatch: pytest.MonkeyPatch, guests: Guests, host: Host, settings: Settings | None = None) -> int:
+ADDRESS = Reached(Rung.ADDRESS, "nobody listens")
+
+
+def bring_up(
+    monkeypatch: pytest.MonkeyPatch,
+    guests: Guests,
+    host: Host,
+    settings: Settings | None = None,
+    *,
+    reached: Reached = ADDRESS,
+) -> int:
     @contextmanager
     def lend(self: Lab, provider: Any) -> Iterator[Guests]:
         yield guests
@@ -65,7 +75,7 @@ def bring_up(monkeypatch: pytest.MonkeyPatch, guests: Guests, host: Host, settin
     monkeypatch.setattr(Lab, "guest_ssh", lambda self, guest: guest)
     monkeypatch.setattr("lab.bringup.wait_for_session", guests.wait_for_session)
     monkeypatch.setattr("lab.bringup.hold_load", guests.hold_load)
-    seen = Evidence(Reached(Rung.ADDRESS, "nobody listens"), (Path("failed/server1-console.txt"),))
+    seen = Evidence(reached, (Path("failed/server1-console.txt"),))
     monkeypatch.setattr("lab.bringup.gather", lambda *words, **more: seen)
     monkeypatch.setattr("lab.bringup.why_ended", lambda ssh, provider, guest: "Guru Meditation 1155")
     lab = Lab(settings or Settings())
@@ -108,6 +118,13 @@ def test_nor_where_vagrant_itself_does_not_end(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(Stuck):
         bring_up(monkeypatch, guests, Host())
     assert guests.did == ["up server1"]
+
+
+def test_one_that_vagrant_was_too_slow_for_is_told_as_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    guests = Guests(Stuck("vagrant did not end within 580 s"))
+    with pytest.raises(Stuck, match=r"did not come up in time: now it is ready: .*; vagrant did not end") as failure:
+        bring_up(monkeypatch, guests, Host(), reached=Reached(Rung.SESSION))
+    assert failure.value.hint == "raise topology.boot_timeout_s; see failed/server1-console.txt"
 
 
 def test_a_guest_whose_session_does_not_start_is_brought_up_again(monkeypatch: pytest.MonkeyPatch) -> None:

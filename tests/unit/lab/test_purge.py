@@ -13,6 +13,7 @@ from lab import purge as module
 from lab.identity import marked, start_time
 from lab.owner import LOCK, LabInUse, exclusive
 from lab.paths import PROJECT
+from lab.providers import all_providers
 from lab.purge import program, purge
 from lab.steps import Steps
 from lab.topology import guests
@@ -202,6 +203,17 @@ def test_disks_go_with_the_boxs_own_that_they_came_from(tmp_path: Path) -> None:
     said, _ = on_lab_host(tmp_path, {"virsh": nothing, "xl": nothing, "VBoxManage": nothing})
     assert said.splitlines() == [f"disk {disks}/server1.img", f"disk {volume}", f"disk {disks}/box.raw"]
     assert sorted(path.name for path in disks.iterdir()) == ["theirs_vagrant_box_image_1.0.7_box.img", "web.img"]
+
+
+@pytest.mark.parametrize("name", all_providers())
+def test_what_a_purge_leaves_is_a_labs_folder_still(tmp_path: Path, name: str) -> None:
+    """On a host that is not ours there is no console's log: Vagrant's is the only one."""
+    state = tmp_path / "lab"
+    with exclusive(state):
+        (state / f"vagrant-{name}.log").write_text("x")
+    assert purged(state)[0].startswith("nothing to remove")
+    with exclusive(state):
+        assert (state / f"vagrant-{name}.log").exists()
 
 
 def test_killed_in_the_middle_of_being_purged(tmp_path: Path) -> None:
