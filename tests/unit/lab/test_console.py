@@ -116,7 +116,7 @@ def test_a_person_can_log_in_at_a_console_and_nobody_is_left_there(
 ) -> None:
     provider = replace(KVM, lines=("no-such-line", "null"))
     guest: Any = Guest(tmp_path)
-    host: Any = Attached(f"until [ -e {guest.there} ]; do sleep 0.1; done; exit 7")
+    host: Any = Attached(f"until [ -s {guest.there} ]; do sleep 0.1; done; exit 7")
     assert attach(host, provider, "server1", guest) == 7
     assert (tmp_path / "words").read_text() == "-L null 115200 vt102\n"
     said = capsys.readouterr().err

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import stamina
 
 from lab.desktop.windows import Look, read_look, require_alive
 
@@ -68,6 +69,13 @@ def test_a_window_is_seen_and_pictured_with_its_frame(screen: Screen) -> None:
     assert look.screen == (1024, 768)
     assert look.window is not None
     assert look.window.pid == screen.started[1].pid
+    # It gives the window its size, for which the window manager takes its time.
+    screen.tool("picture", "terminal")
+    for attempt in stamina.retry_context(on=AssertionError, attempts=None, timeout=30, wait_max=0.5):
+        with attempt:
+            sized = screen.look("terminal").window
+            assert sized
+            assert sized.place[2] >= 960  # xterm takes whole letters only
     done = screen.tool("picture", "terminal")
     assert done.returncode == 0, done.stderr
     head, size, depth, pixels = done.stdout.split(b"\n", 3)
@@ -78,7 +86,6 @@ def test_a_window_is_seen_and_pictured_with_its_frame(screen: Screen) -> None:
     place = screen.look("terminal").window
     assert place is not None
     assert (width, height) == place.place[2:]
-    assert width >= 960  # xterm takes whole letters only
 
 
 def test_a_window_that_is_covered_is_not_pictured() -> None:
