@@ -10,6 +10,7 @@ from .conftest import Invoke, folders
 SMALL = {
     "HVLAB_LAB_HOST__SSH_PORT": "2635",
     "HVLAB_TOPOLOGY__GUESTS": "1",
+    "HVLAB_TOPOLOGY__SESSION": "text",
     "HVLAB_LAB_HOST__DESKTOP": "false",
     "HVLAB_STUDY__MANAGER": "false",
 }

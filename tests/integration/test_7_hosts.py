@@ -161,6 +161,7 @@ def test_up_used_down(provider: str, invoke: Invoke, machine: NestedHost, enviro
     assert look() == before
 
 
+@pytest.mark.long
 def test_killed_lost_purged(provider: str, invoke: Invoke, environ: dict[str, str], look: Look) -> None:
     before = look()
     kill_once_a_guest_is_there(provider, environ, look)
