@@ -9,16 +9,14 @@ from lab.errors import HvlabError
 _NAMES = (
     "lock", "tmp", "steps.jsonl", "host.json", "real.json", "takedown.sh", "restore.sh", "ssh_config", "key", "key.pub",
     "guest_key", "overlay.qcow2", "topology.json", "vagrant", "vagrant-home", "guest-build", "failed", "console.log",
-    "qemu.log", "kernel.log", "vagrant-kvm.log", "vagrant-xen.log", "vagrant-virtualbox.log",
+    "qemu.log", "kernel.log",
 )  # fmt: skip
 # Of those, what is found in no other folder; each lab has one of them from its first moment on. (/etc/ssh has an
 # ssh_config, and many a home a tmp.) /var has a folder of the first one's name.
-# Vagrant's log is all that a purge leaves of a lab on a host that is not ours.
-_FILES = (
-    "lock", "steps.jsonl", "host.json", "real.json", "console.log", "qemu.log", "kernel.log", "vagrant-kvm.log",
-    "vagrant-xen.log", "vagrant-virtualbox.log",
-)  # fmt: skip
+_FILES = ("lock", "steps.jsonl", "host.json", "real.json", "console.log", "qemu.log", "kernel.log")
 _FOLDERS = ("vagrant-home", "guest-build", "failed")
+# One for each provider; it is all that a purge leaves of a lab on a host that is not ours.
+_LOG = re.compile(r"vagrant-\w+\.log")
 # What files are called while they are written; and ssh's socket, also while it is made.
 _PART = re.compile(r"\.(.+)\.\d+\.part")
 _SOCKET = re.compile(r"ssh\.sock(\.\w+)?")
@@ -27,7 +25,8 @@ _SOCKET = re.compile(r"ssh\.sock(\.\w+)?")
 def is_labs(name: str) -> bool:
     """Tell whether a lab makes a file or folder of that name in its folder."""
     part = _PART.fullmatch(name)
-    return (part[1] if part else name) in _NAMES or _SOCKET.fullmatch(name) is not None
+    whole = part[1] if part else name
+    return whole in _NAMES or any(pattern.fullmatch(whole) for pattern in (_LOG, _SOCKET))
 
 
 def require_labs(state: Path) -> None:
@@ -39,7 +38,8 @@ def require_labs(state: Path) -> None:
     if not state.is_dir():
         return
     names = sorted(path.name for path in state.iterdir())
-    marked = any((state / name).is_file() for name in _FILES) or any((state / name).is_dir() for name in _FOLDERS)
+    marks = [name for name in names if name in _FILES or _LOG.fullmatch(name)]
+    marked = any((state / name).is_file() for name in marks) or any((state / name).is_dir() for name in _FOLDERS)
     if names and not marked:
         shown = ", ".join(names[:3])
         raise HvlabError(f"{state} is no lab's folder: it has {shown}", "set HVLAB_STATE to a new or an empty folder")
