@@ -14,7 +14,7 @@ from study.captures import read_index
 from .conftest import Invoke
 
 PROVIDERS = ("xen", "kvm", "virtualbox")
-_AGAIN = 2
+_AGAIN = 1
 
 
 def take(invoke: Invoke, state: Path, providers: Iterable[str]) -> Path:
@@ -31,9 +31,8 @@ def take(invoke: Invoke, state: Path, providers: Iterable[str]) -> Path:
 def folders(invoke: Invoke, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """By provider, the folder of a calibration taken now.
 
-    Other work on this machine takes CPU away from what is calibrated, and VirtualBox now and then gives a guest's first
-    step 10 MiB too little (docs/calibration.md); so a provider that is off is taken again, `_AGAIN` times at most: a
-    meter that is off is off each time.
+    Other work on this machine takes CPU away from what is calibrated; so a provider that is off is taken again,
+    `_AGAIN` times at most: a meter that is off is off each time.
     """
     state = tmp_path_factory.mktemp("calibration") / "lab"
     first = take(invoke, state, PROVIDERS)
