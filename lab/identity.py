@@ -114,7 +114,8 @@ def processes_of(state: Path) -> list[Process]:
         if not folder.name.isdigit() or int(folder.name) in ours:
             continue
         process = look_at(int(folder.name))
-        if process is None or not process.words[0]:
+        # One without words is the kernel's, or has ended meanwhile.
+        if process is None or not any(process.words):
             continue
         ssh = Path(process.words[0]).name == _SSH and config in process.words
         if ssh or mark in _split(folder / "environ"):

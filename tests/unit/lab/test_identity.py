@@ -99,3 +99,9 @@ def test_a_name_that_is_cut_within_a_letter_is_no_hindrance(tmp_path: Path) -> N
         assert start_time(process.pid)
         assert processes_of(tmp_path) == []
         process.communicate(b"")
+
+
+def test_one_that_ends_while_it_is_looked_at_is_nobodys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its start time can still be had, its command line no more."""
+    monkeypatch.setattr("lab.identity.look_at", lambda pid: Process(pid, "1", ()))
+    assert processes_of(tmp_path) == []
