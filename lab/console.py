@@ -3,7 +3,7 @@
 import shlex
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.markup import escape
@@ -101,5 +101,7 @@ def _login(provider: Provider, guest: str, reached: Machine) -> Iterator[None]:
         yield
     finally:
         if begun:
-            with suppress(HvlabError):
+            try:
                 reached.run("sudo -n sh -s", stdin=(f"line={shlex.quote(begun)}\n" + _END).encode(), timeout=_ASK_S)
+            except HvlabError as error:
+                say(f"a login may still wait at {guest}'s console, and take memory there ({escape(error.message)})")

@@ -11,20 +11,32 @@ from study.meters.base import Number, unrecognised
 
 NAME = "vbox-chunks"
 CHUNK_MIB = 2
-_COUNT = re.compile(r'val="([0-9]+)"[^>]*name="/GMM/cChunks"')
+_CHUNKS = "/GMM/cChunks"
+
+
+def ask_for(counter: str, guest: str) -> str:
+    """Return the line that asks VirtualBox for one of its counters (STAM), of a running guest."""
+    return f'VBoxManage debugvm {guest} statistics --pattern "{counter}"'
+
+
+def count(counter: str, text: str) -> int | None:
+    """Read a counter from what `ask_for` printed (XML), None if it is not there."""
+    match = re.search(rf'val="([0-9]+)"[^>]*name="{re.escape(counter)}"', text)
+    return int(match[1]) if match else None
 
 
 def command(guest: str) -> str:
-    """Return the line that asks for it; a running guest's name is needed, the count is of all of them."""
-    return f'VBoxManage debugvm {guest} statistics --pattern "/GMM/cChunks"'
+    """Return the line that asks for the chunks; a running guest's name is needed, the count is of all of them."""
+    return ask_for(_CHUNKS, guest)
 
 
 def parse(text: str) -> list[Number]:
-    """Read the XML of `VBoxManage debugvm statistics` (VirtualBox's STAM); one number, `held`, MiB.
+    """Return one number, `held`, MiB.
 
     Raises:
-        HvlabError: It does not hold the count.
+        HvlabError: The text does not hold the count.
     """
-    if match := _COUNT.search(text):
-        return [Number("held", int(match[1]) * CHUNK_MIB, "MiB")]
-    raise unrecognised(NAME, text, "no /GMM/cChunks")
+    held = count(_CHUNKS, text)
+    if held is None:
+        raise unrecognised(NAME, text, f"no {_CHUNKS}")
+    return [Number("held", held * CHUNK_MIB, "MiB")]

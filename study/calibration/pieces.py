@@ -6,17 +6,16 @@ takes pages until it stands in the middle of a piece; a whole number of pieces l
 map them, it stands in the middle of another.
 """
 
-import re
-
 from lab.errors import HvlabError
 from lab.known import KnownLoad
 from lab.machine import Machine
+from study.calibration import chunks
 
 PAGES_A_PIECE = 512
 # VirtualBox takes pages from its kernel module up to 128 at a time.
 _FIRST, _LAST = 64, 320
 _ATTEMPTS = 16
-_COUNT = re.compile(r'val="([0-9]+)"[^>]*name="/GMM/VM/cPrivatePages"')
+_PAGES = "/GMM/VM/cPrivatePages"
 
 
 def align(provider: str, host: Machine, load: KnownLoad, guest: str) -> None:
@@ -45,8 +44,7 @@ def align(provider: str, host: Machine, load: KnownLoad, guest: str) -> None:
 
 def _pages(host: Machine, guest: str) -> int:
     """Return how many pages VirtualBox has given to a guest."""
-    line = f'VBoxManage debugvm {guest} statistics --pattern "/GMM/VM/cPrivatePages"'
-    text = host.check(line, timeout=60, what="asking VirtualBox for its count of pages")
-    if match := _COUNT.search(text):
-        return int(match[1])
+    text = host.check(chunks.ask_for(_PAGES, guest), timeout=60, what="asking VirtualBox for its count of pages")
+    if (pages := chunks.count(_PAGES, text)) is not None:
+        return pages
     raise HvlabError(f"VirtualBox does not tell its count of pages: {text.strip()[:200]!r}")

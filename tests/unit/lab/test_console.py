@@ -88,8 +88,10 @@ class Guest:
 
     def run(self, line: str, *, stdin: bytes, timeout: float) -> Completed:
         assert line == "sudo -n sh -s"
+        # Under nohup, tests too inherit that nothing ends by its terminal's going.
+        words = ["env", "--default-signal=HUP", "sh", "-s"]
         done = subprocess.run(
-            ["sh", "-s"], input=stdin, env={**os.environ, "PATH": self._path}, capture_output=True, check=False
+            words, input=stdin, env={**os.environ, "PATH": self._path}, capture_output=True, check=False
         )
         return Completed(done.returncode, done.stdout, done.stderr)
 
@@ -116,12 +118,26 @@ def test_a_person_can_log_in_at_a_console_and_nobody_is_left_there(
 ) -> None:
     provider = replace(KVM, lines=("no-such-line", "null"))
     guest: Any = Guest(tmp_path)
-    host: Any = Attached(f"until [ -s {guest.there} ]; do sleep 0.1; done; exit 7")
+    host: Any = Attached(f"until [ -e {guest.there} ]; do sleep 0.1; done; exit 7")
     assert attach(host, provider, "server1", guest) == 7
     assert (tmp_path / "words").read_text() == "-L null 115200 vt102\n"
     said = capsys.readouterr().err
     assert "server1's console: Enter shows its login prompt, Ctrl-] leaves it" in " ".join(said.split())
     assert not running(int(guest.there.read_text()))
+
+
+def test_a_login_that_cannot_be_ended_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    class Lost(Guest):
+        def check(self, line: str, *, stdin: bytes, timeout: float, what: str) -> str:
+            return "null\n"
+
+        def run(self, line: str, *, stdin: bytes, timeout: float) -> Completed:
+            raise HvlabError("server1 cannot be reached over SSH")
+
+    guest: Any = Lost(tmp_path)
+    assert attach(Attached("exit 7"), replace(KVM, lines=("null",)), "server1", guest) == 7  # type: ignore[arg-type]
+    said = " ".join(capsys.readouterr().err.split())
+    assert "a login may still wait at server1's console, and take memory there (server1 cannot be reached" in said
 
 
 def running(pid: int) -> bool:
