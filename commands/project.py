@@ -20,22 +20,26 @@ _BESIDE = ("poppler-utils", "openssh-server", "xvfb", "blackbox", "xterm", "pyth
 @command(
     help={
         "unit": "only the quick part, without hypervisors",
+        "whole": "studies of four guests instead of two, and the tests that are marked long",
         "faults": "only so many faults: killed, frozen, filled, cut, each followed by a resumed study (3 min each)",
     }
 )
-def test(c: Context, unit: bool = False, faults: int = -1) -> None:
-    """Run the tests; --unit for the quick part."""
-    if faults == 0 or (unit and faults > 0):
-        raise HvlabError("--faults=N goes alone, with N of 1 or more", "./invoke test --faults=3")
+def test(c: Context, unit: bool = False, whole: bool = False, faults: int = -1) -> None:
+    """Run the tests; --unit: the quick ones, --whole: all."""
+    if faults == 0 or unit + whole + (faults > 0) > 1:
+        raise HvlabError("--unit, --whole and --faults=N go alone, with N of 1 or more", "./invoke test --faults=3")
     packages.ensure([*packages.LAB, *packages.REPORT, *_BESIDE])
     if faults > 0:
         os.environ["HVLAB_FAULTS"] = str(faults)
         _pytest(c, "--capture=no", "--tb=short", "tests/integration/test_5_faults.py")
         return
     _pytest(c, "-n", "auto", "--dist", "loadfile", "tests/unit")
+    if whole:
+        os.environ["HVLAB_TEST_GUESTS"] = "4"
     if not unit:
         # Not captured: what takes half an hour shows how far it is. Without the one study most tests would fail alike.
-        _pytest(c, "--capture=no", "--exitfirst", "--tb=short", "tests/integration")
+        marked = ["-m", "not local"] if whole else []
+        _pytest(c, "--capture=no", "--exitfirst", "--tb=short", *marked, "tests/integration")
 
 
 @command()

@@ -18,11 +18,16 @@ from study.dataset import load_study, read_measurements
 from study.meters.proof import running_guests
 from study.meters.record import rederive
 
+from .conftest import GUESTS as COUNT
 from .conftest import Invoke
 
 PROVIDERS = ("xen", "kvm", "virtualbox")
-STAGES = ("booting", "manager", "vm-1", "vm-2", "vm-3", "vm-4")
-GUESTS = ["server1", "server2", "server3", "server4"]
+NUMBERS = range(1, COUNT + 1)
+GUESTS = [f"server{number}" for number in NUMBERS]
+LAST = f"vm-{COUNT}"
+STAGES = ("booting", "manager", *(f"vm-{number}" for number in NUMBERS))
+# How many guests there are at each.
+RUNNING = (0, 0, *NUMBERS)
 LISTS = {"xen": "virsh-xen-list", "kvm": "virsh-list", "virtualbox": "vboxmanage-runningvms"}
 
 
@@ -44,7 +49,7 @@ def test_memory_cpu_and_disk_were_read_at_every_stage(study: Path, provider: str
         found = {row.stage: row for row in rows if (row.meter, row.metric) == (meter, metric)}
         assert set(found) == set(STAGES), (meter, metric)
         assert all((study / row.capture).is_file() for row in found.values())
-        assert [found[stage].guests for stage in STAGES] == [0, 0, 1, 2, 3, 4]
+        assert [found[stage].guests for stage in STAGES] == list(RUNNING)
 
 
 def test_every_number_can_be_read_again_from_its_capture(study: Path) -> None:
@@ -67,7 +72,7 @@ def test_every_capture_is_the_one_that_was_taken(study: Path) -> None:
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_the_hypervisor_itself_lists_the_guests(study: Path, provider: str) -> None:
-    for count, stage in zip((0, 0, 1, 2, 3, 4), STAGES, strict=True):
+    for count, stage in zip(RUNNING, STAGES, strict=True):
         text = (captures(study, provider, stage) / f"{LISTS[provider]}.txt").read_text()
         assert sorted(running_guests(LISTS[provider], text)) == GUESTS[:count]
 
@@ -76,9 +81,9 @@ def test_the_hypervisor_itself_lists_the_guests(study: Path, provider: str) -> N
     ("provider", "says"), [("xen", "xen"), ("kvm", "kvm"), ("virtualbox", "kvm|virtualbox|oracle")]
 )
 def test_the_guest_sees_its_hypervisor(study: Path, provider: str, says: str) -> None:
-    text = (captures(study, provider, "vm-4") / "guest-hypervisor.txt").read_text().lower()
+    text = (captures(study, provider, LAST) / "guest-hypervisor.txt").read_text().lower()
     assert any(word in text for word in says.split("|")), text
-    total = int((captures(study, provider, "vm-4") / "guest-free.txt").read_text().split("Mem:")[1].split()[0])
+    total = int((captures(study, provider, LAST) / "guest-free.txt").read_text().split("Mem:")[1].split()[0])
     assert 400 <= total <= 512
 
 
@@ -175,6 +180,6 @@ def test_the_paper_shows_the_numbers(study: Path) -> None:
         (idle,) = (
             row.value
             for row in rows
-            if (row.provider, row.stage, row.meter, row.metric) == (provider, "vm-4", "mpstat", "idle")
+            if (row.provider, row.stage, row.meter, row.metric) == (provider, LAST, "mpstat", "idle")
         )
         assert f"{idle:.2f}" in text
