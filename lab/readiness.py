@@ -74,7 +74,7 @@ class Reached:
             return "ready: its session is there"
         if not self.known:
             return f"how far it came could not be seen ({self.why})"
-        reached = f"it reached {self.rung.words}" if self.rung else "it has no power"
+        reached = f"it reached {self.rung.words}" if self.rung else "it does not run"
         missing = f"; {Rung(self.rung + 1).words} is missing" if self.rung else ""
         return f"{reached}{missing}{f' ({self.why})' if self.why else ''}"
 

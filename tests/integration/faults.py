@@ -156,7 +156,7 @@ def _cut_ssh(running: Running) -> None:
 
 
 GONE = "the lab host has ended"
-KILLED = r"server1 (did not come up|no longer ran|did not answer).*(shut off|shutting down|no power)"
+KILLED = r"server1 (did not come up|no longer ran|did not answer).*(shut off|shutting down|does not run)"
 FROZEN = r"server1 (did not come up|no longer ran|did not answer).*paused"
 FAULTS = (
     Fault("the command killed while the lab host boots", BOOT, 12, _kill_controller),

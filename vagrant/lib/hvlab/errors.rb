@@ -53,8 +53,13 @@ module Hvlab
       # ssh itself ends with 255.
       def hint
         return "Is the lab host running? ./invoke lab.status tells." if @result.exit_code == 255
+        return "The lab host's disk is full: ./invoke doctor tells what the guests need." if full?
 
-        "Is the lab host running under Xen, with libvirtd? ./invoke doctor tells."
+        "./invoke doctor tells what the lab host lacks."
+      end
+
+      def full?
+        @result.stderr.include?("No space left on device")
       end
     end
   end
