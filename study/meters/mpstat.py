@@ -91,11 +91,22 @@ def parse(text: str) -> list[Number]:
     if not table.names or len(table.averages) != 1 or not table.samples:
         raise unrecognised("mpstat", text, 'no header "CPU ... %idle" or no row "Average: all"')
     (average,) = table.averages
+    blur = _blur(table.samples)
     for metric, value in average.items():
         seen = [sample[metric] for sample in table.samples]
-        if not min(seen) - _BLUR <= value <= max(seen) + _BLUR:
+        if not min(seen) - blur <= value <= max(seen) + blur:
             raise unrecognised("mpstat", text, f"the average of %{metric} is {value}, outside of its samples")
     return summarise(table.samples, "percent", resolution=0.01, means=average)
+
+
+def _blur(samples: list[dict[str, float]]) -> float:
+    """Return by how many points an average may be outside of its samples.
+
+    The kernel's counter of iowait can go back, since it finds out later that a CPU was idle (proc_stat(5)). Where it
+    does, sysstat takes none for that sample, and for the average what the counter rose by in the end; so ticks of a
+    sample in which it goes on again are not in the average: at most all of that sample's iowait.
+    """
+    return _BLUR + max(sample.get("iowait", 0) for sample in samples)
 
 
 def _read(text: str) -> _Table:

@@ -40,7 +40,7 @@ def chosen() -> list[Fault]:
 
 
 def small(state: Path) -> dict[str, str]:
-    """Return what makes a small study in a lab of its own: one provider, one guest, few samples, no second try."""
+    """Return what makes a small, short study in a lab of its own: one provider, one guest, few samples, no second try."""
     return {
         "HVLAB_STATE": str(state),
         "HVLAB_LAB_HOST__SSH_PORT": str(PORT),
@@ -51,6 +51,7 @@ def small(state: Path) -> dict[str, str]:
         "HVLAB_STUDY__MPSTAT_COUNT": "2",
         "HVLAB_STUDY__FREE_COUNT": "2",
         "HVLAB_STUDY__MEMORY_COUNT": "2",
+        "HVLAB_SETTLE__WINDOW_S": "4",
         "HVLAB_TOPOLOGY__GUESTS": "1",
         "HVLAB_TOPOLOGY__ATTEMPTS": "1",
         "HVLAB_TOPOLOGY__SESSION": "text",
