@@ -40,7 +40,7 @@ def chosen() -> list[Fault]:
 
 
 def small(state: Path) -> dict[str, str]:
-    """Return what makes a small, short study in a lab of its own: one provider, one guest, few samples, no second try."""
+    """Return what makes a small study in a lab of its own: one provider, one guest, few samples, no second try."""
     return {
         "HVLAB_STATE": str(state),
         "HVLAB_LAB_HOST__SSH_PORT": str(PORT),
