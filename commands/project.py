@@ -20,7 +20,7 @@ _BESIDE = ("poppler-utils", "openssh-server", "xvfb", "blackbox", "xterm", "pyth
 @command(
     help={
         "unit": "only the quick part, without hypervisors",
-        "whole": "studies of four guests instead of two, and the tests that are marked long",
+        "whole": "with four guests instead of two, under every provider, and what is marked long (hours)",
         "faults": "only so many faults: killed, frozen, filled, cut, each followed by a resumed study (3 min each)",
     }
 )
@@ -35,7 +35,7 @@ def test(c: Context, unit: bool = False, whole: bool = False, faults: int = -1) 
         return
     _pytest(c, "-n", "auto", "--dist", "loadfile", "tests/unit")
     if whole:
-        os.environ["HVLAB_TEST_GUESTS"] = "4"
+        os.environ["HVLAB_TEST_WHOLE"] = "1"
     if not unit:
         # Not captured: what takes half an hour shows how far it is. Without the one study most tests would fail alike.
         marked = ["-m", "not local"] if whole else []

@@ -14,10 +14,19 @@ from lab.paths import PROJECT, STUDIES
 
 Invoke = Callable[..., subprocess.CompletedProcess[str]]
 LIMIT = 3600
-# Two guests show what a guest more costs, and the tests end in half the time; `./invoke test --whole` has four.
-GUESTS = int(os.environ.get("HVLAB_TEST_GUESTS", "2"))
+# `./invoke test --whole`: all providers everywhere, and four guests. Two show what a guest more costs, too.
+WHOLE = "HVLAB_TEST_WHOLE" in os.environ
+GUESTS = 4 if WHOLE else 2
 # Of the progress, for a test that fails.
 LINES = 30
+
+
+def providers(variable: str, usual: str, possible: str = "kvm,xen,virtualbox") -> list[str]:
+    """Return under which providers tests run: those that an environment variable names; else all possible or the usual.
+
+    Both are names with commas between.
+    """
+    return os.environ.get(variable, possible if WHOLE else usual).split(",")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -15,11 +15,11 @@ from lab.paths import PROJECT
 from lab.providers import get_provider
 from lab.sockets import listeners
 
-from .conftest import Invoke
+from .conftest import Invoke, providers
 
 PORT = os.environ.get("HVLAB_LAB_PORT", "2633")
 # Each takes two to five minutes.
-PROVIDERS = os.environ.get("HVLAB_LAB_PROVIDERS", "kvm").split(",")
+PROVIDERS = providers("HVLAB_LAB_PROVIDERS", "kvm")
 
 
 @pytest.fixture

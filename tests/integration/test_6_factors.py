@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from lab.ssh import Ssh
 from study.dataset import load_study, read_measurements
 
@@ -54,6 +56,7 @@ def dom0_memory(state: Path) -> dict[str, int]:
     return {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in text.splitlines())}
 
 
+@pytest.mark.long
 def test_a_ballooned_dom0_gives_each_guest_its_memory(invoke: Invoke, tmp_path: Path) -> None:
     own = {**SMALL, "HVLAB_STATE": str(tmp_path / "lab"), "HVLAB_FACTORS__DOM0_MEMORY": "ballooned"}
     try:

@@ -21,14 +21,14 @@ from lab.paths import PROJECT, SETTINGS
 from lab.providers import get_provider
 from lab.settings import load_settings
 
-from .conftest import Invoke
+from .conftest import Invoke, providers
 
 Look = Callable[[], list[str]]
 
 PORT = int(os.environ.get("HVLAB_HOSTS_PORT", "2637"))
 ADDRESS = f"ssh://root@127.0.0.1:{PORT}"
-# HVLAB_HOSTS=kvm,xen: a machine that runs under Xen takes about as long as all else in this file.
-PROVIDERS = os.environ.get("HVLAB_HOSTS", "kvm").split(",")
+# A machine that runs under Xen takes about as long as all else in this file.
+PROVIDERS = providers("HVLAB_HOSTS", "kvm", possible="kvm,xen")
 # Under Xen a question to the other one takes more than half a minute.
 URI = {"kvm": "qemu:///system", "xen": "xen:///system"}
 OTHER = {"kvm": ("xen", "runs the plain kernel, xen needs Xen"), "xen": ("kvm", "runs under Xen, kvm needs the plain")}
