@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -60,6 +61,19 @@ def test_the_study_is_whole(study: Path, invoke: Invoke) -> None:
     done = invoke("study.check", f"--study={study.name}")
     assert done.returncode == 0, done.stdout
     assert invoke("study.check").stdout == f"study {study.name} is whole\n"
+
+
+def test_a_changed_byte_is_found(study: Path, aside: list[Path], invoke: Invoke) -> None:
+    copy = STUDIES / f"{study.name}-changed"
+    shutil.copytree(study, copy)
+    aside.append(copy)
+    victim = copy / "runs/kvm-01/captures/vm-1/free.txt"
+    text = bytearray(victim.read_bytes())
+    text[-2] ^= 1
+    victim.write_bytes(text)
+    done = invoke("study.check", f"--study={copy.name}")
+    assert done.returncode == 1
+    assert "runs/kvm-01/captures/vm-1/free.txt: changed since it was taken" in done.stdout
 
 
 def test_every_capture_is_the_one_that_was_taken(study: Path) -> None:
