@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from lab.errors import HvlabError
 from lab.hosts import real
@@ -27,14 +28,23 @@ def within(state: Path, name: str) -> Path:
 
 
 def remove(path: Path) -> bool:
-    """Remove a file, a link (not what it leads to) or a folder with all in it; tell whether there was one."""
+    """Remove a file, a link (not what it leads to) or a folder with all in it; tell whether there was one.
+
+    What goes meanwhile by itself, as the socket of a connection that ends, is gone, too.
+    """
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
+        shutil.rmtree(path, onerror=_unless_gone)
         return True
-    if path.exists() or path.is_symlink():
+    try:
         path.unlink()
-        return True
-    return False
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def _unless_gone(function: Callable[..., object], path: str, error: tuple[Any, Any, Any]) -> None:
+    if not isinstance(error[1], FileNotFoundError):
+        raise error[1]
 
 
 def _remove(state: Path, names: tuple[str, ...]) -> list[str]:

@@ -98,7 +98,9 @@ def test_a_fault_is_named_and_mended(
         after = meet(fault, environ, tmp_path / "said.log", random.Random(f"{SEED} {number}"), invoke)
         new = folders() - before
         # One that was killed before it had a folder leaves nothing to resume.
-        done = invoke(*(["study.resume", f"--study={min(new).name}"] if new else BEGIN), **environ)
+        again = ["study.resume", f"--study={min(new).name}"] if new else BEGIN
+        # As often as anybody's: a lab host's kernel may die under emulation without being killed.
+        done = invoke(*again, **environ | {"HVLAB_STUDY__ATTEMPTS": "3"})
         assert done.returncode == 0, f"{fault.what}: {done.stderr}"
     finally:
         aside += folders() - before

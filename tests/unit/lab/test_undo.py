@@ -1,0 +1,32 @@
+"""What undoing removes."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from lab.undo import remove
+
+
+def test_what_has_gone_by_itself_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection's socket goes between a look at it and its removal."""
+    monkeypatch.setattr(Path, "exists", lambda path: True)
+    assert not remove(tmp_path / "ssh.sock")
+
+
+def test_a_folder_out_of_which_something_goes_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    for name in ("a", "b", "c"):
+        (folder / name).touch()
+    real = os.unlink
+
+    def late(path: str, **words: int) -> None:
+        real(path, **words)
+        if path == "b":
+            raise FileNotFoundError(path)
+
+    monkeypatch.setattr(shutil.os, "unlink", late)  # type: ignore[attr-defined]
+    assert remove(folder)
+    assert not folder.exists()
