@@ -38,6 +38,7 @@ def remove(path: Path) -> bool:
     try:
         path.unlink()
     except (FileNotFoundError, NotADirectoryError):
+        # Nothing is there, or a part of its path is a file: then nothing is there, either.
         return False
     return True
 

@@ -1,7 +1,6 @@
 """What undoing removes."""
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -27,6 +26,6 @@ def test_a_folder_out_of_which_something_goes_meanwhile(tmp_path: Path, monkeypa
         if path == "b":
             raise FileNotFoundError(path)
 
-    monkeypatch.setattr(shutil.os, "unlink", late)  # type: ignore[attr-defined]
+    monkeypatch.setattr(os, "unlink", late)
     assert remove(folder)
     assert not folder.exists()
