@@ -19,6 +19,9 @@ from lab.errors import HvlabError
 MARK = "HVLAB_LAB"
 # Of a command line, for people.
 _SHOWN = 160
+# VirtualBox's server has the environment of whoever needed it first, and so have all machines that it starts after
+# that, other people's, too. The lab's machines are known by their network cards; the server ends with its last client.
+_VIRTUALBOX, _VBOXMANAGE = ("VBox", "VirtualBoxVM"), "VBoxManage"
 # libvirt starts its ssh with an environment of its own; what tells the lab's is the configuration file.
 _SSH = "ssh"
 
@@ -106,7 +109,8 @@ def look_at(pid: int) -> Process | None:
 def processes_of(state: Path) -> list[Process]:
     """Return the processes that carry a lab's name, without this one and those that started it.
 
-    Those are the ones that have the name in their environment, and ssh with the lab's configuration file.
+    Those are the ones that have the name in their environment, and ssh with the lab's configuration file. VirtualBox's
+    server and machines are not among them.
     """
     mark, config = f"{MARK}={lab_name(state)}", str(state / "ssh_config")
     found, ours = [], _ourselves()
@@ -117,8 +121,10 @@ def processes_of(state: Path) -> list[Process]:
         # One without words is the kernel's, or has ended meanwhile.
         if process is None or not any(process.words):
             continue
-        ssh = Path(process.words[0]).name == _SSH and config in process.words
-        if ssh or mark in _split(folder / "environ"):
+        name = Path(process.words[0]).name
+        if name.startswith(_VIRTUALBOX) and name != _VBOXMANAGE:
+            continue
+        if (name == _SSH and config in process.words) or mark in _split(folder / "environ"):
             found.append(process)
     return sorted(found, key=lambda process: process.pid)
 

@@ -39,7 +39,12 @@ def takedown_program(provider: Provider, boxes: Boxes, store: str, state: Path, 
 
 def remember_program(provider: Provider, count: int) -> str:
     """Return the program that prints how a host's settings are brought back, and fails if something is in the way."""
-    words = {"HVLAB_PROVIDER": provider.name, "HVLAB_FOLDER": provider.folder, "HVLAB_GUESTS": _guests(count)}
+    words = {
+        "HVLAB_PROVIDER": provider.name,
+        "HVLAB_FOLDER": provider.folder,
+        "HVLAB_NETWORK": str(NETWORK["name"]),
+        "HVLAB_GUESTS": _guests(count),
+    }
     return _with(words, "remember")
 
 

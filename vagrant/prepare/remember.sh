@@ -3,6 +3,7 @@
 # preparation change. Changes nothing itself. Fails where somebody else has what the lab would make, and take down. Needs
 #   HVLAB_PROVIDER     kvm, xen or virtualbox
 #   HVLAB_FOLDER       the folder of the guests' disks
+#   HVLAB_NETWORK      the guests' network
 #   HVLAB_GUESTS       a word for each guest: NAME,MAC,ADDRESS
 export LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin
@@ -28,6 +29,17 @@ for guest in $HVLAB_GUESTS; do
         [ ! -e "$file" ] || taken "$file"
     done
 done
+
+# They would be used as if they were the lab's, and taken down. The pool is KVM's only: vagrant/prepare/kvm.sh.
+of_libvirt() {
+    ! virsh -q -c "$1" net-dumpxml "$HVLAB_NETWORK" >/dev/null 2>&1 || taken "libvirt's network $HVLAB_NETWORK ($1)"
+    [ "$HVLAB_PROVIDER" != kvm ] || ! virsh -q -c "$1" pool-dumpxml hvlab >/dev/null 2>&1 ||
+        taken "libvirt's storage pool hvlab ($1)"
+}
+case $HVLAB_PROVIDER in
+kvm) of_libvirt qemu:///system;;
+xen) of_libvirt xen:///system;;
+esac
 
 # A word for a shell that reads the piece.
 quoted() {

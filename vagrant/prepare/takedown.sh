@@ -129,8 +129,18 @@ virtualbox() {
     fi
 }
 
-# The lab's X session, with the manager in it: all that was started with its environment.
-of_session() { grep -lsz "^$HVLAB_MARK=" /proc/[0-9]*/environ | sed 's/[^0-9]//g'; }
+# The lab's X session, with the manager in it: all that was started with its environment, but for VirtualBox's server,
+# if the manager was the first to need it, and the machines that it started after that, whoever asked for them. The
+# lab's are known by their network cards; the server ends with its last client.
+of_session() {
+    grep -lsz "^$HVLAB_MARK=" /proc/[0-9]*/environ | sed 's/[^0-9]//g' | while read -r process; do
+        case $(cat "/proc/$process/comm" 2>/dev/null) in
+        VBoxManage) echo "$process";;
+        VBox*|VirtualBoxVM) ;;
+        *) echo "$process";;
+        esac
+    done
+}
 
 session() {
     for process in $(of_session); do

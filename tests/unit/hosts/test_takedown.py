@@ -102,7 +102,7 @@ def test_what_does_not_go_is_an_error(fake: Path) -> None:
     assert "guest server1 does not go" in done.stderr
 
 
-@pytest.mark.parametrize("taken", ["dom/server2", "kvm/server1.img"])
+@pytest.mark.parametrize("taken", ["dom/server2", "kvm/server1.img", "net/hvlab", "pool/hvlab"])
 def test_what_is_in_the_way_is_told_before_anything_is_set(fake: Path, taken: str) -> None:
     (fake / taken).write_text("somebody else's")
     done = run(fake, remember_program(get_provider("kvm"), 2))
@@ -168,6 +168,24 @@ def test_the_labs_session_ends(fake: Path) -> None:
         finally:
             process.kill()
     assert not (fake / "session").exists()
+
+
+def test_virtualboxs_server_and_machines_are_not_the_sessions(fake: Path) -> None:
+    """The manager may have been the first to need the server, which starts everybody's machines from then on."""
+    names = ("VBoxSVC", "VBoxHeadless", "VirtualBoxVM", "VBoxManage", "VirtualBox")
+    for name in names:
+        # The kernel calls a process by its file.
+        (fake / "bin" / name).symlink_to("/bin/sleep")
+    environment = {"HVLAB_SESSION_OF_TEST": "1"}
+    started = {name: subprocess.Popen([fake / "bin" / name, "60"], env=environment) for name in names}
+    try:
+        said = down(fake).stdout.splitlines()
+        assert {line.partition("(")[2].rstrip(")") for line in said} == {"VBoxManage", "VirtualBox"}
+        assert [name for name, process in started.items() if process.poll() is None] == list(names[:3])
+    finally:
+        for process in started.values():
+            process.kill()
+            process.wait()
 
 
 def test_what_of_the_session_takes_long_to_end_is_waited_for(fake: Path, tmp_path: Path) -> None:

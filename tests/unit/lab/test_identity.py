@@ -52,6 +52,18 @@ def test_ssh_with_the_labs_configuration_is_the_labs(tmp_path: Path) -> None:
             process.kill()
 
 
+@pytest.mark.parametrize(
+    ("name", "ours"), [("VBoxSVC", False), ("VBoxHeadless", False), ("VirtualBoxVM", False), ("VBoxManage", True)]
+)
+def test_virtualboxs_server_and_machines_may_be_anybodys(name: str, ours: bool, tmp_path: Path) -> None:
+    """They have the environment of whoever needed the server first."""
+    with marked(tmp_path), subprocess.Popen([f"/usr/lib/virtualbox/{name}", "60"], executable="/bin/sleep") as process:
+        try:
+            assert [found.pid for found in processes_of(tmp_path)] == ([process.pid] if ours else [])
+        finally:
+            process.kill()
+
+
 def test_a_process_of_a_number_that_was_another_ones_is_left_alone() -> None:
     with subprocess.Popen(["sleep", "60"]) as process:
         try:
