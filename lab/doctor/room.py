@@ -33,11 +33,13 @@ def _disk(text: str, wanted: Wanted) -> Finding:
     lines = free_on(text)
     if len(lines) != len(needs):
         return warn("df tells nothing that is understood", "look by hand: df -h")
-    # What lies on one file system shares its room.
-    asked: dict[str, float] = {}
+    # What lies on one file system shares its room; one provider's guests come after the other's are gone.
+    together = sum if wanted.nested else max
+    of_device: dict[str, list[float]] = {}
     free = dict(lines)
     for (device, _), gib in zip(lines, needs.values(), strict=True):
-        asked[device] = asked.get(device, 0) + gib
+        of_device.setdefault(device, []).append(gib)
+    asked = {device: together(needed) for device, needed in of_device.items()}
     seen = ", ".join(f"{free[device]:.1f} GiB free on {device} ({asked[device]:.0f} needed)" for device in asked)
     if all(free[device] >= asked[device] for device in asked):
         return ok(seen)
