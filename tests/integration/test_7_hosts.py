@@ -28,20 +28,27 @@ Look = Callable[[], list[str]]
 PORT = int(os.environ.get("HVLAB_HOSTS_PORT", "2637"))
 ADDRESS = f"ssh://root@127.0.0.1:{PORT}"
 # A machine that runs under Xen takes about as long as all else in this file.
-PROVIDERS = providers("HVLAB_HOSTS", "kvm", possible="kvm,xen")
-# Under Xen a question to the other one takes more than half a minute.
-URI = {"kvm": "qemu:///system", "xen": "xen:///system"}
-OTHER = {"kvm": ("xen", "runs the plain kernel, xen needs Xen"), "xen": ("kvm", "runs under Xen, kvm needs the plain")}
+PROVIDERS = providers("HVLAB_HOSTS", "kvm", possible="kvm,xen,virtualbox")
+# Under Xen a question to the other one takes more than half a minute. For VirtualBox no libvirt runs: none answers.
+URI = {"kvm": "qemu:///system", "xen": "xen:///system", "virtualbox": "qemu:///system"}
+XEN_WANTED = ("xen", "runs the plain kernel, xen needs Xen")
+OTHER = {"kvm": XEN_WANTED, "xen": ("kvm", "runs under Xen, kvm needs the plain"), "virtualbox": XEN_WANTED}
+# What lab.purge calls a guest.
+GUEST = {"kvm": "domain server1", "xen": "domain server1", "virtualbox": "machine server1 (VBoxManage)"}
 # What is on the machine of the lab's, or may be changed by it.
 LOOK = """\
 virsh -q list --all --name; virsh -q net-list --all --name; virsh -q pool-list --all --name
 [ ! -e /proc/xen/capabilities ] || xl list | cut -d ' ' -f 1
+if [ -e /dev/vboxdrv ]; then
+    VBoxManage list vms | cut -d '"' -f 2; VBoxManage list hdds
+    VBoxManage list systemproperties | grep 'machine folder'; VBoxManage getextradata global enumerate
+fi
 dmsetup ls; losetup --all; ip -brief link | cut -d ' ' -f 1; ls /usr/libexec/xen-qemu*
 ls -A /kvm /xen /vbox /run/hvlab 2>/dev/null; ls -A /var/lib/hvlab 2>/dev/null | grep -v '^boxes-'
 cat /sys/kernel/mm/ksm/run /sys/kernel/mm/transparent_hugepage/enabled /proc/sys/vm/percpu_pagelist_high_fraction
 cut -d ' ' -f 1 /proc/swaps
 ss --no-header --listening --tcp --udp --numeric | awk '{ print $1, $5 }' | sort
-ps -e -o comm= | grep -E 'qemu|dnsmasq|Xvfb|blackbox|xterm|dbus|virt-manager' | sort
+ps -e -o comm= | grep -E 'qemu|dnsmasq|Xvfb|blackbox|xterm|dbus|virt-manager|VBoxHeadless' | sort
 exit 0
 """
 
@@ -168,5 +175,5 @@ def test_killed_lost_purged(provider: str, invoke: Invoke, environ: dict[str, st
     shutil.rmtree(environ["HVLAB_STATE"])
     done = invoke("lab.purge", f"--host={ADDRESS}", **environ)
     assert done.returncode == 0, done.stderr
-    assert f"removed: on {ADDRESS}: domain server1" in done.stdout
+    assert f"removed: on {ADDRESS}: {GUEST[provider]}" in done.stdout
     assert look() == before
