@@ -12,7 +12,7 @@ from lab import factors
 from lab.desktop.session import start_session
 from lab.ended import why_ended
 from lab.errors import HvlabError
-from lab.evidence import Evidence, gather
+from lab.evidence import Evidence, gather, keep_host_console
 from lab.files import write_atomic
 from lab.hosts.base import LabHost
 from lab.hosts.recorded import address_of, running_provider, stop
@@ -137,7 +137,11 @@ class Lab:
         death = self.host.died() if self._booted else None
         if death is None or death in error.message:
             return error
-        return HvlabError(f"{death}: {error.message}", f"see {self.host.console_log()}")
+        return HvlabError(f"{death}: {error.message}", f"see {self._last_words()}")
+
+    def _last_words(self) -> Path:
+        """Keep what the lab host said before it died; return the file."""
+        return keep_host_console(self.state, self.host.console_log())
 
     def _plan_steps(self) -> None:
         """Write down what the boot will make, with what undoes it, before any of it is made."""
@@ -241,7 +245,7 @@ class Lab:
         if death is None and not self.host.ssh.answers():
             death = "the lab host no longer answers over SSH"
         if death:
-            raise HvlabError(death, f"see {self.host.console_log()}") from error
+            raise HvlabError(death, f"see {self._last_words()}") from error
 
     def why_ended(self, provider: Provider, guest: str) -> str:
         """Return what the hypervisor tells of a guest's end; see lab.ended."""

@@ -66,8 +66,26 @@ def gather(
     return Evidence(reached, files, {what: reason for what, reason in why.items() if reason})
 
 
+def keep_host_console(state: Path, log: Path) -> Path:
+    """Keep what a lab host said that died, which its next boot writes over; print the last lines. Never raises.
+
+    Args:
+        state: The lab's folder; the file goes to `failed` in it.
+        log: What it said.
+
+    Returns:
+        The file; `log` itself if it could not be kept.
+    """
+    kept = state / FOLDER / "labhost-console.txt"
+    if _keep(kept, log.read_bytes):
+        return log
+    for line in last_lines(kept.read_text(errors="replace"), _LINES):
+        say(f"[dim]the lab host's console: {escape(line)}[/dim]")
+    return kept
+
+
 def _keep(path: Path, get: Callable[[], bytes]) -> str:
-    """Keep what can be had of a guest, in place of an earlier failure's; return why it cannot, "" if it can."""
+    """Keep what can be had of a machine, in place of an earlier failure's; return why it cannot, "" if it can."""
     try:
         path.unlink(missing_ok=True)
         write_atomic(path, get())

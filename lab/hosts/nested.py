@@ -11,6 +11,7 @@ import stamina
 
 from lab.accel import probe_accelerator
 from lab.commands import run
+from lab.console import last_lines
 from lab.errors import HvlabError
 from lab.files import read_record, write_atomic
 from lab.hosts.address import Kind
@@ -216,7 +217,10 @@ class NestedHost:
         for words in _FATAL:
             if words in console:
                 return f"the lab host's kernel died: {words!r} on its console"
-        return None if self.running() else "the lab host has ended"
+        if self.running():
+            return None
+        said = last_lines((self.state / "qemu.log").read_text(errors="replace"), 1)
+        return f"the lab host has ended ({said[0]})" if said else "the lab host has ended"
 
     def _ready(self) -> bool:
         return _READY in self.console_log().read_text(errors="replace") and self.ssh.answers()

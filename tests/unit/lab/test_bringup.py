@@ -56,6 +56,13 @@ class Guests:
         self.did.append(f"hold {mib}")
 
 
+@pytest.fixture(autouse=True)
+def state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The folder of a lab that is nobody's."""
+    monkeypatch.setenv("HVLAB_STATE", str(tmp_path / "lab"))
+    return tmp_path / "lab"
+
+
 ADDRESS = Reached(Rung.ADDRESS, "nobody listens")
 
 
@@ -159,6 +166,23 @@ def test_what_fails_after_the_lab_hosts_end_is_told_with_it() -> None:
     assert lab.explained(told) is told
     lab.__dict__["host"] = Host()
     assert lab.explained(error) is error
+
+
+def test_the_last_words_of_a_lab_host_outlast_its_next_boot(
+    state: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = state / "console.log"
+    state.mkdir()
+    log.write_text("HVLAB-READY\nBUG: [red]oops\n")
+    host = Host(death="the lab host has ended")
+    monkeypatch.setattr(host, "console_log", lambda: log)
+    with pytest.raises(HvlabError) as failure:
+        bring_up(monkeypatch, Guests(FAILED), host)
+    log.write_bytes(b"")
+    kept = state / "failed" / "labhost-console.txt"
+    assert failure.value.hint == f"see {kept}"
+    assert kept.read_text() == "HVLAB-READY\nBUG: [red]oops\n"
+    assert "the lab host's console: BUG: [red]oops" in capsys.readouterr().err
 
 
 def test_down_ends_a_machine_that_is_not_on_record_yet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -119,3 +119,11 @@ def test_a_panic_on_the_console_is_told(host: NestedHost) -> None:
     host.state.mkdir()
     host.console_log().write_text("... Kernel panic - not syncing: Fatal exception in interrupt\n")
     assert "Kernel panic" in (host.died() or "")
+
+
+@pytest.mark.parametrize(("said", "told"), [("", ""), ("a\nqemu: no memory\n", " (qemu: no memory)")])
+def test_the_emulators_last_words_are_told(said: str, told: str, host: NestedHost) -> None:
+    host.state.mkdir()
+    host.console_log().write_text("HVLAB-READY\n")
+    (host.state / "qemu.log").write_text(said)
+    assert host.died() == f"the lab host has ended{told}"
