@@ -21,7 +21,7 @@ MARK = "HVLAB_LAB"
 _SHOWN = 160
 # VirtualBox's server has the environment of whoever needed it first, and so have all machines that it starts after
 # that, other people's, too. The lab's machines are known by their network cards; the server ends with its last client.
-_VIRTUALBOX, _VBOXMANAGE = ("VBox", "VirtualBoxVM"), "VBoxManage"
+_VIRTUALBOX = ("VBoxSVC", "VBoxXPCOMIPCD", "VBoxHeadless", "VBoxNet", "VirtualBoxVM")
 # libvirt starts its ssh with an environment of its own; what tells the lab's is the configuration file.
 _SSH = "ssh"
 
@@ -122,7 +122,7 @@ def processes_of(state: Path) -> list[Process]:
         if process is None or not any(process.words):
             continue
         name = Path(process.words[0]).name
-        if name.startswith(_VIRTUALBOX) and name != _VBOXMANAGE:
+        if name.startswith(_VIRTUALBOX):
             continue
         if (name == _SSH and config in process.words) or mark in _split(folder / "environ"):
             found.append(process)

@@ -11,7 +11,6 @@ import stamina
 
 from lab.accel import probe_accelerator
 from lab.commands import run
-from lab.console import last_lines
 from lab.errors import HvlabError
 from lab.files import read_record, write_atomic
 from lab.hosts.address import Kind
@@ -19,7 +18,7 @@ from lab.hosts.base import Store
 from lab.identity import end, lab_name, look_at, start_time
 from lab.images.boxes import Boxes
 from lab.images.host import HostImage
-from lab.machine import Machine
+from lab.machine import Machine, last_line
 from lab.progress import step
 from lab.providers.base import Provider
 from lab.readiness import Reached, host_reached
@@ -219,8 +218,8 @@ class NestedHost:
                 return f"the lab host's kernel died: {words!r} on its console"
         if self.running():
             return None
-        said = last_lines((self.state / "qemu.log").read_text(errors="replace"), 1)
-        return f"the lab host has ended ({said[0]})" if said else "the lab host has ended"
+        said = last_line((self.state / "qemu.log").read_bytes())
+        return f"the lab host has ended ({said})" if said else "the lab host has ended"
 
     def _ready(self) -> bool:
         return _READY in self.console_log().read_text(errors="replace") and self.ssh.answers()

@@ -135,8 +135,7 @@ virtualbox() {
 of_session() {
     grep -lsz "^$HVLAB_MARK=" /proc/[0-9]*/environ | sed 's/[^0-9]//g' | while read -r process; do
         case $(cat "/proc/$process/comm" 2>/dev/null) in
-        VBoxManage) echo "$process";;
-        VBox*|VirtualBoxVM) ;;
+        VBoxSVC|VBoxXPCOMIPCD|VBoxHeadless|VBoxNet*|VirtualBoxVM) ;;
         *) echo "$process";;
         esac
     done
