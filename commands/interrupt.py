@@ -7,7 +7,7 @@ import stat
 import sys
 from types import FrameType
 
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PATIENCE = b"hvlab: taking down what was set up; Ctrl-C once more leaves it as it is (then: ./invoke lab.purge)\n"
 
 
@@ -23,7 +23,7 @@ class Interrupts:
 
     def install(self) -> None:
         """Handle them from now on; what the command's starter has switched off (nohup) stays so."""
-        for number in _ENDING:
+        for number in ENDING:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self)
 

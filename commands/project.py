@@ -1,13 +1,13 @@
 """Commands about the project itself: test, lint, bench, lock."""
 
 import os
-import shlex
 import sys
 from pathlib import Path
 
 from invoke.context import Context
 from invoke.exceptions import Exit
 
+from commands.child import run_child
 from commands.task import command
 from lab import packages
 from lab.errors import HvlabError
@@ -31,15 +31,15 @@ def test(c: Context, unit: bool = False, whole: bool = False, faults: int = -1) 
     packages.ensure([*packages.LAB, *packages.REPORT, *_BESIDE])
     if faults > 0:
         os.environ["HVLAB_FAULTS"] = str(faults)
-        _pytest(c, "--capture=no", "--tb=short", "tests/integration/test_5_faults.py")
+        _pytest("--capture=no", "--tb=short", "tests/integration/test_5_faults.py")
         return
-    _pytest(c, "-n", "auto", "--dist", "loadfile", "tests/unit")
+    _pytest("-n", "auto", "--dist", "loadfile", "tests/unit")
     if whole:
         os.environ["HVLAB_TEST_WHOLE"] = "1"
     if not unit:
         # Not captured: what takes half an hour shows how far it is. Without the one study most tests would fail alike.
         marked = ["-m", "not local"] if whole else []
-        _pytest(c, "--capture=no", "--exitfirst", "--tb=short", *marked, "tests/integration")
+        _pytest("--capture=no", "--exitfirst", "--tb=short", *marked, "tests/integration")
 
 
 @command()
@@ -47,17 +47,16 @@ def lint(c: Context) -> None:
     """Check style, types and imports."""
     folder = Path(sys.executable).parent
     for program, *words in (("ruff", "check"), ("ruff", "format", "--check"), ("mypy",), ("lint-imports",)):
-        _check(c, str(folder / program), *words)
+        _check(str(folder / program), *words)
 
 
-def _pytest(c: Context, *words: str) -> None:
-    _check(c, sys.executable, "-m", "pytest", *words)
+def _pytest(*words: str) -> None:
+    _check(sys.executable, "-m", "pytest", *words)
 
 
-def _check(c: Context, *words: str) -> None:
+def _check(*words: str) -> None:
     """Run a program, whose output is seen; its failure is the command's."""
-    done = c.run(shlex.join(words), warn=True, pty=sys.stdout.isatty())
-    if done is None or done.failed:
+    if run_child(words):
         raise Exit(code=1)
 
 
@@ -76,4 +75,4 @@ def bench(c: Context) -> None:
 @command()
 def lock(c: Context) -> None:
     """Pin the packages of requirements.in anew."""
-    _check(c, "sh", str(PROJECT / "lab" / "lock.sh"))
+    _check("sh", str(PROJECT / "lab" / "lock.sh"))

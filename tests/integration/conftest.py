@@ -4,9 +4,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -43,20 +44,26 @@ def invoke(tmp_path_factory: pytest.TempPathFactory) -> Invoke:
 
     def call(*words: str, timeout: float = LIMIT, **environ: str) -> subprocess.CompletedProcess[str]:
         seen = tmp_path_factory.mktemp("invoke") / "stderr.log"
-        with subprocess.Popen(["tee", seen], stdin=subprocess.PIPE, stdout=sys.stderr) as tee:
-            done = subprocess.run(
-                [PROJECT / "invoke", *words],
-                stdout=subprocess.PIPE,
-                stderr=tee.stdin,
-                text=True,
-                timeout=timeout,
-                env={**os.environ, **environ},
-                check=False,
-            )
+        with subprocess.Popen(["tee", "-i", seen], stdin=subprocess.PIPE, stdout=sys.stderr) as tee:
+            done = run_to_its_end([PROJECT / "invoke", *words], tee.stdin, timeout, os.environ | environ)
         done.stderr = "".join(seen.read_text().splitlines(keepends=True)[-LINES:])
         return done
 
     return call
+
+
+def run_to_its_end(
+    words: list[str | Path], stderr: IO[bytes] | None, timeout: float, environ: Mapping[str, str]
+) -> "subprocess.CompletedProcess[str]":
+    """Run a command; where it takes too long, or the tests are interrupted, let it take down what it has set up."""
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=stderr, text=True, env=environ) as process:
+        try:
+            stdout, _ = process.communicate(timeout=timeout)
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout)
 
 
 @pytest.fixture(scope="session")

@@ -105,3 +105,40 @@ def test_what_is_switched_off_stays_so() -> None:
         process.send_signal(signal.SIGTERM)
         assert read(process) == "taking down"
         assert process.communicate("whole\n", timeout=20)[0] == "down whole\n"
+
+
+# A command that runs a program, which runs one more.
+WITH_CHILD = """\
+import sys
+from commands.child import run_child
+from commands.task import command
+from invoke.context import Context
+from invoke.exceptions import Exit
+
+ITS_OWN = "trap 'echo its own down; exit' INT; echo up; while :; do sleep 0.1; done"
+
+@command()
+def run(c):
+    print(run_child(["sh", "-c", "trap 'echo child down' INT; sh -c \\"$0\\"", ITS_OWN]))
+
+try:
+    run(Context())
+except Exit as error:
+    print(error.message, file=sys.stderr)
+    sys.exit(error.code)
+"""
+
+
+def test_what_a_command_runs_is_interrupted_and_awaited() -> None:
+    """Also where interrupts are switched off, and nothing can be read: as in the background, from a script."""
+    line = ["env", "--ignore-signal=INT", "--default-signal=TERM", sys.executable, "-c", WITH_CHILD]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        line, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True
+    ) as process:  # fmt: skip
+        assert read(process) == "up"
+        process.send_signal(signal.SIGTERM)
+        said, told = process.communicate(timeout=20)
+    assert said.splitlines() == ["its own down", "child down"]
+    assert told.splitlines() == ["hvlab: interrupted"]
+    assert process.returncode == 130
