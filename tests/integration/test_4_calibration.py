@@ -13,7 +13,7 @@ from study.captures import read_index
 
 from .conftest import Invoke, providers
 
-PROVIDERS = providers("HVLAB_CALIBRATED", "kvm,xen")
+PROVIDERS = providers("HVLAB_CALIBRATED", "kvm")
 _AGAIN = 1
 
 
