@@ -5,8 +5,8 @@ Neither an older nor a newer one will do:
 - Debian 12's QEMU 7.2 lets one virtual CPU translate code that another is just rewriting, and keeps the stale result;
   Linux rewrites itself whenever VirtualBox starts its first guest, and the lab host died of that ("Oops: int3").
   QEMU 8.1 and later hold the page while they translate it.
-- Under QEMU 11.1 a VirtualBox guest in three to four hung or died as it started, under Debian 13's 10.0 none:
-  docs/lab.md tells what was counted, and what in QEMU's source explains it.
+- Under QEMU 11.1 one VirtualBox guest in four hung or died as it started, under Debian 13's 10.0 none did: docs/lab.md
+  tells what was counted.
 """
 
 import shutil
