@@ -33,7 +33,7 @@ def test(c: Context, unit: bool = False, whole: bool = False, faults: int = -1) 
         os.environ["HVLAB_FAULTS"] = str(faults)
         _pytest("--capture=no", "--tb=short", "tests/integration/test_5_faults.py")
         return
-    _pytest("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder", "tests/unit")
+    _pytest("-n", "auto", "--dist", "loadfile", "tests/unit")
     if whole:
         os.environ["HVLAB_TEST_WHOLE"] = "1"
     if not unit:
