@@ -58,12 +58,16 @@ def small(state: Path) -> dict[str, str]:
     }
 
 
+# As often as anybody's: under emulation a guest or the lab host's kernel may die without being killed.
+AS_ANYBODY = {"HVLAB_STUDY__ATTEMPTS": "3"}
+
+
 @pytest.fixture(scope="module")
 def undisturbed(invoke: Invoke, tmp_path_factory: pytest.TempPathFactory) -> set[Key]:
     """Which numbers a study has that nothing happens to."""
     with moved_aside() as made:
         before = folders()
-        done = invoke(*BEGIN, **small(tmp_path_factory.mktemp("undisturbed") / "lab"))
+        done = invoke(*BEGIN, **small(tmp_path_factory.mktemp("undisturbed") / "lab") | AS_ANYBODY)
         assert done.returncode == 0, done.stderr
         made.extend(folders() - before)
         return keys(made[0])
@@ -99,8 +103,7 @@ def test_a_fault_is_named_and_mended(
         new = folders() - before
         # One that was killed before it had a folder leaves nothing to resume.
         again = ["study.resume", f"--study={min(new).name}"] if new else BEGIN
-        # As often as anybody's: a lab host's kernel may die under emulation without being killed.
-        done = invoke(*again, **environ | {"HVLAB_STUDY__ATTEMPTS": "3"})
+        done = invoke(*again, **environ | AS_ANYBODY)
         assert done.returncode == 0, f"{fault.what}: {done.stderr}"
     finally:
         aside += folders() - before
