@@ -19,7 +19,7 @@ from lab.state.processes import MARK, lab_name
 HOLD = """\
 import sys
 from pathlib import Path
-from lab.owner import exclusive
+from lab.state.lock import exclusive
 with exclusive(Path(sys.argv[1])):
     print("mine", flush=True)
     sys.stdin.read()

@@ -92,7 +92,9 @@ def test_what_was_not_read_has_no_file(make_study: MakeStudy, tmp_path: Path) ->
 
 
 def test_the_same_files_in_another_process(tmp_path: Path) -> None:
-    code = "import sys, pathlib; from report.data import write_data; write_data(*map(pathlib.Path, sys.argv[1:]))"
+    code = (
+        "import sys, pathlib; from report.tools.export import write_data; write_data(*map(pathlib.Path, sys.argv[1:]))"
+    )
     here = write_data(REFERENCE, tmp_path / "here")
     subprocess.run([sys.executable, "-c", code, str(REFERENCE), str(tmp_path / "there")], check=True, cwd=ROOT)
     for path in here:
