@@ -8,9 +8,9 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 
 from commands.task import command
-from core.child import run_child
 from core.errors import HvlabError
 from core.paths import PROJECT
+from core.process import run_child
 from lab import packages
 
 # What only tests need: PDF read back, an sshd, a screen with windows, and a reader of what is on pictures.

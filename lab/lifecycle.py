@@ -12,7 +12,7 @@ from core.console import say, step
 from core.errors import HvlabError
 from core.files import write_atomic
 from core.paths import state_root
-from core.supervise import Stuck
+from core.process import ProgramTimeoutError
 from hypervisors.base import Hypervisor
 from hypervisors.registry import get_hypervisor
 from lab import factors
@@ -180,12 +180,12 @@ class Lab:
         for attempt in range(1, attempts + 1):
             try:
                 self._try_up(provider, guest)
-            except Stuck as error:
+            except ProgramTimeoutError as error:
                 # Vagrant itself gives a guest up before that: what it waits for is the lab host.
                 self._require_alive(error)
                 seen = self._look_at(provider, guest)
                 longer = "raise topology.boot_timeout_s; " if seen.reached.ready else ""
-                raise Stuck(self._in_words(provider, guest, seen, error), longer + seen.hint) from error
+                raise ProgramTimeoutError(self._in_words(provider, guest, seen, error), longer + seen.hint) from error
             except HvlabError as error:
                 self._require_alive(error)
                 seen = self._look_at(provider, guest)

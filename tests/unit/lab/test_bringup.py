@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from core.errors import HvlabError
-from core.supervise import Stuck
+from core.process import ProgramTimeoutError
 from hypervisors.registry import get_hypervisor
 from lab.guests.boot_progress import Reached, Rung
 from lab.guests.diagnostics import Evidence
@@ -121,15 +121,17 @@ def test_on_a_dead_lab_host_nothing_is_tried_again(monkeypatch: pytest.MonkeyPat
 
 
 def test_nor_where_vagrant_itself_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    guests = Guests(Stuck("vagrant did not end within 580 s"), None)
-    with pytest.raises(Stuck):
+    guests = Guests(ProgramTimeoutError("vagrant did not end within 580 s"), None)
+    with pytest.raises(ProgramTimeoutError):
         bring_up(monkeypatch, guests, Host())
     assert guests.did == ["up server1"]
 
 
 def test_one_that_vagrant_was_too_slow_for_is_told_as_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    guests = Guests(Stuck("vagrant did not end within 580 s"))
-    with pytest.raises(Stuck, match=r"did not come up in time: now it is ready: .*; vagrant did not end") as failure:
+    guests = Guests(ProgramTimeoutError("vagrant did not end within 580 s"))
+    with pytest.raises(
+        ProgramTimeoutError, match=r"did not come up in time: now it is ready: .*; vagrant did not end"
+    ) as failure:
         bring_up(monkeypatch, guests, Host(), reached=Reached(Rung.SESSION))
     assert failure.value.hint == "raise topology.boot_timeout_s; see failed/server1-console.txt"
 
