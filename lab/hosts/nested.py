@@ -18,7 +18,7 @@ from hypervisors.base import Hypervisor
 from lab.connectors.address import Kind
 from lab.connectors.base import Machine, last_line
 from lab.connectors.ssh_config import Ssh, SshEntry, make_key, write_config
-from lab.guests.boot_progress import Reached, host_reached
+from lab.guests.boot_progress import BootProgress, host_progress
 from lab.guests.topology import STORE
 from lab.hosts.base import Store
 from lab.images.acceleration import probe_accelerator
@@ -224,9 +224,9 @@ class NestedHost:
     def _ready(self) -> bool:
         return _READY in self.console_log().read_text(errors="replace") and self.ssh.answers()
 
-    def _reached(self) -> Reached:
+    def _reached(self) -> BootProgress:
         said = _READY in self.console_log().read_text(errors="replace")
-        return host_reached(self.ssh, self.settings.ssh_port, running=self.running() is not None, ready=said)
+        return host_progress(self.ssh, self.settings.ssh_port, running=self.running() is not None, ready=said)
 
     def _wait_ready(self) -> None:
         """Wait for the start script's last line, then for a login; a panic or an exit ends the waiting."""

@@ -9,7 +9,7 @@ import pytest
 from core.errors import HvlabError
 from core.process import ProgramTimeoutError
 from hypervisors.registry import get_hypervisor
-from lab.guests.boot_progress import Reached, Rung
+from lab.guests.boot_progress import BootProgress, BootStage
 from lab.guests.diagnostics import Evidence
 from lab.lifecycle import Lab
 from lab.settings import Settings
@@ -63,7 +63,7 @@ def state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "lab"
 
 
-ADDRESS = Reached(Rung.ADDRESS, "nobody listens")
+ADDRESS = BootProgress(BootStage.ADDRESS, "nobody listens")
 
 
 def bring_up(
@@ -72,7 +72,7 @@ def bring_up(
     host: Host,
     settings: Settings | None = None,
     *,
-    reached: Reached = ADDRESS,
+    reached: BootProgress = ADDRESS,
 ) -> int:
     @contextmanager
     def lend(self: Lab, provider: Any) -> Iterator[Guests]:
@@ -132,7 +132,7 @@ def test_one_that_vagrant_was_too_slow_for_is_told_as_late(monkeypatch: pytest.M
     with pytest.raises(
         ProgramTimeoutError, match=r"did not come up in time: now it is ready: .*; vagrant did not end"
     ) as failure:
-        bring_up(monkeypatch, guests, Host(), reached=Reached(Rung.SESSION))
+        bring_up(monkeypatch, guests, Host(), reached=BootProgress(BootStage.SESSION))
     assert failure.value.hint == "raise topology.boot_timeout_s; see failed/server1-console.txt"
 
 
