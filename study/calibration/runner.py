@@ -10,7 +10,7 @@ from dataset.captures import write_capture
 from hypervisors.registry import get_hypervisor
 from hypervisors.virtualbox import gmm_chunks
 from lab.connectors.base import Machine
-from lab.guests.load_generator import PAGES_A_MIB, KnownLoad, known_load
+from lab.guests.load_generator import PAGES_A_MIB, LoadGenerator, running_load
 from lab.lifecycle import Lab
 from study.calibration import alignment, cpu_window
 from study.calibration.cpu import Shares, cpu_rows, xentop_row
@@ -105,21 +105,21 @@ class Calibrator:
         try:
             self.lab.boot(self.provider.name)
             self.lab.up(self.provider, GUEST)
-            with known_load(self.host) as on_host, known_load(self.guest, root=False) as in_guest:
+            with running_load(self.host) as on_host, running_load(self.guest, root=False) as in_guest:
                 self._memory(on_host, in_guest)
                 self._cpu(on_host, in_guest)
         finally:
             self.lab.down()
         return self.taken
 
-    def _memory(self, on_host: KnownLoad, in_guest: KnownLoad) -> None:
+    def _memory(self, on_host: LoadGenerator, in_guest: LoadGenerator) -> None:
         in_guest.hold(FIRST_MIB * PAGES_A_MIB)
         alignment.align(self.provider.name, self.host, in_guest, GUEST)
         # What the meters' own programs read from the guest's disk for the first time stays in its cache, and the host
         # gives it that: 0.9 MiB beside a step of 64 under KVM.
         ask(self.guest, {each: meter(each).command(self.context) for each in _ANYWHERE}, _LIMIT_S)
         before = self._read_memory("memory-rest")
-        loads: list[tuple[Place, KnownLoad, int]] = [("guest", in_guest, mib) for mib in GUEST_MIB]
+        loads: list[tuple[Place, LoadGenerator, int]] = [("guest", in_guest, mib) for mib in GUEST_MIB]
         loads += [("host", on_host, mib) for mib in HOST_MIB]
         for where, load, mib in loads:
             known = Step(self.provider.name, f"{where}-memory-{mib}", where, mib)
@@ -128,9 +128,9 @@ class Calibrator:
             self.taken.rows += memory_rows(known, before, after)
             before = after
 
-    def _cpu(self, on_host: KnownLoad, in_guest: KnownLoad) -> None:
+    def _cpu(self, on_host: LoadGenerator, in_guest: LoadGenerator) -> None:
         rest, _ = self._read_cpu("cpu-rest")
-        loads: list[tuple[Place, KnownLoad, int]] = [("host", on_host, percent) for percent in HOST_PERCENT]
+        loads: list[tuple[Place, LoadGenerator, int]] = [("host", on_host, percent) for percent in HOST_PERCENT]
         loads += [("guest", in_guest, percent) for percent in GUEST_PERCENT]
         hidden = 0.0
         for where, load, percent in loads:
@@ -160,7 +160,7 @@ class Calibrator:
         return Memory(reading, self._captures(name))
 
     def _read_cpu(
-        self, name: str, load: KnownLoad | None = None, known: Step | None = None
+        self, name: str, load: LoadGenerator | None = None, known: Step | None = None
     ) -> tuple[Shares, Given | None]:
         """Read mpstat with the ticks of its window, and xentop if it is there, while a load is applied.
 
@@ -187,7 +187,7 @@ class Calibrator:
         return lines | {"mpstat": cpu_window.around(meter("mpstat").command(self.context)), "ticks": cpu_window.COMMAND}
 
     def _read_loaded(
-        self, lines: dict[str, str], load: KnownLoad | None, known: Step | None
+        self, lines: dict[str, str], load: LoadGenerator | None, known: Step | None
     ) -> tuple[dict[str, Output], Given | None]:
         if load is None or known is None:
             return take(self.host, lines, _LIMIT_S), None
