@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from core.errors import HvlabError
 from lab.connectors.base import Machine
-from study.measure.evidence import GUEST_PROOFS, proofs_for
+from study.measure.evidence import GUEST_PROOFS, evidence_for
 from study.meters.base import Context
 from study.meters.reader_overhead import COUNT_SESSIONS, SPENT
 from study.meters.reader_overhead import METER as OBSERVER
@@ -101,7 +101,7 @@ def commands(context: Context) -> dict[str, str]:
     """
     meters = sorted(meters_for(context.provider), key=lambda meter: _ORDER.get(meter.name, 1))
     lines = {meter.name: meter.command(context) for meter in meters}
-    return lines | {proof.name: proof.command for proof in proofs_for(context.provider)}
+    return lines | {proof.name: proof.command for proof in evidence_for(context.provider)}
 
 
 # Memory is read before what lists disks and so fills the page cache.

@@ -26,7 +26,7 @@ _UP = ("running", "idle", "no state")
 
 
 @dataclass(frozen=True)
-class Proof:
+class Evidence:
     """One proof.
 
     Attributes:
@@ -44,15 +44,15 @@ class Proof:
         return self.providers is None or provider in self.providers
 
 
-PROOFS = (
-    Proof("uname", "uname -a"),
+EVIDENCE = (
+    Evidence("uname", "uname -a"),
     # grep's exit status is dropped: a kernel that says nothing about a hypervisor is a result, too.
-    Proof("dmesg-hypervisor", "dmesg | grep -i -E 'hypervisor|xen|kvm|svm|vmx|vbox' | head -n 40"),
-    Proof(kernel_log.PROOF, kernel_log.COMMAND),
-    Proof("virsh-list", "LC_ALL=C virsh -c qemu:///system list", frozenset({"kvm"})),
-    Proof("virsh-xen-list", "LC_ALL=C virsh -c xen:///system list", frozenset({"xen"})),
-    Proof("xl-dmesg", "xl dmesg | head -n 60", frozenset({"xen"})),
-    Proof("vboxmanage-runningvms", "VBoxManage list runningvms", frozenset({"virtualbox"})),
+    Evidence("dmesg-hypervisor", "dmesg | grep -i -E 'hypervisor|xen|kvm|svm|vmx|vbox' | head -n 40"),
+    Evidence(kernel_log.NAME, kernel_log.COMMAND),
+    Evidence("virsh-list", "LC_ALL=C virsh -c qemu:///system list", frozenset({"kvm"})),
+    Evidence("virsh-xen-list", "LC_ALL=C virsh -c xen:///system list", frozenset({"xen"})),
+    Evidence("xl-dmesg", "xl dmesg | head -n 60", frozenset({"xen"})),
+    Evidence("vboxmanage-runningvms", "VBoxManage list runningvms", frozenset({"virtualbox"})),
 )
 
 # From inside the newest guest: which hypervisor it sees, how much memory, and who is logged in, with which programs.
@@ -66,9 +66,9 @@ GUEST_PROOFS = {
 LOAD_PROOF = {"guest-memory-load": "sudo cat /proc/$(pidof -s perl)/smaps_rollup"}
 
 
-def proofs_for(provider: str) -> list[Proof]:
+def evidence_for(provider: str) -> list[Evidence]:
     """List the proofs that apply to a provider."""
-    return [proof for proof in PROOFS if proof.applies_to(provider)]
+    return [proof for proof in EVIDENCE if proof.applies_to(provider)]
 
 
 def running_guests(name: str, text: str) -> list[str]:

@@ -1,6 +1,6 @@
 """New errors in the lab host's kernel log: a run in which the kernel complained is marked as suspect.
 
-Proof `dmesg-errors` captures, at each stage, the lines of level `err` and worse, and those that tell of a crash at
+Evidence `dmesg-errors` captures, at each stage, the lines of level `err` and worse, and those that tell of a crash at
 whatever level (kernel warnings are of level `warning`). At the first stage only the latter count: every boot on
 emulated hardware has a few errors. Later every line counts that no earlier stage had.
 """
