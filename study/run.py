@@ -19,8 +19,8 @@ from lab.hosts.hardware import Description, describe
 from lab.lifecycle import Lab
 from study.factors import as_told, differences
 from study.measure.collector import Output, ask, commands, guest_commands, take
-from study.measure.evidence import LOAD_PROOF, running_guests
-from study.measure.kernel_log import PROOF, KernelWatch
+from study.measure.evidence import LOAD_EVIDENCE, running_guests
+from study.measure.kernel_log import EVIDENCE_NAME, KernelWatch
 from study.measure.rederive import measurements
 from study.measure.settle import Settler, SettleRule
 from study.measure.settle_watch import wait_settled
@@ -92,7 +92,7 @@ class Run:
         with clock.part("reading"):
             outputs = self._read(stage)
         self._keep(stage, outputs)
-        self._look_at_kernel(stage, outputs[PROOF])
+        self._look_at_kernel(stage, outputs[EVIDENCE_NAME])
         timing = clock.timing(stage.name, settler.settled)
         self._note(stage, "read", **timing.model_dump(exclude={"stage"}))
         return timing
@@ -146,7 +146,7 @@ class Run:
             # After the reading: it takes a session, and wakes the manager.
             outputs |= ask(self.lab.host.ssh, {WINDOW_PROOF: look_command(self.provider.manager)}, timeout=240)
         if stage.guests:
-            inside = guest_commands(context) | (LOAD_PROOF if self.lab.settings.topology.memory_load_mib else {})
+            inside = guest_commands(context) | (LOAD_EVIDENCE if self.lab.settings.topology.memory_load_mib else {})
             outputs |= self._ask_guest(f"server{stage.guests}", stage, inside)
         return outputs
 

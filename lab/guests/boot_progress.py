@@ -1,7 +1,7 @@
-"""Readiness as a ladder: power, address, SSH port, banner, login, session. Tells which stage a machine has reached.
+"""How far a machine has booted: power, address, SSH port, banner, login, session.
 
-It only looks, from outside, and changes nothing; nobody waits here. Vagrant (guests) and the lab host's own start wait;
-this tells afterwards, or when they have failed, how far the machine came.
+The functions here observe from outside and change nothing. They do not wait: Vagrant (for guests) and the start of the
+lab host do. They report how far a machine came after that, or after it failed.
 """
 
 import shlex
@@ -24,7 +24,7 @@ _LOGIN_S = 30
 
 
 class BootStage(IntEnum):
-    """What a machine has reached; each needs the one before."""
+    """A stage of a machine's boot; each one needs the one before."""
 
     NOTHING = 0
     POWER = 1
@@ -36,7 +36,7 @@ class BootStage(IntEnum):
 
     @property
     def words(self) -> str:
-        """The stage as a person calls it."""
+        """The stage's name in messages."""
         return _WORDS[self]
 
 
@@ -56,8 +56,9 @@ class BootProgress:
     """How far a machine came.
 
     Attributes:
-        why: What was seen of the stage that is missing; may be empty.
-        known: Whether it could be seen at all.
+        stage: The last stage that was seen.
+        why: What was seen of the next stage; may be empty.
+        known: Whether the machine could be observed at all.
     """
 
     stage: BootStage
@@ -66,7 +67,7 @@ class BootProgress:
 
     @property
     def ready(self) -> bool:
-        """Whether it is at the top."""
+        """Whether the last stage is reached."""
         return self.stage == BootStage.SESSION
 
     def __str__(self) -> str:
@@ -79,8 +80,8 @@ class BootProgress:
         return f"{reached}{missing}{f' ({self.why})' if self.why else ''}"
 
 
-# Run on the lab host, after its words: prints the rungs that it sees, one a line. A port that refuses proves the
-# address as well as one that answers; else the kernel's table of neighbours tells whether anybody has it.
+# Runs on the lab host, after its variables; prints the stages that it sees, one per line. A port that refuses shows
+# that the address is in use, as one that answers does; otherwise the kernel's neighbour table shows it.
 _LOOK = f"""\
 export LC_ALL=C
 said=$({{running}} 2>&1) || {{{{ echo "unknown $(echo "$said" | tail -n 1)"; exit 0; }}}}
@@ -109,7 +110,7 @@ def _look(host: Machine, provider: Hypervisor, guest: str, address: str, port: i
 
 
 def _seen(told: str) -> BootProgress:
-    """Return what the program above printed, as a stage: the highest one that was seen."""
+    """Parse the output of the script above: the last stage that was seen."""
     stage, why, known = BootStage.NOTHING, "", True
     for line in told.splitlines():
         word, _, rest = line.partition(" ")
@@ -121,7 +122,7 @@ def _seen(told: str) -> BootProgress:
 
 
 def _inside(ssh: Machine, programs: Sequence[str]) -> BootProgress:
-    """Return the last rungs: a login, and the session's programs (none: a login is all there is)."""
+    """Return the last stages: a login, and the programs of the session (none for a text session)."""
     try:
         login = ssh.run("true", timeout=_LOGIN_S)
         if login.status:
@@ -129,9 +130,9 @@ def _inside(ssh: Machine, programs: Sequence[str]) -> BootProgress:
         session = ssh.run("sh -s", stdin=wait_program(programs, 0).encode(), timeout=_LOGIN_S)
     except HvlabError as error:
         return BootProgress(BootStage.BANNER, error.message)
-    return (
-        BootProgress(BootStage.LOGIN, last_line(session.stderr)) if session.status else BootProgress(BootStage.SESSION)
-    )
+    if session.status:
+        return BootProgress(BootStage.LOGIN, last_line(session.stderr))
+    return BootProgress(BootStage.SESSION)
 
 
 def guest_progress(
@@ -140,12 +141,14 @@ def guest_progress(
     """Return how far a guest came; never raises.
 
     Args:
-        host: The lab host, which is asked.
-        ssh: The guest.
-        programs: Of its session; none for a text session.
+        host: The lab host, which runs the guest.
+        provider: The hypervisor.
+        guest: The guest.
+        ssh: The connection to the guest.
+        programs: The programs of its session; none for a text session.
     """
-    # Behind VirtualBox's NAT a guest's own address cannot be seen, and the forwarded port is always open: what is seen
-    # there is the banner.
+    # Behind VirtualBox's NAT a guest's own address cannot be seen, and the forwarded port is always open: the first
+    # stage that can be seen is the banner.
     address, port = ("127.0.0.1", guest.ssh_forward) if provider.name == "virtualbox" else (guest.address, 22)
     try:
         seen = _look(host, provider, guest.name, address, port)
@@ -157,7 +160,7 @@ def guest_progress(
 
 
 def _banner(port: int) -> BootProgress:
-    """Look at an SSH server behind a port of this machine's loopback address."""
+    """Check for an SSH server behind a port of this machine's loopback address."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE_S) as connection:
             said = connection.recv(4)
@@ -165,20 +168,20 @@ def _banner(port: int) -> BootProgress:
         return BootProgress(BootStage.ADDRESS, f"nobody listens on 127.0.0.1:{port}")
     except OSError as error:
         return BootProgress(BootStage.PORT, f"127.0.0.1:{port}: {error}")
-    # QEMU takes a connection before anybody in the machine does, and ends it when nobody does.
-    return (
-        BootProgress(BootStage.BANNER)
-        if said == b"SSH-"
-        else BootProgress(BootStage.PORT, "its SSH server does not introduce itself")
-    )
+    # QEMU accepts a connection before any server in the machine does, and closes it when there is none.
+    if said == b"SSH-":
+        return BootProgress(BootStage.BANNER)
+    return BootProgress(BootStage.PORT, "its SSH server does not introduce itself")
 
 
 def host_progress(ssh: Machine, port: int, *, running: bool, ready: bool) -> BootProgress:
-    """Return how far the nested lab host came; never raises. Its address is this machine's loopback's.
+    """Return how far the nested lab host came; never raises. Its address is this machine's loopback address.
 
     Args:
-        running: Whether its process is there.
-        ready: Whether its start script has said that all is there: its session.
+        ssh: The connection to it.
+        port: The port of its SSH server.
+        running: Whether its QEMU process exists.
+        ready: Whether its start script has reported the end of the boot: its session.
     """
     if not running:
         return BootProgress(BootStage.NOTHING, "its process has ended")

@@ -45,7 +45,7 @@ def test_registry() -> None:
 def test_commands_are_posix_sh_on_one_line(provider: str) -> None:
     context = Context(provider, "/images of guests", mpstat_interval_s=3, mpstat_count=4, xentop_delay_s=2)
     commands = [each.command(context) for each in meters_for(provider) + guest_meters()]
-    commands += [proof.command for proof in evidence_for(provider)]
+    commands += [evidence.command for evidence in evidence_for(provider)]
     for command in commands:
         assert "\n" not in command
         subprocess.run(["sh", "-n", "-c", command], check=True)
@@ -147,7 +147,7 @@ def test_running_guests_of_a_capture_that_lists_none() -> None:
 def test_proofs_do_not_lie_over_meters_captures() -> None:
     names = [each.name for each in all_meters()]
     for provider in ("kvm", "xen", "virtualbox"):
-        names_here = [proof.name for proof in evidence_for(provider)]
+        names_here = [evidence.name for evidence in evidence_for(provider)]
         assert {"uname", "dmesg-hypervisor"} < set(names_here)
         assert not set(names_here) & set(names)
 
