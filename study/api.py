@@ -23,7 +23,7 @@ from study.verify import check
 
 
 @dataclass(frozen=True)
-class Wish:
+class StudyRequest:
     """What a person asked for; what is 0 or empty is taken from the settings.
 
     Attributes:
@@ -54,20 +54,20 @@ class Wish:
         return Plan(providers, times, seed, parse_precision(self.precision), settings.study.most_repeats)
 
 
-def begin(settings: Settings, wish: Wish, studies: Path, state: Path, judge: Judge) -> Path:
+def begin(settings: Settings, request: StudyRequest, studies: Path, state: Path, judge: Judge) -> Path:
     """Take a new study and return its folder.
 
     Args:
         settings: All parameters.
-        wish: What was asked for.
+        request: What was asked for.
         studies: Folder of all studies.
         state: Folder of the running lab.
         judge: Tells how precise a study is so far.
 
     Raises:
-        HvlabError: A run failed, the wish makes no study, or the lab is in use.
+        HvlabError: A run failed, the request makes no study, or the lab is in use.
     """
-    plan = wish.plan(settings)
+    plan = request.plan(settings)
     require_possible(settings, plan.providers)
     with exclusive(state):
         require_off(state)
@@ -119,7 +119,7 @@ def verify(project: Path, study_id: str) -> None:
     print(f"study {folder.name} is whole")
 
 
-def tell(project: Path, study_id: str, state: Path) -> None:
+def print_progress(project: Path, study_id: str, state: Path) -> None:
     """Print how far a study is.
 
     Raises:
@@ -130,7 +130,7 @@ def tell(project: Path, study_id: str, state: Path) -> None:
     print_status(folder, now(), others, busy=in_use(state))
 
 
-def bring_in(project: Path, study_id: str, other: Path) -> None:
+def import_study(project: Path, study_id: str, other: Path) -> None:
     """Merge another study's runs into one of ours.
 
     Raises:

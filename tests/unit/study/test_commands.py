@@ -9,7 +9,7 @@ from dataset.models import load_study, save_study
 from lab.settings import Settings
 from lab.state.lock import exclusive, in_use
 from study import api
-from study.api import Wish
+from study.api import StudyRequest
 from study.plan import Plan
 from study.verify import check
 from tests.unit.study.fakelab import FakeLab, described, fake_settings, take
@@ -17,11 +17,11 @@ from tests.unit.study.fakelab import FakeLab, described, fake_settings, take
 
 def test_wishes() -> None:
     settings = Settings()
-    assert Wish(seed=7).plan(settings) == Plan(("xen", "kvm", "virtualbox"), 1, 7)
-    assert Wish(("kvm",), 3, 7, "512KiB").plan(settings) == Plan(("kvm",), 3, 7, 0.5, 20)
-    assert Wish().plan(settings).seed > 0
+    assert StudyRequest(seed=7).plan(settings) == Plan(("xen", "kvm", "virtualbox"), 1, 7)
+    assert StudyRequest(("kvm",), 3, 7, "512KiB").plan(settings) == Plan(("kvm",), 3, 7, 0.5, 20)
+    assert StudyRequest().plan(settings).seed > 0
     with pytest.raises(HvlabError, match="--repeats=-1"):
-        Wish(repeats=-1).plan(settings)
+        StudyRequest(repeats=-1).plan(settings)
 
 
 def test_the_lock(tmp_path: Path) -> None:
@@ -64,5 +64,5 @@ def test_verify_and_tell(project: Path, capsys: pytest.CaptureFixture[str]) -> N
     with pytest.raises(HvlabError, match="is not whole"):
         api.verify(project, "")
     assert "kvm-01: running, not finished" in capsys.readouterr().out
-    api.tell(project, "", project / "state")
+    api.print_progress(project, "", project / "state")
     assert "done 0, doing 1, left 0" in capsys.readouterr().out
