@@ -17,7 +17,7 @@ _PARAMETERS = (
 _GUEST_STAGES = "vm-"
 
 
-def undisclosed(study_dir: Path, study: StudyInfo) -> list[str]:
+def missing_metadata(study_dir: Path, study: StudyInfo) -> list[str]:
     """List what a study keeps from its reader, one line each.
 
     Wanted are: every parameter; hardware, partitions, accelerator and versions; of each planned run that it finished,

@@ -81,7 +81,7 @@ def as_asked(parameters: dict[str, Any]) -> FactorsSettings:
         raise HvlabError(f"study.json: parameter factors.{where}: {first['msg']}") from error
 
 
-def untrue(study_dir: Path, run: RunInfo, parameters: dict[str, Any], provider: Hypervisor) -> list[str]:
+def factor_mismatches(study_dir: Path, run: RunInfo, parameters: dict[str, Any], provider: Hypervisor) -> list[str]:
     """Compare what a finished run's captures show of the factors with what was asked for, and with study.json.
 
     Raises:
