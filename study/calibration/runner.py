@@ -27,7 +27,7 @@ from study.meters.registry import meter
 GUEST = "server1"
 HOST_MIB = (64, 256)
 GUEST_MIB = (64, 96)
-# Taken first, and not read: the guest's kernel hands out what it freed since its boot first, and the host gave that
+# CalibrationResult first, and not read: the guest's kernel hands out what it freed since its boot first, and the host gave that
 # long ago. Up to 7 MiB of it were seen.
 FIRST_MIB = 32
 HOST_PERCENT = (30, 80)
@@ -54,7 +54,7 @@ _LIMIT_S = 300
 
 
 @dataclass
-class Taken:
+class CalibrationResult:
     """What was taken under one provider."""
 
     rows: list[Row] = field(default_factory=list)
@@ -74,7 +74,7 @@ class Calibrator:
     def __init__(self, lab: Lab, folder: Path, provider: str) -> None:
         self.lab, self.folder = lab, folder
         self.provider = get_hypervisor(provider)
-        self.taken = Taken()
+        self.result = CalibrationResult()
         wanted = lab.settings.study
         self.context = Context(
             self.provider.name,
@@ -96,7 +96,7 @@ class Calibrator:
         """The guest."""
         return self.lab.guest_ssh(GUEST)
 
-    def take(self) -> Taken:
+    def take(self) -> CalibrationResult:
         """Boot the lab host, bring one guest up, apply and read everything.
 
         Raises:
@@ -110,7 +110,7 @@ class Calibrator:
                 self._cpu(on_host, in_guest)
         finally:
             self.lab.down()
-        return self.taken
+        return self.result
 
     def _memory(self, on_host: LoadGenerator, in_guest: LoadGenerator) -> None:
         in_guest.hold(FIRST_MIB * PAGES_A_MIB)
@@ -125,7 +125,7 @@ class Calibrator:
             known = Step(self.provider.name, f"{where}-memory-{mib}", where, mib)
             load.hold(mib * PAGES_A_MIB)
             after = self._read_memory(known.name)
-            self.taken.rows += memory_rows(known, before, after)
+            self.result.rows += memory_rows(known, before, after)
             before = after
 
     def _cpu(self, on_host: LoadGenerator, in_guest: LoadGenerator) -> None:
@@ -136,12 +136,12 @@ class Calibrator:
         for where, load, percent in loads:
             known = Step(self.provider.name, f"{where}-cpu-{percent}", where, percent)
             loaded, given = self._read_cpu(known.name, load, known)
-            self.taken.rows += cpu_rows(known, rest, loaded)
+            self.result.rows += cpu_rows(known, rest, loaded)
             if given:
-                self.taken.given.append(given)
+                self.result.given.append(given)
             if given and given.ticks_percent is not None and ("host", "xentop", f"cpu:{GUEST}") in loaded.reading:
                 row = xentop_row(known, GUEST, given.ticks_percent, loaded, hidden)
-                self.taken.rows.append(row)
+                self.result.rows.append(row)
                 # What a guest at rest hides is held to the tolerance itself, before it explains anything.
                 hidden = hidden if percent else row.error
 
@@ -240,7 +240,7 @@ class Calibrator:
         Raises:
             HvlabError: It was tried often enough.
         """
-        self.taken.again.append(f"{self.provider.name} {name}: {why}")
+        self.result.again.append(f"{self.provider.name} {name}: {why}")
         say(f"[yellow]{name}[/yellow]: {why}")
         if attempt == ATTEMPTS:
             raise HvlabError(f"{self.provider.title}: {name}: {why}", "is this machine busy with other work?")
