@@ -160,7 +160,7 @@ def purge(state: Path, tell: Callable[[str], None], host: Address | None = None,
         config: The user's ssh configuration for it; "": the usual one.
 
     Raises:
-        LabInUse: A living command has the lab.
+        LabLockedError: A living command has the lab.
         HvlabError: Something could not be removed.
     """
     removed: list[str] = []

@@ -26,7 +26,7 @@ _WHOLE_FILE = struct.pack("hhqqi0q", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
 _ELSEWHERE = "set HVLAB_STATE to a folder that you may write to"
 
 
-class LabInUse(HvlabError):
+class LabLockedError(HvlabError):
     """Another command has the lab."""
 
 
@@ -120,7 +120,7 @@ def exclusive(state: Path) -> Iterator[None]:
     The lock ends with the process, however it ends; its file then tells who had it.
 
     Raises:
-        LabInUse: If another command has it; tells its process, what was typed, and since when.
+        LabLockedError: If another command has it; tells its process, what was typed, and since when.
         HvlabError: The folder is not a lab's, or nothing can be written there.
     """
     path = state / LOCK
@@ -128,7 +128,7 @@ def exclusive(state: Path) -> Iterator[None]:
     while True:
         with _open(path) as handle:
             if not _take(handle):
-                raise LabInUse(
+                raise LabLockedError(
                     f"another command uses the lab in {state}: {_told(handle)}", "wait for it, or end it (kill)"
                 )
             if not _is(path, handle):

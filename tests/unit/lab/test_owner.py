@@ -13,7 +13,7 @@ import pytest
 from core.errors import HvlabError
 from core.paths import PROJECT
 from lab.state import lock as module
-from lab.state.lock import LOCK, TEMPORARY, LabInUse, exclusive, in_use, killed_owner
+from lab.state.lock import LOCK, TEMPORARY, LabLockedError, exclusive, in_use, killed_owner
 from lab.state.processes import MARK, lab_name
 
 HOLD = """\
@@ -39,7 +39,7 @@ def holder(state: Path) -> "subprocess.Popen[str]":
 def test_the_second_is_told_who_has_it(tmp_path: Path) -> None:
     with holder(tmp_path) as other:
         assert in_use(tmp_path)
-        with pytest.raises(LabInUse, match="another command uses the lab") as refusal, exclusive(tmp_path):
+        with pytest.raises(LabLockedError, match="another command uses the lab") as refusal, exclusive(tmp_path):
             pass
         assert f"process {other.pid}, " in refusal.value.message
         assert "-c" in refusal.value.message
@@ -65,7 +65,7 @@ def test_who_was_killed_with_it_can_be_read_and_is_no_hindrance(tmp_path: Path) 
 def test_a_lock_that_cannot_be_read_is_told_as_such(tmp_path: Path) -> None:
     with holder(tmp_path) as other:
         (tmp_path / LOCK).write_text("{")
-        with pytest.raises(LabInUse, match="has not told its name"), exclusive(tmp_path):
+        with pytest.raises(LabLockedError, match="has not told its name"), exclusive(tmp_path):
             pass
         other.communicate("")
 

@@ -14,7 +14,7 @@ from hypervisors.registry import all_hypervisors
 from lab import purge as module
 from lab.guests.topology import guests
 from lab.purge import program, purge
-from lab.state.lock import LOCK, LabInUse, exclusive
+from lab.state.lock import LOCK, LabLockedError, exclusive
 from lab.state.processes import marked, start_time
 from lab.state.rollback_journal import Steps
 from tests.unit.vagrant.tools import FakeCommand
@@ -74,7 +74,7 @@ def test_what_somebody_put_into_the_labs_folder_stays(tmp_path: Path) -> None:
 def test_a_lab_that_a_living_command_has_is_left_alone(tmp_path: Path) -> None:
     for name in ("key", "console.log"):
         (tmp_path / name).write_text("x")
-    with exclusive(tmp_path), pytest.raises(LabInUse, match=f"process {os.getpid()}, "):
+    with exclusive(tmp_path), pytest.raises(LabLockedError, match=f"process {os.getpid()}, "):
         purged(tmp_path)
     assert (tmp_path / "key").exists()
 
