@@ -12,7 +12,7 @@ from lab.factors import require_possible
 from lab.hosts.preflight import check_room
 from lab.lifecycle import Lab, end_leftover, require_off
 from lab.settings import Settings, on_host
-from lab.state.lock import exclusive, in_use
+from lab.state.lock import acquire_lab, in_use
 from study.host_check import require_kind
 from study.merge import import_runs
 from study.plan import Plan, settings_of
@@ -69,7 +69,7 @@ def begin(settings: Settings, request: StudyRequest, studies: Path, state: Path,
     """
     plan = request.plan(settings)
     require_possible(settings, plan.providers)
-    with exclusive(state):
+    with acquire_lab(state):
         require_off(state)
         check_room(settings)
         study = Study.begin(Lab(settings), studies, plan)
@@ -91,7 +91,7 @@ def resume(project: Path, study_id: str, state: Path, judge: Judge, host: str = 
     info = load_study(folder)
     settings = on_host(settings_of(info), host)
     require_kind(parse_host(settings.lab_host.host).kind, info)
-    with exclusive(state):
+    with acquire_lab(state):
         for run in info.runs:
             # Nobody else has the lab: what runs is what the killed command left.
             if run.status == "running":

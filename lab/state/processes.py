@@ -100,7 +100,7 @@ def _ourselves() -> set[int]:
     return found
 
 
-def look_at(pid: int) -> Process | None:
+def process_info(pid: int) -> Process | None:
     """Return a running process, None if there is none of that number."""
     started = start_time(pid)
     return Process(pid, started, tuple(_split(Path(f"/proc/{pid}/cmdline")))) if started else None
@@ -117,7 +117,7 @@ def processes_of(state: Path) -> list[Process]:
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit() or int(folder.name) in ours:
             continue
-        process = look_at(int(folder.name))
+        process = process_info(int(folder.name))
         # One without words is the kernel's, or has ended meanwhile.
         if process is None or not any(process.words):
             continue

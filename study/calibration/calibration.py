@@ -16,7 +16,7 @@ from hypervisors.registry import get_hypervisor
 from lab.hosts.preflight import check_room
 from lab.lifecycle import Lab, require_off
 from lab.settings import Settings, Thp
-from lab.state.lock import exclusive
+from lab.state.lock import acquire_lab
 from study.calibration.runner import Calibrator, parameters
 
 # With huge pages a guest's kernel that reaches into a new piece of 2 MiB costs the host all of it: KVM's PSS was seen
@@ -37,7 +37,7 @@ def calibrate(settings: Settings, providers: tuple[str, ...], root: Path, state:
     Raises:
         HvlabError: A provider could not be calibrated, or the lab is in use.
     """
-    with exclusive(state):
+    with acquire_lab(state):
         require_off(state)
         check_room(settings)
         lab = Lab(still(settings))

@@ -8,7 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from lab.state.processes import MARK, Process, end, end_processes, lab_name, look_at, marked, processes_of, start_time
+from lab.state.processes import (
+    MARK,
+    Process,
+    end,
+    end_processes,
+    lab_name,
+    marked,
+    process_info,
+    processes_of,
+    start_time,
+)
 
 
 @pytest.fixture
@@ -16,7 +26,7 @@ def others(tmp_path: Path) -> Iterator[dict[str, "subprocess.Popen[bytes]"]]:
     """Processes of this lab, of another lab, and of nobody."""
     state = tmp_path / "lab"
     state.mkdir()
-    with marked(state):
+    with tagged_env(state):
         ours = subprocess.Popen(["sleep", "60"])
     with marked(tmp_path / "other"):
         theirs = subprocess.Popen(["sleep", "60"])
@@ -79,7 +89,7 @@ def test_one_that_does_not_listen_is_killed() -> None:
     ) as process:
         assert process.stdout
         process.stdout.readline()
-        found = look_at(process.pid)
+        found = process_info(process.pid)
         assert found
         end(found)
         assert start_time(process.pid) is None
@@ -100,7 +110,7 @@ def test_this_process_and_its_parents_are_never_the_labs(tmp_path: Path) -> None
 def test_no_process_no_start_time() -> None:
     assert start_time(os.getpid())
     assert start_time(2**22 + 1) is None
-    assert look_at(2**22 + 1) is None
+    assert process_info(2**22 + 1) is None
 
 
 def test_a_name_that_is_cut_within_a_letter_is_no_hindrance(tmp_path: Path) -> None:
@@ -116,5 +126,5 @@ def test_a_name_that_is_cut_within_a_letter_is_no_hindrance(tmp_path: Path) -> N
 
 def test_one_that_ends_while_it_is_looked_at_is_nobodys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Its start time can still be had, its command line no more."""
-    monkeypatch.setattr("lab.state.processes.look_at", lambda pid: Process(pid, "1", ()))
+    monkeypatch.setattr("lab.state.processes.process_info", lambda pid: Process(pid, "1", ()))
     assert processes_of(tmp_path) == []

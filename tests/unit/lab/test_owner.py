@@ -13,14 +13,14 @@ import pytest
 from core.errors import HvlabError
 from core.paths import PROJECT
 from lab.state import lock as module
-from lab.state.lock import LOCK, TEMPORARY, LabLockedError, exclusive, in_use, killed_owner
+from lab.state.lock import LOCK, TEMPORARY, LabLockedError, acquire_lab, in_use, killed_owner
 from lab.state.processes import MARK, lab_name
 
 HOLD = """\
 import sys
 from pathlib import Path
-from lab.state.lock import exclusive
-with exclusive(Path(sys.argv[1])):
+from lab.state.lock import acquire_lab
+with acquire_lab(Path(sys.argv[1])):
     print("mine", flush=True)
     sys.stdin.read()
 """
@@ -39,7 +39,7 @@ def holder(state: Path) -> "subprocess.Popen[str]":
 def test_the_second_is_told_who_has_it(tmp_path: Path) -> None:
     with holder(tmp_path) as other:
         assert in_use(tmp_path)
-        with pytest.raises(LabLockedError, match="another command uses the lab") as refusal, exclusive(tmp_path):
+        with pytest.raises(LabLockedError, match="another command uses the lab") as refusal, acquire_lab(tmp_path):
             pass
         assert f"process {other.pid}, " in refusal.value.message
         assert "-c" in refusal.value.message
@@ -57,7 +57,7 @@ def test_who_was_killed_with_it_can_be_read_and_is_no_hindrance(tmp_path: Path) 
         other.send_signal(signal.SIGKILL)
         other.wait()
     assert f"process {other.pid}, " in (killed_owner(tmp_path) or "")
-    with exclusive(tmp_path):
+    with acquire_lab(tmp_path):
         assert json.loads((tmp_path / LOCK).read_text())["pid"] == os.getpid()
     assert killed_owner(tmp_path) is None
 
@@ -65,14 +65,14 @@ def test_who_was_killed_with_it_can_be_read_and_is_no_hindrance(tmp_path: Path) 
 def test_a_lock_that_cannot_be_read_is_told_as_such(tmp_path: Path) -> None:
     with holder(tmp_path) as other:
         (tmp_path / LOCK).write_text("{")
-        with pytest.raises(LabLockedError, match="has not told its name"), exclusive(tmp_path):
+        with pytest.raises(LabLockedError, match="has not told its name"), acquire_lab(tmp_path):
             pass
         other.communicate("")
 
 
 def test_what_is_started_and_written_meanwhile_is_the_labs(tmp_path: Path) -> None:
     before = tempfile.gettempdir()
-    with exclusive(tmp_path):
+    with acquire_lab(tmp_path):
         assert os.environ[MARK] == lab_name(tmp_path)
         assert Path(tempfile.mkdtemp()).parent == tmp_path / TEMPORARY
     assert MARK not in os.environ
@@ -86,7 +86,7 @@ def test_asking_whether_it_is_free_keeps_nobody_from_taking_it(tmp_path: Path) -
         killed.kill()
     with (tmp_path / LOCK).open() as asking:
         assert not module._is_taken(asking)
-        with exclusive(tmp_path):
+        with acquire_lab(tmp_path):
             assert module._is_taken(asking)
 
 
@@ -95,7 +95,7 @@ def test_a_folder_that_is_somebody_elses_is_left_alone(names: list[str], tmp_pat
     for name in names:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("x")
-    with pytest.raises(HvlabError, match=f"no lab's folder: it has {Path(names[0]).parts[0]}"), exclusive(tmp_path):
+    with pytest.raises(HvlabError, match=f"no lab's folder: it has {Path(names[0]).parts[0]}"), acquire_lab(tmp_path):
         pass
     assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()) == sorted(names)
 
@@ -104,14 +104,14 @@ def test_a_folder_that_is_somebody_elses_is_left_alone(names: list[str], tmp_pat
 def test_what_a_lab_leaves_is_its_folder_still(name: str, tmp_path: Path) -> None:
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text("{}")
-    with exclusive(tmp_path):
+    with acquire_lab(tmp_path):
         assert in_use(tmp_path)
 
 
 @pytest.mark.parametrize("folder", ["/etc/passwd", "/dev/null/lab", "/proc/lab"])
 def test_a_folder_that_cannot_be_is_told(folder: str) -> None:
     assert killed_owner(Path(folder)) is None
-    with pytest.raises(HvlabError, match=r"cannot be written: [NF]") as refusal, exclusive(Path(folder)):
+    with pytest.raises(HvlabError, match=r"cannot be written: [NF]") as refusal, acquire_lab(Path(folder)):
         pass
     assert "HVLAB_STATE" in refusal.value.hint
 
@@ -125,12 +125,12 @@ def test_a_folder_that_a_purge_removes_meanwhile_is_made_again(tmp_path: Path, m
         return os.open(path, *words)
 
     monkeypatch.setattr(os, "open", removed)
-    with exclusive(state):
+    with acquire_lab(state):
         assert in_use(state)
 
 
 def test_it_is_given_back_after_a_failure(tmp_path: Path) -> None:
-    with pytest.raises(HvlabError, match="of its own"), exclusive(tmp_path):
+    with pytest.raises(HvlabError, match="of its own"), acquire_lab(tmp_path):
         raise HvlabError("of its own")
     assert not in_use(tmp_path)
     assert MARK not in os.environ
@@ -139,6 +139,6 @@ def test_it_is_given_back_after_a_failure(tmp_path: Path) -> None:
 def test_two_labs_have_two_names(tmp_path: Path) -> None:
     assert lab_name(tmp_path / "a") != lab_name(tmp_path / "b")
     assert lab_name(tmp_path / "a") == lab_name(tmp_path / "b" / ".." / "a")
-    with exclusive(tmp_path / "a"), exclusive(tmp_path / "b"):
+    with acquire_lab(tmp_path / "a"), acquire_lab(tmp_path / "b"):
         assert in_use(tmp_path / "a")
         assert in_use(tmp_path / "b")

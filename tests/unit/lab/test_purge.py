@@ -14,8 +14,8 @@ from hypervisors.registry import all_hypervisors
 from lab import purge as module
 from lab.guests.topology import guests
 from lab.purge import program, purge
-from lab.state.lock import LOCK, LabLockedError, exclusive
-from lab.state.processes import marked, start_time
+from lab.state.lock import LOCK, LabLockedError, acquire_lab
+from lab.state.processes import start_time, tagged_env
 from lab.state.rollback_journal import Steps
 from tests.unit.vagrant.tools import FakeCommand
 
@@ -46,7 +46,7 @@ def test_what_a_killed_command_left_goes(tmp_path: Path) -> None:
     (state / "vagrant" / "kvm").mkdir(parents=True)
     (state / "failed").mkdir()
     (state / "failed" / "server1-console.txt").write_text("x")
-    with marked(state):
+    with tagged_env(state):
         left = subprocess.Popen(["sleep", "60"])
     lines = purged(state)
     assert lines == [
@@ -74,7 +74,7 @@ def test_what_somebody_put_into_the_labs_folder_stays(tmp_path: Path) -> None:
 def test_a_lab_that_a_living_command_has_is_left_alone(tmp_path: Path) -> None:
     for name in ("key", "console.log"):
         (tmp_path / name).write_text("x")
-    with exclusive(tmp_path), pytest.raises(LabLockedError, match=f"process {os.getpid()}, "):
+    with acquire_lab(tmp_path), pytest.raises(LabLockedError, match=f"process {os.getpid()}, "):
         purged(tmp_path)
     assert (tmp_path / "key").exists()
 
@@ -84,7 +84,7 @@ def test_two_labs_do_not_disturb_each_other(tmp_path: Path) -> None:
     other.mkdir()
     for name in ("key", "console.log"):
         (other / name).write_text("x")
-    with exclusive(other), subprocess.Popen(["sleep", "60"]) as theirs:
+    with acquire_lab(other), subprocess.Popen(["sleep", "60"]) as theirs:
         try:
             assert purged(one)[0].startswith("nothing to remove")
             assert theirs.poll() is None
@@ -209,10 +209,10 @@ def test_disks_go_with_the_boxs_own_that_they_came_from(tmp_path: Path) -> None:
 def test_what_a_purge_leaves_is_a_labs_folder_still(tmp_path: Path, name: str) -> None:
     """On a host that is not ours there is no console's log: Vagrant's is the only one."""
     state = tmp_path / "lab"
-    with exclusive(state):
+    with acquire_lab(state):
         (state / f"vagrant-{name}.log").write_text("x")
     assert purged(state)[0].startswith("nothing to remove")
-    with exclusive(state):
+    with acquire_lab(state):
         assert (state / f"vagrant-{name}.log").exists()
 
 

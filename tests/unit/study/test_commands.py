@@ -7,7 +7,7 @@ import pytest
 from core.errors import HvlabError
 from dataset.models import load_study, save_study
 from lab.settings import Settings
-from lab.state.lock import exclusive, in_use
+from lab.state.lock import acquire_lab, in_use
 from study import api
 from study.api import StudyRequest
 from study.plan import Plan
@@ -26,7 +26,7 @@ def test_wishes() -> None:
 
 def test_the_lock(tmp_path: Path) -> None:
     assert not in_use(tmp_path)
-    with exclusive(tmp_path):
+    with acquire_lab(tmp_path):
         assert in_use(tmp_path)
     assert not in_use(tmp_path)
 
@@ -56,7 +56,7 @@ def test_resume_ends_what_the_killed_command_left(project: Path, monkeypatch: py
 
 
 def test_resume_leaves_a_lab_alone_that_somebody_uses(project: Path) -> None:
-    with exclusive(project / "state"), pytest.raises(HvlabError, match="another command uses the lab"):
+    with acquire_lab(project / "state"), pytest.raises(HvlabError, match="another command uses the lab"):
         api.resume(project, "", project / "state", lambda _: {})
 
 
