@@ -32,7 +32,7 @@ def lab_name(state: Path) -> str:
 
 
 @contextmanager
-def marked(state: Path) -> Iterator[None]:
+def tagged_env(state: Path) -> Iterator[None]:
     """Let what this process starts within the block carry the lab's name."""
     before = os.environ.get(MARK)
     os.environ[MARK] = lab_name(state)

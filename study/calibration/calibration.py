@@ -95,7 +95,7 @@ def _provider(lab: Lab, folder: Path, calibration: Calibration, name: str) -> No
         say(f"[bold]{get_hypervisor(name).title}[/bold]: calibration")
         calibrator = Calibrator(lab, folder, name)
         try:
-            taken = calibrator.take()
+            result = calibrator.calibrate()
         except HvlabError as error:
             say(f"[yellow]{name} died:[/yellow] {error}")
             calibration.again.append(f"{name}: {error.message}")
@@ -104,9 +104,9 @@ def _provider(lab: Lab, folder: Path, calibration: Calibration, name: str) -> No
                 raise
         else:
             break
-    calibration.rows += taken.rows
-    calibration.given += taken.given
-    calibration.again += taken.again
+    calibration.rows += result.rows
+    calibration.given += result.given
+    calibration.again += result.again
     calibration.providers.append(name)
     save(folder, calibration)
 

@@ -27,8 +27,8 @@ from study.meters.registry import meter
 GUEST = "server1"
 HOST_MIB = (64, 256)
 GUEST_MIB = (64, 96)
-# CalibrationResult first, and not read: the guest's kernel hands out what it freed since its boot first, and the host gave that
-# long ago. Up to 7 MiB of it were seen.
+# Taken first and not read: the guest's kernel reuses first what it freed since its boot, for which the host has long
+# provided memory. Up to 7 MiB of it were seen.
 FIRST_MIB = 32
 HOST_PERCENT = (30, 80)
 # The first is a guest at rest. Under software emulation one does not always get more than three quarters of a CPU.
@@ -55,7 +55,7 @@ _LIMIT_S = 300
 
 @dataclass
 class CalibrationResult:
-    """What was taken under one provider."""
+    """The readings of the calibration under one provider."""
 
     rows: list[Row] = field(default_factory=list)
     given: list[Given] = field(default_factory=list)
@@ -63,7 +63,7 @@ class CalibrationResult:
 
 
 class Calibrator:
-    """Takes the calibration under one provider.
+    """Runs the calibration under one provider.
 
     Args:
         lab: The lab; it is down before and after.
@@ -96,7 +96,7 @@ class Calibrator:
         """The guest."""
         return self.lab.guest_ssh(GUEST)
 
-    def take(self) -> CalibrationResult:
+    def calibrate(self) -> CalibrationResult:
         """Boot the lab host, bring one guest up, apply and read everything.
 
         Raises:

@@ -13,7 +13,7 @@ from lab.guests.boot_progress import BootProgress, BootStage
 from lab.guests.diagnostics import Evidence
 from lab.lifecycle import Lab
 from lab.settings import Settings
-from lab.state.processes import marked, processes_of
+from lab.state.processes import processes_of, tagged_env
 
 KVM = get_hypervisor("kvm")
 
@@ -190,7 +190,7 @@ def test_the_last_words_of_a_lab_host_outlast_its_next_boot(
 def test_down_ends_a_machine_that_is_not_on_record_yet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """An interrupt may come between its start and the record of it."""
     monkeypatch.setenv("HVLAB_STATE", str(tmp_path))
-    with marked(tmp_path), subprocess.Popen(["sleep", "1000"]) as machine:
+    with tagged_env(tmp_path), subprocess.Popen(["sleep", "1000"]) as machine:
         assert [process.pid for process in processes_of(tmp_path)] == [machine.pid]
         try:
             Lab(Settings()).down()

@@ -14,10 +14,10 @@ from lab.state.processes import (
     end,
     end_processes,
     lab_name,
-    marked,
     process_info,
     processes_of,
     start_time,
+    tagged_env,
 )
 
 
@@ -28,7 +28,7 @@ def others(tmp_path: Path) -> Iterator[dict[str, "subprocess.Popen[bytes]"]]:
     state.mkdir()
     with tagged_env(state):
         ours = subprocess.Popen(["sleep", "60"])
-    with marked(tmp_path / "other"):
+    with tagged_env(tmp_path / "other"):
         theirs = subprocess.Popen(["sleep", "60"])
     # Somebody who looks at the lab's log is not the lab.
     reader = subprocess.Popen(["tail", "-f", "/dev/null", state / "console.log"], stderr=subprocess.DEVNULL)
@@ -67,7 +67,10 @@ def test_ssh_with_the_labs_configuration_is_the_labs(tmp_path: Path) -> None:
 )
 def test_virtualboxs_server_and_machines_may_be_anybodys(name: str, ours: bool, tmp_path: Path) -> None:
     """They have the environment of whoever needed the server first."""
-    with marked(tmp_path), subprocess.Popen([f"/usr/lib/virtualbox/{name}", "60"], executable="/bin/sleep") as process:
+    with (
+        tagged_env(tmp_path),
+        subprocess.Popen([f"/usr/lib/virtualbox/{name}", "60"], executable="/bin/sleep") as process,
+    ):
         try:
             assert [found.pid for found in processes_of(tmp_path)] == ([process.pid] if ours else [])
         finally:

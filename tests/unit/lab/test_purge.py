@@ -105,7 +105,7 @@ def test_what_cannot_be_read_keeps_nothing_from_being_removed(name: str, tmp_pat
     for file in ("host.json", "steps.jsonl", "overlay.qcow2"):
         (tmp_path / file).write_text("damaged\n" if file == name else "")
     (tmp_path / "host.json").write_text("damaged")
-    with marked(tmp_path):
+    with tagged_env(tmp_path):
         machine = subprocess.Popen(["sleep", "60"])
     lines = purged(tmp_path)
     assert f"removed: process {machine.pid}: sleep 60" in lines
