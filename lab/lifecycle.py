@@ -26,7 +26,7 @@ from lab.guests.vagrant import NOTES, VagrantLab, home, use_boxes
 from lab.hosts.active import address_of, running_provider, stop
 from lab.hosts.base import LabHost
 from lab.hosts.factory import lab_host
-from lab.hosts.prepare import script
+from lab.hosts.prepare import render_prepare_script
 from lab.images.boxes import Boxes, boxes_for
 from lab.images.guest import GuestImage, guest_image, vagrant_keys
 from lab.images.os_profiles import profile
@@ -160,7 +160,7 @@ class Lab:
         self.host.ssh.check("sh -s", stdin=factors.script(self.settings.factors).encode(), timeout=60,
                             what="setting the factors")  # fmt: skip
         wanted = self.settings
-        program = script(
+        program = render_prepare_script(
             provider, self.boxes, home(self.state) / "boxes", wanted.topology.guests, wanted.factors.disk_strategy,
             store=self.host.store.boxes,
         )  # fmt: skip

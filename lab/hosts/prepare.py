@@ -11,7 +11,7 @@ from lab.images.boxes import Boxes
 SCRIPTS = PROJECT / "vagrant" / "prepare"
 
 
-def script(
+def render_prepare_script(
     provider: Hypervisor, boxes: Boxes, boxes_link: Path, count: int, strategy: DiskStrategy, *, store: str = STORE
 ) -> str:
     """Return the shell program that prepares a lab host for a provider.

@@ -123,7 +123,7 @@ def _calls(lines: Mapping[str, str]) -> str:
     return "".join(f"m {shlex.quote(name)} {shlex.quote(line)}\n" for name, line in lines.items())
 
 
-def program(lines: Mapping[str, str]) -> str:
+def render_collector_script(lines: Mapping[str, str]) -> str:
     """Return the shell program that runs `lines` one after the other and writes a tar archive to its output."""
     head = "exec 3>&1 1>&2\n" + _HEAD.format(where="/tmp") + _METERS
     return head + _calls(lines) + _ARCHIVE.format(archive="- >&3") + '; cd /; rm -rf "$d"\n'
@@ -180,7 +180,7 @@ def ask(ssh: Machine, lines: Mapping[str, str], timeout: float) -> dict[str, Out
         HvlabError: If the session fails; a command's own failure is in its `status`.
     """
     began = datetime.now(UTC)
-    done = ssh.run("sh -s", stdin=program(lines).encode(), timeout=timeout)
+    done = ssh.run("sh -s", stdin=render_collector_script(lines).encode(), timeout=timeout)
     if done.status:
         raise _failed(done.stderr, done.status)
     return unpack(done.stdout, lines, began)

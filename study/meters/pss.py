@@ -96,10 +96,10 @@ def command(context: Context) -> str:
         HvlabError: See `patterns`.
     """
     names = patterns(context)
-    return program({"guest": names.guest, "daemon": names.daemon}, context.memory_count)
+    return render_pss_script({"guest": names.guest, "daemon": names.daemon}, context.memory_count)
 
 
-def program(groups: Mapping[str, Sequence[str]], count: int) -> str:
+def render_pss_script(groups: Mapping[str, Sequence[str]], count: int) -> str:
     """Return the shell program that prints, `count` times, each process of some groups with its smaps_rollup.
 
     Args:

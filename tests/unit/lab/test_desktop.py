@@ -14,7 +14,7 @@ from lab.connectors.base import Completed
 from lab.connectors.ssh_config import Ssh
 from lab.desktop.manager_window import last_words, look_command, open_manager, picture
 from lab.desktop.windows import Window, read_look, require_alive
-from lab.desktop.xsession import PROGRAMS, script, start_session
+from lab.desktop.xsession import PROGRAMS, render_session_script, start_session
 from lab.settings import Settings
 
 TITLE = "Virtual Machine Manager"
@@ -116,7 +116,12 @@ def test_every_provider_has_a_manager_and_xens_guests_are_libvirts() -> None:
 
 def test_the_session_says_what_is_not_installed(tmp_path: Path) -> None:
     done = subprocess.run(
-        ["/bin/sh", "-s"], input=script(), env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
+        ["/bin/sh", "-s"],
+        input=render_session_script(),
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 1
     assert done.stderr == f"{PROGRAMS[0]} is not installed\n"
