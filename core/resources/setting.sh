@@ -9,12 +9,11 @@ kernel_value() {
     if [ "$chosen" ]; then echo "$chosen"; else head -n 1 "$1"; fi
 }
 
-# Without a second argument nothing is known of what it was.
+# PREFIX [VALUE]: it is the lab's while it differs from its former value; without that nothing was changed yet.
 setting_probe() {
-    [ $# -eq 2 ] || { reason="its former value is not known"; return; }
     now=$("$1_read")
     case $? in
-    0) if [ "$now" = "$2" ]; then state=absent; else state=ours; fi;;
+    0) if [ $# -eq 1 ] || [ "$now" = "$2" ]; then state=absent; else state=ours; fi;;
     3) state=absent;;
     esac
 }
