@@ -2,11 +2,11 @@
 
 import os
 import sys
-from pathlib import Path
 
 from invoke.context import Context
 from invoke.exceptions import Exit
 
+from commands import linters
 from commands.task import command
 from core.errors import HvlabError
 from core.paths import PROJECT
@@ -44,10 +44,10 @@ def test(c: Context, unit: bool = False, whole: bool = False, faults: int = -1) 
 
 @command()
 def lint(c: Context) -> None:
-    """Check style, types and imports."""
-    folder = Path(sys.executable).parent
-    for program, *words in (("ruff", "check"), ("ruff", "format", "--check"), ("mypy",), ("lint-imports",)):
-        _check(str(folder / program), *words)
+    """Check style, types, imports, shell scripts and Ruby."""
+    packages.ensure(linters.PACKAGES)
+    for words in linters.commands(PROJECT):
+        _check(*words)
 
 
 def _pytest(*words: str) -> None:
