@@ -57,7 +57,7 @@ def parse_json(path: Path) -> Any:
     try:
         return json.loads(read_bytes(path))
     except (ValueError, RecursionError) as error:
-        raise HvlabError(f"{path}: invalid JSON: {error}", "see docs/dataset.md") from error
+        raise HvlabError(f"{path}: invalid JSON: {error}", "see docs/reference/dataset.md") from error
 
 
 def invalid(path: Path, error: ValidationError, line: int | None = None) -> HvlabError:

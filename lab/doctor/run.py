@@ -33,13 +33,16 @@ def _ask(check: Check, host: Machine, wanted: Wanted) -> Finding:
 
 
 def examine(host: Machine, wanted: Wanted, controller: Machine, called: str) -> Diagnosis:
-    """Ask `host`, and the controller what concerns it.
+    """Run all checks that apply and return their findings.
 
     Args:
-        called: What the user calls the host.
+        host: The lab host, or what will run it.
+        wanted: The kind of lab host, the hypervisor and the parameters to check for.
+        controller: This machine.
+        called: The host as the user named it.
 
     Raises:
-        HvlabError: If the host cannot be reached.
+        HvlabError: The host cannot be reached.
     """
     findings = []
     for check in CHECKS:

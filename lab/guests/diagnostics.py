@@ -44,13 +44,15 @@ class Evidence:
 def gather(
     state: Path, host: Machine, provider: Hypervisor, guest: Guest, *, ssh: Machine, programs: Sequence[str]
 ) -> Evidence:
-    """Look at a guest that did not come up; print its console's last lines; keep console and screen. Never raises.
+    """Examine a guest that did not come up: print its console's last lines, save console and screen. Never raises.
 
     Args:
-        state: The lab's folder; the files go to `failed` in it, over those of an earlier failure of the guest.
+        state: The lab's folder; the files go to `failed` in it and replace those of an earlier failure of the guest.
         host: The lab host.
-        ssh: The guest.
-        programs: Of its session.
+        provider: The hypervisor.
+        guest: The guest.
+        ssh: The connection to the guest.
+        programs: The programs of its session.
     """
     reached = guest_progress(host, provider, guest, ssh, programs)
     console, screen = (state / FOLDER / f"{guest.name}-{name}" for name in ("console.txt", "screen.png"))

@@ -130,13 +130,14 @@ def processes_of(state: Path) -> list[Process]:
 
 
 def end_processes(state: Path, tell: Callable[[str], None]) -> None:
-    """End all processes that carry a lab's name.
+    """End all processes that belong to a lab.
 
     Args:
-        tell: Given each of them, in words.
+        state: The lab's folder.
+        tell: Called with a description of each process that was ended.
 
     Raises:
-        HvlabError: One does not end.
+        HvlabError: A process does not end.
     """
     for process in processes_of(state):
         end(process)
