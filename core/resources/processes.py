@@ -12,6 +12,8 @@ def marked_processes(name: str, variable: str, but: Sequence[str] = ()) -> Resou
     """Return all processes that were started with an environment variable, whatever its value.
 
     Args:
+        name: Name of the resource.
+        variable: Name of the environment variable.
         but: Shell patterns of names that the kernel has for a process (the first 15 letters of its file's): these are
             not among them.
     """

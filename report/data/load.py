@@ -96,7 +96,7 @@ def _parse(path: Path) -> object:
     try:
         return json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:
-        raise HvlabError(f"{path}: Invalid JSON: {error}", "docs/dataset.md says what it holds") from error
+        raise HvlabError(f"{path}: Invalid JSON: {error}", "docs/reference/dataset.md says what it holds") from error
 
 
 def _check_names(path: Path, what: str, names: list[str]) -> None:
