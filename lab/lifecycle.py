@@ -15,9 +15,9 @@ from core.paths import state_root
 from core.process import ProgramTimeoutError
 from hypervisors.base import Hypervisor
 from hypervisors.registry import get_hypervisor
-from lab import factors
 from lab.connectors.ssh_config import Ssh, write_config
 from lab.desktop.xsession import start_session
+from lab.factors import render_factors_script
 from lab.guests.diagnostics import Evidence, gather, keep_host_console
 from lab.guests.ended import why_ended
 from lab.guests.guest_session import hold_load, wait_for_session
@@ -157,7 +157,7 @@ class Lab:
 
     def _prepare(self, provider: Hypervisor) -> None:
         """Set the factors; define network and storage for the guests, as the provider wants them."""
-        self.host.ssh.check("sh -s", stdin=factors.script(self.settings.factors).encode(), timeout=60,
+        self.host.ssh.check("sh -s", stdin=render_factors_script(self.settings.factors).encode(), timeout=60,
                             what="setting the factors")  # fmt: skip
         wanted = self.settings
         program = render_prepare_script(

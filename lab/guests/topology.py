@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.files import write_atomic
-from hypervisors.base import DiskStrategy, Hypervisor
+from hypervisors.base import Hypervisor
 from hypervisors.registry import all_hypervisors
 from lab.connectors.ssh_config import SshEntry
 from lab.images.boxes import INITRD, KERNEL, Boxes
@@ -65,7 +65,7 @@ def write_topology(
     settings: TopologySettings,
     boxes: Boxes,
     ssh_config: Path | None,
-    disk_strategy: DiskStrategy,
+    disk_strategy: str,
     *,
     start: str = STORE,
 ) -> None:

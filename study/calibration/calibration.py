@@ -15,13 +15,13 @@ from dataset.folder import new_folder
 from hypervisors.registry import get_hypervisor
 from lab.hosts.preflight import check_room
 from lab.lifecycle import Lab, require_off
-from lab.settings import Settings, Thp
+from lab.settings import Settings
 from lab.state.lock import acquire_lab
 from study.calibration.runner import Calibrator, parameters
 
 # With huge pages a guest's kernel that reaches into a new piece of 2 MiB costs the host all of it: KVM's PSS was seen
 # to grow by 66 MiB for 64. Under VirtualBox a step was seen to cost 8 to 10 MiB less without them.
-THP_FOR: dict[str, Thp] = {"kvm": "never"}
+THP_FOR: dict[str, str] = {"kvm": "never"}
 
 
 def calibrate(settings: Settings, providers: tuple[str, ...], root: Path, state: Path) -> Path:
