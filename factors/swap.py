@@ -5,11 +5,11 @@ from factors.base import Factor
 from study.meters.base import Number
 from study.meters.readback import Readback, Reading
 
-# The areas in use, as /proc/swaps names them (a blank is \\040); "none" without one.
+# The areas in use, as /proc/swaps names them (a blank is \040); "none" without one.
 _READ = r"""
 [ -e /proc/swaps ] || return 3
 areas=$(sed -n '2,$s/^\(\/[^ ]*\) .*/\1/p' /proc/swaps | sort | paste -sd ' ' -) || return 1
-echo "${areas:-none}"
+printf "%s\n" "${areas:-none}"
 """
 # "on": any area will do. That of the nested lab host has a label; an unmanaged host names its own in /etc/fstab.
 _WRITE = r"""
@@ -24,7 +24,7 @@ for area in $used; do
     case " $1 " in *" $area "*) ;; *) swapoff "$(printf %b "$area")" || return 1;; esac
 done
 [ "$1" != none ] || return 0
-used=$(echo "$used" | paste -sd ' ' -)
+used=$(printf "%s\n" "$used" | paste -sd ' ' -)
 for area in $1; do
     case " $used " in *" $area "*) ;; *) swapon "$(printf %b "$area")" || return 1;; esac
 done

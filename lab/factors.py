@@ -1,4 +1,4 @@
-"""Factors on a lab host: whether they can be had there, and the shell programs that set them (docs/factors.md)."""
+"""Factors on a lab host: whether it can have them, and how they are set there (docs/reference/factors.md)."""
 
 from collections.abc import Iterable
 

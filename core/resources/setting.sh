@@ -31,7 +31,10 @@ setting_remove() {
     "$1_write" "$2"
 }
 
-# NAME PREFIX VALUE
+newline='
+'
+
+# NAME PREFIX VALUE; the last line that the write says becomes part of the error.
 set_value() {
     "$2_read" >/dev/null
     case $? in
@@ -39,5 +42,8 @@ set_value() {
     3) return 0;;
     *) echo "$1 cannot be read" >&2; exit 1;;
     esac
-    "$2_write" "$3" || { echo "$1 cannot be set to $3" >&2; exit 1; }
+    why=$("$2_write" "$3" 2>&1 >/dev/null) && return
+    why=${why##*"$newline"}
+    echo "$1 cannot be set to $3${why:+: $why}" >&2
+    exit 1
 }

@@ -1,4 +1,4 @@
-"""Meter `factors`: what the lab host says of the factors that the study has set (docs/factors.md).
+"""Meter `factors`: what the lab host says of the factors that the study has set (docs/reference/factors.md).
 
 The command and its parser are put together of what each factor (`factors/`) and each hypervisor's plug-in
 (`Hypervisor.factor_readings`) reads; study.meters.readback has the form of the capture.
