@@ -14,7 +14,7 @@ from lab.connectors.address import parse_host
 
 ProviderName = Literal["xen", "kvm", "virtualbox"]
 SessionName = Literal["x-window", "text"]
-# What a guest's kernel and X session use (measured: docs/design/lab.md); a memory load must fit beside it.
+# What a guest's kernel and X session use (measured: docs/findings/guests.md); a memory load must fit beside it.
 SYSTEM_MIB = 128
 
 
