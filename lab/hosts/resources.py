@@ -8,7 +8,7 @@ from core.resources.base import Resource
 from core.resources.files import link, tree
 from core.resources.processes import marked_processes
 from core.resources.setting import kernel_file
-from factors.registry import settings
+from factors.registry import host_settings
 from hypervisors.base import Hypervisor
 from hypervisors.layout import BoxPlan, GuestIdentity, LabLayout, NetworkPlan, resources_of
 from hypervisors.registry import all_hypervisors
@@ -65,7 +65,7 @@ def host_resources(hypervisor: Hypervisor, layout: LabLayout, link_to_boxes: Res
         link_to_boxes: None where the host is the controller, which has the boxes.
     """
     return [
-        *(setting.resource for setting in (*settings(), _PAGE_LISTS)),
+        *(setting.resource for setting in (*host_settings(), _PAGE_LISTS)),
         *([link_to_boxes] if link_to_boxes else []),
         *resources_of(hypervisor.name, layout),
         *session_resources(layout.owner),
