@@ -15,6 +15,13 @@ failed=0
 notes=$(mktemp) || exit 2
 trap 'rm -f "$notes"' EXIT
 
+# SECONDS COMMAND...: a command that may hang. CentOS 5 has no timeout(1).
+within() {
+    seconds=$1
+    shift
+    if command -v timeout >/dev/null; then timeout "$seconds" "$@"; else "$@"; fi
+}
+
 # Some characters of a text, on one line.
 one_line() {
     printf '%s' "$1" | tr '\n\t' ';;' | tr -d '\000-\037\177' | cut -c 1-300
