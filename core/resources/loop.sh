@@ -88,9 +88,11 @@ create() {
     esac
     before=$state
     "${functions}_create" "$@" </dev/null >"$notes" 2>&1
+    status=$?
     said=$(tail -n 1 "$notes")
     probe "$functions" "$@"
-    if [ "$state" = ours ]; then
+    # One that is there need not be whole: a network that does not start is defined.
+    if [ "$status" -eq 0 ] && [ "$state" = ours ]; then
         [ "$before" = ours ] || report created "$kind" "$name" ''
     else
         report failed "$kind" "$name" "cannot be created${said:+: $said}"

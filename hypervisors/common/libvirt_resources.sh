@@ -97,9 +97,10 @@ compare_uuid() {
 network_create() {
     if [ "$state" = absent ]; then
         names_of=
-        printf '%s\n' "$4" | ask_libvirt "$1" net-define /proc/self/fd/0 || return
+        printf '%s\n' "$4" | ask_libvirt "$1" net-define /proc/self/fd/0 && ask_libvirt "$1" net-start "$2"
+    else
+        ask_libvirt "$1" net-list --name | grep -qx " *$2 *" || ask_libvirt "$1" net-start "$2"
     fi
-    ask_libvirt "$1" net-list --name | grep -qx " *$2 *" || ask_libvirt "$1" net-start "$2"
 }
 
 network_remove() {
@@ -111,9 +112,8 @@ network_remove() {
 pool_create() {
     if [ "$state" = absent ]; then
         names_of=
-        printf '%s\n' "$4" | ask_libvirt "$1" pool-define /proc/self/fd/0 || return
-    fi
-    if ask_libvirt "$1" pool-list --name | grep -qx " *$2 *"; then
+        printf '%s\n' "$4" | ask_libvirt "$1" pool-define /proc/self/fd/0 && ask_libvirt "$1" pool-start "$2"
+    elif ask_libvirt "$1" pool-list --name | grep -qx " *$2 *"; then
         ask_libvirt "$1" pool-refresh "$2"
     else
         ask_libvirt "$1" pool-start "$2"
