@@ -108,7 +108,7 @@ def test_nothing_is_created_after_one_that_cannot_be(things: list[Resource], tmp
 def test_one_that_is_there_but_not_whole_is_not_created(things: list[Resource], tmp_path: Path) -> None:
     library = THING.replace('echo ours >"$1"; }', 'echo ours >"$1"; echo "it does not start" >&2; return 1; }')
     half = replace(things[0], libraries=(library,))
-    assert results(run("create", half, things[1])) == [("failed", "one", "cannot be created: it does not start")]
+    assert results(run("create", half)) == [("failed", "one", "cannot be created: it does not start")]
     assert results(run("remove", half)) == [("removed", "one", "")]
 
 
