@@ -8,7 +8,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-HypervisorName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=64)]
+HYPERVISOR_PATTERN = r"^[a-z][a-z0-9-]{0,63}$"
+HypervisorName = Annotated[str, Field(pattern=HYPERVISOR_PATTERN)]
 Unit = Literal["MiB", "KiB", "B", "percent", "s", "count"]
 Quantity = Literal["memory", "cpu", "disk", "time", "other"]
 Title = Annotated[str, Field(min_length=1)]

@@ -1,6 +1,7 @@
 """VirtualBox: a hypervisor in a kernel module of its own, with Oracle's manager."""
 
 from hypervisors.base import Hypervisor, Manager
+from hypervisors.virtualbox.traits import TRAITS
 from hypervisors.virtualbox.disks import READING
 
 # No look for updates, no choice between its modes, and no messages over the window (the lab host has no USB, which the
@@ -33,6 +34,7 @@ HYPERVISOR = Hypervisor(
         "linked-clone": "linked clone (differencing VMDK on an imported machine's disk)",
         "preallocated": "preallocated (fixed VDI)",
     },
+    traits=TRAITS,
     without={
         "ksm": "keeps its guests' memory in a kernel module, where KSM does not look",
     },

@@ -8,8 +8,8 @@ from pathlib import Path
 from markupsafe import Markup
 
 from core.errors import HvlabError
+from dataset import Dataset
 from dataset.terminal import printed
-from report.data.load import Dataset
 
 MANAGER = "manager"
 

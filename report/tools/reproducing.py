@@ -5,14 +5,14 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import JsonValue
 
-from report.data.studyinfo import Study
+from dataset.models import StudyInfo
 
 # The table of hvlab.toml that each group of parameters in study.json comes from (study/plan.py).
 _TABLES = {"lab_host": "lab_host", "topology": "topology", "readings": "study", "settle": "settle"}
 _OF_THE_MACHINE = {("lab_host", "ssh_port")}
 
 
-def settings_lines(study: Study) -> list[str]:
+def settings_lines(study: StudyInfo) -> list[str]:
     """Return the study's settings as environment variables, one `export` a line, in the order of study.json.
 
     What only this machine's port is, is left out: it changes no number.
@@ -20,7 +20,7 @@ def settings_lines(study: Study) -> list[str]:
     return [f"export {name}={value}" for name, value in _variables(study.parameters.model_extra or {})]
 
 
-def study_line(study: Study) -> str:
+def study_line(study: StudyInfo) -> str:
     """Return the command that takes the study: providers, repeats and the seed of their order."""
     extra = study.parameters.model_extra or {}
     words = [f"./invoke study.run --provider={','.join(study.parameters.providers)}"]

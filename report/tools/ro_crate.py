@@ -7,7 +7,7 @@ from pathlib import Path
 from rocrate.rocrate import ROCrate
 
 from core.errors import HvlabError
-from report.data.load import Dataset, load
+from dataset import Dataset, load
 from report.render.filters import instant
 from report.render.paper import templates, write
 from report.tools.reproducing import settings_lines, study_line

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from core.errors import HvlabError
 from dataset.captures import INDEX_FILE, CaptureInfo, capture_path, check_index, read_index, run_name
-from dataset.models import Measurement, load_study, read_measurements, value_text
+from dataset.measurements import Measurement, read_measurements, value_text
+from dataset.models import load_study
 from dataset.stages import Stage, parse_stage
 from study.meters.base import Number, unrecognised
 from study.meters.registry import all_meters, meter

@@ -10,7 +10,7 @@ import pytest
 from babel.messages.catalog import Message
 
 from core.errors import HvlabError
-from report.data.load import load
+from dataset import load
 from report.data.readings import Readings
 from report.i18n import translate
 from report.i18n.catalog import messages, update

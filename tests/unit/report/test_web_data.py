@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from core.errors import HvlabError
-from report.data.load import load
+from dataset import load
 from report.render import paper
 from report.tools.export import write_data
 from tests.unit.report.conftest import ROOT

@@ -12,7 +12,7 @@ import pikepdf
 import pytest
 
 from core.errors import HvlabError
-from report.data.load import load
+from dataset import load
 from report.data.names import printed_stage
 from report.render import paper
 from tests.unit.report.conftest import REFERENCE, ROOT, MakeStudy

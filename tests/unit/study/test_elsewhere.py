@@ -8,7 +8,8 @@ import pytest
 
 from core.errors import HvlabError
 from dataset.journal import NAME, read_journal
-from dataset.models import load_study, read_measurements
+from dataset.measurements import read_measurements
+from dataset.models import load_study
 from study.host_check import require_kind, require_same, require_something
 from study.plan import Plan
 from tests.unit.study.fakelab import FakeLab, fake_settings, resume, take
