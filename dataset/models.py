@@ -126,7 +126,7 @@ class Partition(Part):
     """
 
     mount: str
-    size_gb: int | float
+    size_gb: float
     purpose: str
 
 
@@ -197,7 +197,7 @@ class Parameters(Part):
 
     guests: Annotated[int, Field(ge=1, le=9999)]
     guest_memory_mib: int | None = None
-    guest_disk_gib: int | float | None = None
+    guest_disk_gib: float | None = None
     guest_os: str | None = None
     providers: list[HypervisorName] = []
     stages: list[StageName] = []
