@@ -69,7 +69,7 @@ def _runs(study: StudyInfo) -> list[str]:
             continue
         if not (run.started and run.ended):
             problems.append(f"{run.name}: begin or end is not told")
-        untold = [name for name in study.parameters.get("factors", {}) if not run.factors.get(name)]
+        untold = [name for name in study.parameters.factors if not run.factors.get(name)]
         problems += [f"{run.name}: what the lab host showed of factor {name} is missing" for name in untold]
         told = [timing.stage for timing in run.timings if timing.settled is not None]
         problems += [f"{run.name}: whether it settled at {stage} is not told" for stage in stages if stage not in told]

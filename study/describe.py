@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
-from dataset.descriptors import Descriptors, FactorInfo, MeterInfo
+from dataset.descriptors import Descriptors, MeterInfo
+from factors.registry import describe_factors
 from hypervisors.registry import all_hypervisors
 from study.meters.registry import all_meters
 
@@ -17,22 +18,15 @@ def descriptors(providers: Sequence[str], factors: Mapping[str, JsonValue]) -> D
         factors: Factor to the value that the study sets.
     """
     used = [it for it in all_hypervisors().values() if it.name in providers]
+    hypervisors = tuple(it.describe() for it in used)
     return Descriptors(
-        hypervisors=tuple(it.describe() for it in used),
+        hypervisors=hypervisors,
         meters=tuple(
             MeterInfo(name=it.name, title=it.name, where=it.where)
             for it in all_meters()
             if any(it.applies_to(name) for name in providers)
         ),
-        factors=tuple(
-            FactorInfo(
-                name=name,
-                title=name,
-                value=value,
-                applies={it.name: False for it in used if name in it.without},
-            )
-            for name, value in factors.items()
-        ),
+        factors=tuple(describe_factors(factors, hypervisors)),
         derived=tuple(derived for it in used for derived in it.derived()),
     )
 

@@ -1,8 +1,8 @@
 """VirtualBox: a hypervisor in a kernel module of its own, with Oracle's manager."""
 
 from hypervisors.base import Hypervisor, Manager
-from hypervisors.virtualbox.traits import TRAITS
 from hypervisors.virtualbox.disks import READING
+from hypervisors.virtualbox.traits import TRAITS
 
 # No look for updates, no choice between its modes, and no messages over the window (the lab host has no USB, which the
 # manager would say at its start); it begins with the list of machines.

@@ -1,8 +1,8 @@
 """Xen: a hypervisor of its own below Linux; guests are paravirtual, as in the 2011 study."""
 
 from hypervisors.base import Hypervisor, Manager
-from hypervisors.xen.traits import TRAITS
 from hypervisors.xen.factors import DISKS, DOM0_MEMORY
+from hypervisors.xen.traits import TRAITS
 
 HYPERVISOR = Hypervisor(
     name="xen",
