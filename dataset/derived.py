@@ -86,9 +86,10 @@ def _other(described: Descriptors, info: DerivedInfo, term: Term, path: tuple[st
     other = describe(described, info.hypervisor, term.metric)
     if other is None:
         raise HvlabError(f"{where}: there is no derived number {term.metric!r}", _HINT)
-    scale = term.factor * unit_factor(other.unit, info.unit)
+    # Only checked: metrics are converted to the unit of the number that is computed, not by way of others'.
+    unit_factor(other.unit, info.unit)
     for each in _expand(described, other, (*path, other.name)):
-        yield Summand(each.meter, each.metric, each.but, each.factor * scale)
+        yield Summand(each.meter, each.metric, each.but, each.factor * term.factor)
 
 
 def check_derived(described: Descriptors) -> None:

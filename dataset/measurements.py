@@ -260,7 +260,11 @@ def value_text(value: int | float) -> str:
         finite = False
     if not finite:
         raise HvlabError(f"{value} is no measurement", "leave out what could not be read")
-    return str(value) if isinstance(value, int) else format(Decimal(repr(value)), "f")
+    if isinstance(value, int):
+        return str(value)
+    text = format(Decimal(repr(value)), "f")
+    # From 1e16 on a float has no decimals of its own, and would be read back as an integer.
+    return text if "." in text else f"{text}.0"
 
 
 def _in_folder(path: Path) -> Path:

@@ -10,8 +10,6 @@ from pathlib import Path, PurePosixPath
 from core.errors import HvlabError
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-FILE_NAME_PATTERN = r"^[^/\x00-\x1f\x7f]+$"
-"""A name of a file in an index: no folder and no control character; `.` and `..` are none, either (`is_file_name`)."""
 
 
 def is_inside(path: str) -> bool:
@@ -23,6 +21,17 @@ def is_inside(path: str) -> bool:
 def is_file_name(name: str) -> bool:
     """Return whether a text is the name of a file in a folder: one part, not `.` or `..`."""
     return "/" not in name and is_inside(name)
+
+
+def require_no_links(folder: Path) -> None:
+    """Check that a folder holds no symbolic link, before its files are copied.
+
+    Raises:
+        HvlabError: It holds one; a copy would have the contents of a file elsewhere.
+    """
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink():
+            raise HvlabError(f"{path} is a symbolic link", "a study has files and folders only")
 
 
 def in_study(folder: Path, path: str) -> Path:

@@ -10,6 +10,7 @@ from dataset.captures import capture_path, run_name
 from dataset.journal import NAME, Journal, read_journal
 from dataset.measurements import append_measurements, drop_run, read_measurements
 from dataset.models import RunInfo, StudyInfo, load_study, save_study
+from dataset.paths import require_no_links
 from study.describe import merged
 from study.plan import require_taken, unlike
 from study.verify import check
@@ -108,6 +109,7 @@ def _copy(study_dir: Path, other_dir: Path, theirs: RunInfo, ours: RunInfo) -> N
     """Copy captures, rows and journal of one run under its new name."""
     drop_run(study_dir, ours.provider, ours.repeat)
     target = study_dir / "runs" / ours.name
+    require_no_links(other_dir / "runs" / theirs.name)
     shutil.copytree(other_dir / "runs" / theirs.name, target)
     os.sync()
     rows = [
