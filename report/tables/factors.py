@@ -58,9 +58,8 @@ def factors(study: StudyInfo, readings: Readings) -> Factors:
     order = [*(name for name in _NAMES if name in asked), *(name for name in asked if name not in _NAMES)]
     rows = [Row(gettext(_NAMES.get(name, name)), _word(asked[name]), _seen(study, name)) for name in order]
     # A study older than a factor of the guests does not have it.
-    topology = (study.parameters.model_extra or {}).get("topology")
-    if isinstance(topology, dict):
-        rows += [Row(gettext(name), _word(topology[key]), {}) for key, name in _OF_GUESTS.items() if key in topology]
+    topology = study.parameters.topology
+    rows += [Row(gettext(name), _word(topology[key]), {}) for key, name in _OF_GUESTS.items() if key in topology]
     providers = tuple(p for p in PROVIDERS if any(run.provider == p and run.factors for run in study.runs))
     return Factors(
         rows=tuple(rows),
