@@ -3,13 +3,13 @@
 from invoke.context import Context
 from invoke.exceptions import Exit
 
-from commands.task import command, settings
+from commands.task import PROVIDER, command, settings
 
 
 @command(
     help={
         "host": "nested (this machine, as the one that runs it), local, or ssh://user@host:port; hvlab.toml's without",
-        "provider": "kvm, xen or virtualbox; without, what all of them need",
+        "provider": f"{PROVIDER}; without, what all of them need",
         "json": "as JSON",
     }
 )

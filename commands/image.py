@@ -7,7 +7,7 @@ from commands.task import command, settings, the_lab
 from lab import packages
 
 
-@command(*packages.IMAGES)
+@command(packages.image_packages)
 def image_host(c: Context) -> None:
     """Build the nested lab host's image."""
     from lab.images.host import host_image
@@ -16,7 +16,7 @@ def image_host(c: Context) -> None:
     print(host_image().disk.parent)
 
 
-@command(*packages.LAB, help={"os": "guest OS, e.g. debian-12; topology.os of hvlab.toml without"})
+@command(packages.lab_packages, help={"os": "guest OS, e.g. debian-12; topology.os of hvlab.toml without"})
 def image_guest(c: Context, os: str = "") -> None:
     """Install the guest's disk with Packer; make its boxes."""
     print(the_lab(os).boxes.folder.parent)

@@ -3,18 +3,19 @@
 from invoke.context import Context
 from invoke.exceptions import Exit
 
-from commands.task import HOST, command, settings, the_lab
+from commands.task import HOST, PROVIDER, command, settings, the_lab
 from core.errors import HvlabError
 from core.paths import state_root
 from lab import packages
 
 
 @command(
-    *packages.LAB,
-    help={"provider": "kvm, xen or virtualbox", "guests": "bring up only the first N guests", "host": HOST},
+    packages.lab_packages,
+    help={"provider": PROVIDER, "guests": "bring up only the first N guests", "host": HOST},
 )
 def lab_up(c: Context, provider: str, guests: int = 0, host: str = "") -> None:
     """Bring the four guests up under --provider."""
+    from dataset.guests import guest_name
     from hypervisors.registry import get_hypervisor
     from lab.factors import require_possible
     from lab.lifecycle import require_off
@@ -32,13 +33,13 @@ def lab_up(c: Context, provider: str, guests: int = 0, host: str = "") -> None:
         try:
             lab.boot(wanted.name)
             for number in range(1, count + 1):
-                lab.up(wanted, f"server{number}")
+                lab.up(wanted, guest_name(number))
         except BaseException:
             lab.down()
             raise
 
 
-@command(*packages.LAB, help={"host": HOST})
+@command(packages.lab_packages, help={"host": HOST})
 def lab_status(c: Context, host: str = "") -> None:
     """Tell what runs."""
     from lab.hosts.active import ActiveHost

@@ -28,7 +28,7 @@ def test(c: Context, unit: bool = False, whole: bool = False, faults: int = -1) 
     """Run the tests; --unit: the quick ones, --whole: all."""
     if faults == 0 or unit + whole + (faults > 0) > 1:
         raise HvlabError("--unit, --whole and --faults=N go alone, with N of 1 or more", "./invoke test --faults=3")
-    packages.ensure([*packages.LAB, *packages.REPORT, *_BESIDE])
+    packages.ensure([*packages.lab_packages(), *packages.report_packages(), *_BESIDE])
     if faults > 0:
         os.environ["HVLAB_FAULTS"] = str(faults)
         _pytest("--capture=no", "--tb=short", "tests/integration/test_5_faults.py")

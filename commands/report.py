@@ -20,7 +20,7 @@ def render(study: str, lang: str, question: Any = None) -> None:
 
 
 @command(
-    *packages.REPORT,
+    packages.report_packages,
     help={
         "study": "a folder in studies/ or reference/; the newest finished one",
         "lang": "en or ko",
@@ -46,7 +46,7 @@ def report_pdf(
     render(study, lang, parse_question(weights, guests, guest_memory, host_memory))
 
 
-@command(positional=["number"], help={"number": '"Table 3, KVM, VM-4, used"', "study": "as for report.pdf"})
+@command(positional=["number"], help={"number": '"Table 3, HYPERVISOR, VM-4, used"', "study": "as for report.pdf"})
 def report_trace(c: Context, number: str, study: str = "latest") -> None:
     """Lead from a number to its capture and command."""
     from dataset import load

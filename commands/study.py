@@ -6,7 +6,7 @@ from typing import Any
 from invoke.context import Context
 
 from commands.report import render, write_crate
-from commands.task import HOST, command, settings
+from commands.task import HOST, PROVIDER, command, settings
 from core.paths import CALIBRATIONS, PROJECT, STUDIES, called_from, state_root
 from lab import packages
 
@@ -39,8 +39,8 @@ def _study(providers: tuple[str, ...], repeats: int, seed: int, precision: str, 
 
 
 @command(
-    *packages.LAB,
-    help={"provider": "kvm, xen or virtualbox; several with commas", **_TAKING},
+    packages.lab_packages,
+    help={"provider": f"{PROVIDER}; several with commas", **_TAKING},
 )
 def study_run(
     c: Context, provider: str, repeats: int = 0, seed: int = 0, precision: str = "", *, host: str = ""
@@ -49,7 +49,7 @@ def study_run(
     print(_study(_providers(provider), repeats, seed, precision, host))
 
 
-@command(*packages.LAB, *packages.REPORT, help=_TAKING)
+@command(packages.lab_packages, packages.report_packages, help=_TAKING)
 def study_all(c: Context, repeats: int = 0, seed: int = 0, precision: str = "", *, host: str = "") -> None:
     """Take a study under all providers; write its paper."""
     folder = _study((), repeats, seed, precision, host)
@@ -57,7 +57,7 @@ def study_all(c: Context, repeats: int = 0, seed: int = 0, precision: str = "", 
     render(folder.name, "en")
 
 
-@command(*packages.LAB, help={"provider": "kvm, xen or virtualbox; several with commas; all without", "host": HOST})
+@command(packages.lab_packages, help={"provider": f"{PROVIDER}; several with commas; all without", "host": HOST})
 def study_calibrate(c: Context, provider: str = "", host: str = "") -> None:
     """Hold the meters against known loads; exit status tells."""
     from study.calibration.calibration import calibrate, require_passed
@@ -85,7 +85,7 @@ def study_status(c: Context, study: str = "") -> None:
     print_progress(PROJECT, study, state_root())
 
 
-@command(*packages.LAB, help={**_WHICH, "host": "the study's lab host under another name; its own without"})
+@command(packages.lab_packages, help={**_WHICH, "host": "the study's lab host under another name; its own without"})
 def study_resume(c: Context, study: str = "", host: str = "") -> None:
     """Go on with a study after a crash, a reboot or a failed run."""
     from study.api import resume

@@ -6,7 +6,7 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from invoke.exceptions import Exit, ParseError
@@ -16,6 +16,7 @@ from invoke.tasks import Task, task
 from core.errors import HvlabError
 from core.paths import SETTINGS
 from core.signals import Interrupts
+from hypervisors.names import hypervisor_names
 from lab import packages
 
 INTERRUPTED = 130
@@ -82,11 +83,11 @@ def _is_unread() -> bool:
     return unread
 
 
-def command(*needed: str, **options: Any) -> Callable[[Callable[..., None]], Any]:
+def command(*needed: str | Callable[[], Sequence[str]], **options: Any) -> Callable[[Callable[..., None]], Any]:
     """Make a function a task: what it needs is installed first, errors become one line with a hint.
 
     Args:
-        needed: System packages.
+        needed: System packages, or functions that return them.
         options: For Invoke's `task`.
     """
 
@@ -95,7 +96,7 @@ def command(*needed: str, **options: Any) -> Callable[[Callable[..., None]], Any
         def run(*args: Any, **words: Any) -> None:
             Interrupts().install()
             try:
-                packages.ensure(needed)
+                packages.ensure([name for each in needed for name in ([each] if isinstance(each, str) else each())])
                 function(*args, **words)
                 sys.stdout.flush()
             except HvlabError as error:
@@ -118,6 +119,8 @@ def command(*needed: str, **options: Any) -> Callable[[Callable[..., None]], Any
     return wrap
 
 
+# Help for --provider of the commands that have it.
+PROVIDER = f"hypervisor: {', '.join(hypervisor_names())}"
 # Help for --host of the commands that need a lab.
 HOST = "lab host: nested, local, or ssh://user@host:port; lab_host.host of hvlab.toml without"
 

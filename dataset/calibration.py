@@ -18,7 +18,7 @@ class Row(BaseModel):
     """One meter's answer to one known step; memory in MiB, CPU in percent.
 
     Attributes:
-        provider: `kvm`, `xen`, `virtualbox`.
+        provider: Name of the hypervisor.
         quantity: `memory` or `cpu`.
         step: Name of the step, e.g. `host-memory-256`; also the folder of its captures.
         where: Where the load was.

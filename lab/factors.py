@@ -11,7 +11,7 @@ from hypervisors.registry import get_hypervisor
 from lab.connectors.address import parse_host
 from lab.hosts.machines import machine_of
 from lab.hosts.preflight import free_line, free_on
-from lab.images.host import PARTITIONS
+from lab.images.host import partitions
 from lab.settings import Settings
 
 # Beside the guests' disks: what a file system keeps for itself, and what the box's own disk takes, GiB.
@@ -95,7 +95,7 @@ def _room(settings: Settings, provider: Hypervisor) -> tuple[float, str]:
     """Return how many GiB guests' disks may take, and that in words; the nested lab host's partition is empty."""
     address = parse_host(settings.lab_host.host)
     if address.kind == "nested":
-        (size,) = (gib for mount, gib, _ in PARTITIONS if mount == provider.folder)
+        (size,) = (gib for mount, gib, _ in partitions() if mount == provider.folder)
         return size, f"{size} GiB"
     machine = machine_of(address, settings.lab_host.ssh_config)
     told = free_on(machine.check(free_line(provider.folder), timeout=60, what="asking for room"))

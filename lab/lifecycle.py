@@ -37,7 +37,7 @@ from lab.settings import Settings
 from lab.state.lock import TEMPORARY
 from lab.state.rollback_journal import Steps
 
-# Of one `vagrant up`: what is done before a guest starts (VirtualBox copies its disk) and after it answers.
+# Of one `vagrant up`: what is done before a guest starts (its disk is copied) and after it answers.
 _BESIDE_BOOT_S = 180
 
 

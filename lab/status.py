@@ -35,7 +35,7 @@ def _guests(state: Path) -> list[str]:
 def _running(state: Path) -> Hypervisor:
     name = ActiveHost(state).provider
     if name is None:
-        raise HvlabError("the lab is down", "./invoke lab.up --provider=kvm")
+        raise HvlabError("the lab is down", "./invoke lab.up --provider=NAME")
     return get_hypervisor(name)
 
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from core.errors import HvlabError
 from dataset.models import Parameters, StudyInfo
 from dataset.stages import Stage
-from hypervisors.registry import get_hypervisor
+from hypervisors.registry import all_hypervisors, get_hypervisor
 from lab.lifecycle import Lab
 from lab.settings import Settings
 
@@ -21,7 +21,7 @@ PLAN_ONLY = frozenset(
 )
 
 
-_OF_ONE_PROVIDER = ("disk_strategy.", "versions.")
+_OF_ONE_PROVIDER = ("disk_strategy.", "hypervisors.", "versions.")
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,7 @@ def parameters(lab: Lab, plan: Plan, wanted: Sequence[Stage]) -> Parameters:
         "seed": plan.seed,
         "stages": [stage.name for stage in wanted],
         "factors": settings.factors.model_dump(mode="json"),
+        "hypervisors": {name: settings.parameters_of(name) for name in plan.providers},
         "disk_strategy": {
             name: get_hypervisor(name).disk_strategies[settings.factors.disk_strategy] for name in plan.providers
         },
@@ -112,7 +113,7 @@ def settings_of(study: StudyInfo) -> Settings:
         HvlabError: They are not told, or this version does not know one of them.
     """
     require_taken(study)
-    kept = study.parameters.as_dict()
+    kept = _with_own_tables(study.parameters.as_dict())
     try:
         return Settings.model_validate(
             {
@@ -121,6 +122,7 @@ def settings_of(study: StudyInfo) -> Settings:
                 "study": {**kept["readings"], "providers": kept["providers"], "repeats": kept["repeats"]},
                 "settle": kept["settle"],
                 "factors": kept["factors"],
+                "hypervisors": kept["hypervisors"],
             }
         )
     except KeyError as error:
@@ -138,11 +140,28 @@ def unlike(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     """
     return [
         f"{name} ({ours} and {theirs})"
-        for name, ours, theirs in _pairs("", one, other)
+        for name, ours, theirs in _pairs("", _with_own_tables(one), _with_own_tables(other))
         if ours != theirs
         and name not in PLAN_ONLY
         and not (name.startswith(_OF_ONE_PROVIDER) and None in (ours, theirs))
     ]
+
+
+def _with_own_tables(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a study's parameters with each hypervisor's own in a table of its name.
+
+    Studies of schema 1 have them among the lab host's and the readings'.
+    """
+    if "hypervisors" in parameters or not {"lab_host", "readings"} <= parameters.keys():
+        return dict(parameters)
+    kept = {**parameters, "lab_host": dict(parameters["lab_host"]), "readings": dict(parameters["readings"])}
+    own: dict[str, dict[str, Any]] = {}
+    for hypervisor in all_hypervisors().values():
+        for name in hypervisor.parameters.model_fields:
+            for table in (kept["lab_host"], kept["readings"]):
+                if name in table:
+                    own.setdefault(hypervisor.name, {})[name] = table.pop(name)
+    return kept | {"hypervisors": {name: own.get(name, {}) for name in parameters.get("providers", [])}}
 
 
 def _pairs(prefix: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:

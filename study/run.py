@@ -8,6 +8,7 @@ from rich.markup import escape
 from core.console import say, step
 from core.errors import HvlabError
 from dataset.captures import capture_path, write_capture
+from dataset.guests import guest_name, guest_names
 from dataset.journal import Journal
 from dataset.measurements import Measurement, append_measurements
 from dataset.models import StageTiming
@@ -19,21 +20,17 @@ from lab.factors import render_before_reading_script
 from lab.hosts.hardware import Description, describe
 from lab.lifecycle import Lab
 from study.factors import in_words, mismatches
-from study.measure.collector import Output, ask, commands, guest_commands, take
-from study.measure.evidence import LOAD_EVIDENCE, running_guests
+from study.measure.collector import Output, ask, commands, context_for, guest_commands, take
+from study.measure.evidence import LOAD_EVIDENCE
 from study.measure.kernel_log import EVIDENCE_NAME, KernelWatch
 from study.measure.rederive import measurements
 from study.measure.settle import Settler, SettleRule
 from study.measure.settle_watch import wait_settled
-from study.meters.base import Context
 from study.meters.factors import shown
 from study.meters.readback import NAME as FACTORS
 from study.meters.registry import all_meters
 from study.screenshots import WINDOW_PROOF, draw_terminals, take_manager, take_screens
 from study.stage_timer import StageClock
-
-# The captures that tell which guests run, as far as a provider has them.
-GUEST_LISTS = {"virsh-list", "virsh-xen-list", "vboxmanage-runningvms"}
 
 
 @dataclass(frozen=True)
@@ -117,39 +114,30 @@ class Run:
                 limit_s = self.lab.settings.study.manager_timeout_s
                 self.window = open_manager(self.lab.host.ssh, manager, limit_s)
         else:
-            attempts = self.lab.up(self.provider, f"server{stage.guests}")
+            attempts = self.lab.up(self.provider, guest_name(stage.guests))
             if attempts > 1:
                 self._note(stage, "brought up again", attempts=attempts)
 
     def _picture(self, guests: int) -> None:
-        """Take pictures of the manager and of each guest's screen; a text session under Xen has none."""
+        """Take pictures of the manager and of each guest's screen; a text session may have none."""
         if self.window:
             with step(f"Picture of {self.provider.manager.name}"):
                 take_manager(self.lab.host.ssh, self.provider, self.study_dir, self.repeat)
         if self.lab.settings.topology.session != "x-window":
             return
-        names = [f"server{number}" for number in range(1, guests + 1)]
+        names = guest_names(guests)
         with step(f"Pictures of {len(names)} guests' screens"):
             take_screens(self.lab.host.ssh, self.provider, names, self.study_dir, self.repeat)
 
     def _read(self, stage: Stage) -> dict[str, Output]:
-        wanted = self.lab.settings.study
-        context = Context(
-            self.provider.name,
-            self.provider.folder,
-            mpstat_interval_s=wanted.mpstat_interval_s,
-            mpstat_count=wanted.mpstat_count,
-            xentop_delay_s=wanted.xentop_delay_s,
-            free_count=wanted.free_count,
-            memory_count=wanted.memory_count,
-        )
+        context = context_for(self.provider, self.lab.settings)
         outputs = take(self.lab.host.ssh, commands(context), timeout=300)
         if self.window:
             # After the reading: it takes a session, and wakes the manager.
             outputs |= ask(self.lab.host.ssh, {WINDOW_PROOF: look_command(self.provider.manager)}, timeout=240)
         if stage.guests:
             inside = guest_commands(context) | (LOAD_EVIDENCE if self.lab.settings.topology.memory_load_mib else {})
-            outputs |= self._ask_guest(f"server{stage.guests}", stage, inside)
+            outputs |= self._ask_guest(guest_name(stage.guests), stage, inside)
         return outputs
 
     def _ask_guest(self, guest: str, stage: Stage, inside: dict[str, str]) -> dict[str, Output]:
@@ -204,15 +192,14 @@ class Run:
         Raises:
             HvlabError: If one is missing; its name is told.
         """
-        wanted = {f"server{number}" for number in range(1, stage.guests + 1)}
-        for name in GUEST_LISTS & outputs.keys():
-            running = running_guests(name, outputs[name].stdout.decode(errors="replace"))
-            if gone := sorted(wanted - set(running)):
-                raise HvlabError(
-                    f"{', '.join(gone)} no longer ran when {stage.name} was read under {self.provider.title}"
-                    f" ({self.lab.why_ended(self.provider, gone[0])})",
-                    f"see {self.lab.host.console_log()}",
-                )
+        listed = self.provider.guest_list
+        running = listed.parse(outputs[listed.name].stdout.decode(errors="replace"))
+        if gone := [name for name in guest_names(stage.guests) if name not in running]:
+            raise HvlabError(
+                f"{', '.join(gone)} no longer ran when {stage.name} was read under {self.provider.title}"
+                f" ({self.lab.why_ended(self.provider, gone[0])})",
+                f"see {self.lab.host.console_log()}",
+            )
 
     def _check_manager(self, stage: Stage, outputs: dict[str, Output]) -> None:
         """Make sure that the manager that was opened is still on the screen and answers.

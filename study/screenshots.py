@@ -7,6 +7,7 @@ from pathlib import Path
 from core.errors import HvlabError
 from dataset.captures import capture_path, check_index, run_name, write_capture
 from dataset.files import read_bytes
+from dataset.guests import guest_names
 from dataset.models import RunInfo, StudyInfo
 from dataset.stages import BOOTING, MANAGER, parse_stage
 from dataset.terminal import PICTURED, printed, svg
@@ -90,7 +91,7 @@ def check_screens(study_dir: Path, study: StudyInfo) -> list[str]:
     wanted = {terminal_picture(meter, stage) for stage in stages for meter in PICTURED}
     if study.parameters.topology.get("session") == "x-window":
         most = max((parse_stage(name).guests for name in stages), default=0)
-        wanted |= {f"server{number}.png" for number in range(1, most + 1)}
+        wanted |= {f"{guest}.png" for guest in guest_names(most)}
     if MANAGER in stages:
         wanted.add(MANAGER_PICTURE)
     return [problem for run in study.runs if run.status == "finished" for problem in _check_run(study_dir, run, wanted)]

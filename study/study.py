@@ -17,6 +17,7 @@ from dataset.journal import NAME, Journal
 from dataset.measurements import drop_run, write_measurements
 from dataset.models import Environment, HardwarePart, Partition, Precision, RunInfo, StudyInfo, load_study, save_study
 from dataset.stages import Stage, stages
+from hypervisors.base import Hypervisor
 from hypervisors.registry import get_hypervisor
 from lab.images.emulator import emulator_version
 from lab.lifecycle import Lab
@@ -48,6 +49,12 @@ def _controller(nested: bool) -> dict[str, str]:
     """Describe this machine; the emulator is the nested lab host's."""
     told = {"system": platform.platform(), "cpus": str(os.cpu_count())}
     return told | ({"qemu": emulator_version()} if nested else {})
+
+
+def _listed(titles: list[str]) -> str:
+    """Return titles as a sentence has them: `A, B and C`."""
+    *others, last = titles
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _planned(provider: str, repeat: int) -> RunInfo:
@@ -91,7 +98,7 @@ class Study:
             factors=described.factors,
             derived=described.derived,
             id="none yet",
-            title="Resource usage of Xen, KVM and VirtualBox",
+            title=f"Resource usage of {_listed([get_hypervisor(name).title for name in plan.providers])}",
             profile="default",
             created=now(),
             parameters=settings,
@@ -247,7 +254,7 @@ class Study:
         status: Literal["finished", "failed", "interrupted"] = "interrupted"
         try:
             result = Run(self.lab, self.folder, entry.provider, entry.repeat, self.journal).take(self.stages)
-            self._describe(result)
+            self._describe(result, get_hypervisor(entry.provider))
             entry.timings, entry.suspect, entry.factors = result.timings, result.suspect, result.factors
             status = "finished"
         except HvlabError:
@@ -262,13 +269,16 @@ class Study:
             self._save()
             self.journal.append("run ends", run=entry.name, status=status)
 
-    def _describe(self, result: RunResult) -> None:
-        """Add what a run tells of the lab host. Under Xen, dom0 sees less memory: the plain kernel's view wins."""
+    def _describe(self, result: RunResult, hypervisor: Hypervisor) -> None:
+        """Add what a run tells of the lab host.
+
+        Where a hypervisor below the kernel has a part of the memory, the host sees less: the plain kernel's view wins.
+        """
         environment, seen = self.info.environment, result.description
         environment.versions.update(seen.versions)
         for name, version in self.lab.host.versions.items():
             environment.versions.setdefault(f"package {name}", version)
-        if not environment.hardware or "xen" not in seen.versions:
+        if not environment.hardware or hypervisor.machine_memory is None:
             environment.hardware = [HardwarePart(part=part, value=value) for part, value in seen.hardware]
         environment.partitions = [Partition(mount=m, size_gb=s, purpose=p) for m, s, p in seen.partitions]
 

@@ -76,6 +76,6 @@ def take_picture(host: Machine, provider: Hypervisor, guest: str) -> bytes:
         why = last_line(done.stderr) or f"exit {done.status}"
         raise HvlabError(
             f"{provider.title} gives no picture of {guest}'s screen: {why}",
-            'has it one? Under Xen only with topology.session = "x-window"',
+            'has it one? Some hypervisors give it one only with topology.session = "x-window"',
         )
     return as_png(done.stdout, f"{guest}'s screen")

@@ -128,7 +128,7 @@ class MakersMedia:
             iso=media.iso,
             sha256=media.wanted.iso.sha256,
             limit_s=self.LIMIT_S,
-            probe=(host.kernel, host.busybox),
+            probe=(host.boot.kernel, host.busybox),
             serving=lambda log: serve(media.served, log=log),
         )
 

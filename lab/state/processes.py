@@ -15,14 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import HvlabError
+from hypervisors.registry import all_hypervisors
 
 MARK = "HVLAB_LAB"
 # Of a command line, for people.
 _SHOWN = 160
-# VirtualBox's server has the environment of whoever needed it first, and so have all machines that it starts after
-# that, other people's, too. The lab's machines are known by their network cards; the server ends with its last client.
-SHARED_PROGRAMS = ("VBoxSVC", "VBoxXPCOMIPCD", "VBoxHeadless", "VBoxNet", "VirtualBoxVM")
-# libvirt starts its ssh with an environment of its own; what tells the lab's is the configuration file.
+# A library may start its ssh with an environment of its own; the lab's is recognised by the configuration file.
 _SSH = "ssh"
 
 
@@ -106,13 +104,20 @@ def process_info(pid: int) -> Process | None:
     return Process(pid, started, tuple(_split(Path(f"/proc/{pid}/cmdline")))) if started else None
 
 
+def shared_programs() -> tuple[str, ...]:
+    """Return how the names of programs begin that a hypervisor shares between all its users."""
+    return tuple(name for each in all_hypervisors().values() for name in each.processes.shared)
+
+
 def processes_of(state: Path) -> list[Process]:
     """Return the processes that carry a lab's name, without this one and those that started it.
 
-    Those are the ones that have the name in their environment, and ssh with the lab's configuration file. VirtualBox's
-    server and machines are not among them.
+    Those are the ones that have the name in their environment, and ssh with the lab's configuration file. Programs that
+    a hypervisor shares between all its users (`ProcessPatterns.shared`) are not among them; the lab's guests are
+    recognised by their network cards.
     """
     mark, config = f"{MARK}={lab_name(state)}", str(state / "ssh_config")
+    shared = shared_programs()
     found, ours = [], _ourselves()
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit() or int(folder.name) in ours:
@@ -122,7 +127,7 @@ def processes_of(state: Path) -> list[Process]:
         if process is None or not any(process.words):
             continue
         name = Path(process.words[0]).name
-        if name.startswith(SHARED_PROGRAMS):
+        if name.startswith(shared):
             continue
         if (name == _SSH and config in process.words) or mark in _split(folder / "environ"):
             found.append(process)

@@ -48,7 +48,7 @@ class Reading:
         uptime_s: The lab host's uptime, seconds.
         free_kib: MemFree, KiB.
         busy_ticks: CPU time since boot that was neither idle nor waiting for I/O, clock ticks over all
-            CPUs. Stolen time is busy: under Xen it is how dom0 sees that guests still boot.
+            CPUs. Stolen time is busy: under a hypervisor below the kernel it shows that guests still boot.
         total_ticks: All CPU time since boot.
     """
 

@@ -63,4 +63,4 @@ def _all_readings() -> Iterator[Reading]:
         yield from hypervisor.factor_readings.values()
 
 
-METER = Meter(name=NAME, command=command, parse=parse)
+METER = Meter(name=NAME, title="Factors of the lab host", quantity="other", command=command, parse=parse)

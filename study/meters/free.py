@@ -142,4 +142,12 @@ def _check(text: str, parts: dict[str, int], rows: dict[str, list[int]]) -> None
         raise unrecognised("free", text, "a part is more than the total")
 
 
-METER = Meter(name="free", command=command, parse=parse, asked=asked, lasts=lambda line: asked(line) - 1)
+METER = Meter(
+    name="free",
+    title="free",
+    quantity="memory",
+    command=command,
+    parse=parse,
+    asked=asked,
+    lasts=lambda line: asked(line) - 1,
+)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import HvlabError
-from study.measure.evidence import evidence_for, running_guests
+from hypervisors.registry import get_hypervisor
+from hypervisors.xen.xl_list import domains
+from lab.settings import Settings
+from study.measure.collector import context_for
+from study.measure.evidence import evidence_for
 from study.meters.base import Context, Number
 from study.meters.registry import all_meters, guest_meters, meter, meters_for
 from study.meters.samples import repeated
@@ -43,16 +48,17 @@ def test_registry() -> None:
 
 @pytest.mark.parametrize("provider", ["kvm", "xen", "virtualbox"])
 def test_commands_are_posix_sh_on_one_line(provider: str) -> None:
-    context = Context(provider, "/images of guests", mpstat_interval_s=3, mpstat_count=4, xentop_delay_s=2)
+    context = replace(context_for(get_hypervisor(provider), Settings()), image_folder="/images of guests")
     commands = [each.command(context) for each in meters_for(provider) + guest_meters()]
-    commands += [evidence.command for evidence in evidence_for(provider)]
+    commands += [evidence.command for evidence in evidence_for(get_hypervisor(provider))]
     for command in commands:
         assert "\n" not in command
         subprocess.run(["sh", "-n", "-c", command], check=True)
 
 
 def test_commands_carry_the_context() -> None:
-    context = Context("xen", "/it's here", mpstat_interval_s=3, mpstat_count=4, xentop_delay_s=2)
+    own = {"xentop_delay_s": 2}
+    context = Context("xen", "/it's here", mpstat_interval_s=3, mpstat_count=4, parameters=own)
     assert meter("mpstat").command(context).endswith("mpstat 3 4")
     assert meter("xentop").command(context) == "xentop -b -i 2 -d 2"
     assert meter("disk").command(context).endswith("""'/it'"'"'s here'""")
@@ -64,7 +70,7 @@ def test_commands_carry_the_context() -> None:
         {"image_folder": "kvm"},
         {"mpstat_count": 0},
         {"memory_count": 0},
-        {"xentop_delay_s": -1},
+        {"daemon_arguments": ('"; reboot',)},
         {"guest_processes": ("a; reboot",)},
     ],
 )
@@ -125,7 +131,7 @@ def test_domain_names_with_spaces(name: str, memory: int) -> None:
         f"{name:<20} 7 {memory:5}     1     -b----      21.5\n"
     )
     assert values(meter("xl-list").parse(text))[f"mem:{name}"] == memory
-    assert running_guests("xl-list", text) == [name]
+    assert [domain.name for domain in domains(text)] == ["Domain-0", name]
 
 
 @given(text=st.text(max_size=300))
@@ -139,15 +145,10 @@ def test_any_text_gives_numbers_or_an_error_of_one_line(text: str) -> None:
             assert numbers
 
 
-def test_running_guests_of_a_capture_that_lists_none() -> None:
-    with pytest.raises(HvlabError, match="these do: vboxmanage-runningvms, virsh-list"):
-        running_guests("uname", "Linux")
-
-
 def test_proofs_do_not_lie_over_meters_captures() -> None:
     names = [each.name for each in all_meters()]
     for provider in ("kvm", "xen", "virtualbox"):
-        names_here = [evidence.name for evidence in evidence_for(provider)]
+        names_here = [evidence.name for evidence in evidence_for(get_hypervisor(provider))]
         assert {"uname", "dmesg-hypervisor"} < set(names_here)
         assert not set(names_here) & set(names)
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from core.errors import HvlabError
-from study.measure.collector import commands, expected_s, render_collector_script, take, unpack
+from hypervisors.registry import get_hypervisor
+from lab.settings import Settings
+from study.measure.collector import commands, context_for, expected_s, render_collector_script, take, unpack
 from study.meters.base import Context
 from study.meters.registry import meter
 from tests.unit.study.fakelab import LocalShell
@@ -109,8 +111,6 @@ def test_the_observer_is_read_by_the_reader_itself(shell: LocalShell) -> None:
 
 
 def test_it_is_asked_for_when_it_should_be_done() -> None:
-    context = Context(
-        "xen", "/xen", mpstat_interval_s=2, mpstat_count=5, free_count=5, xentop_delay_s=5, memory_count=3
-    )
+    context = context_for(get_hypervisor("xen"), Settings())
     lines = commands(context)
     assert 10 + 4 + 5 + 3 < expected_s(lines) <= 10 + 4 + 5 + 3 + 0.3 * len(lines) + 1
