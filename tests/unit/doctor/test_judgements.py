@@ -61,7 +61,7 @@ def judge(machine: str, name: str, purpose: Wanted) -> Finding:
         ("debian-12-kvm", "nested-virtualization", "nested", None, "ok", "vmx, kvm_intel nested=Y"),
         ("debian-12-kvm", "kvm-beside-virtualbox", "local", None, "ok", "no VirtualBox"),
         ("debian-12-kvm", "kvm-beside-virtualbox", "local", "virtualbox", "fail", "no VirtualBox"),
-        ("debian-12-kvm", "xen", "local", None, "ok", "for kvm and virtualbox"),
+        ("debian-12-kvm", "xen", "local", None, "ok", "for the other hypervisors"),
         ("debian-12-kvm", "libvirt", "local", "kvm", "ok", "Running hypervisor: QEMU 7.2.15"),
         ("debian-12-kvm", "disk", "local", None, "ok", "337.1 GiB free on /dev/nvme0n1p2 (5 needed)"),
         ("debian-12-kvm", "memory", "nested", None, "ok", "12582 MiB available (5120 needed)"),

@@ -155,8 +155,9 @@ def test_proofs_do_not_lie_over_meters_captures() -> None:
 
 @pytest.mark.parametrize("name", ["meminfo", "pss", "xl-info"])
 def test_several_samples_are_asked_for(name: str) -> None:
-    once = meter(name).command(Context("xen", "/xen"))
-    several = meter(name).command(Context("xen", "/xen", memory_count=3))
+    several_times = context_for(get_hypervisor("xen"), Settings())
+    once = meter(name).command(replace(several_times, memory_count=1))
+    several = meter(name).command(replace(several_times, memory_count=3))
     asked, lasts = meter(name).asked, meter(name).lasts
     assert asked
     assert lasts

@@ -6,7 +6,7 @@ import pytest
 from tests.unit.vagrant.tools import PROVIDERS, TOPOLOGY, VAGRANT, FakeCommand, Vagrant, require, run
 
 RUBY = sorted([VAGRANT / "Vagrantfile", *VAGRANT.glob("lib/**/*.rb")])
-SHELL = sorted([*VAGRANT.glob("bin/*"), *VAGRANT.glob("prepare/*.sh")])
+SHELL = sorted([*VAGRANT.glob("lib/hvlab/*/bin/*"), *VAGRANT.glob("prepare/*.sh")])
 
 
 @pytest.mark.parametrize("file", RUBY, ids=lambda file: str(file.relative_to(VAGRANT)))
