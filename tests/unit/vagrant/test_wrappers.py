@@ -37,7 +37,9 @@ print Hvlab::Kvm::LibvirtUri.of(lab_host, "qemu")
 def test_vboxmanage_passes_each_argument_unchanged(argument: str, tmp_path: Path) -> None:
     ssh = FakeCommand.create(tmp_path / "bin", "ssh", {"": (3, "out\n", "err\n")})
     environment = {"HVLAB_SSH_CONFIG": "/a b/config", "HVLAB_LAB_HOST": "labhost"}
-    done = run([str(VAGRANT / "lib/hvlab/virtualbox/bin/VBoxManage"), "modifyvm", argument, "last"], environment, ssh.folder)
+    done = run(
+        [str(VAGRANT / "lib/hvlab/virtualbox/bin/VBoxManage"), "modifyvm", argument, "last"], environment, ssh.folder
+    )
     assert (done.returncode, done.stdout, done.stderr) == (3, "out\n", "err\n")
     *options, line, _ = ssh.calls[0]
     assert options == ["-T", "-F", "/a b/config", "labhost"]
