@@ -57,7 +57,7 @@ class UnmanagedHost:
         self.ssh, self.kind = ssh, kind
         self.versions: dict[str, str] = {}
         self._direct = machine_of(address, config)
-        self._lab = UnmanagedLab(state, self._direct, address.text)
+        self._lab = UnmanagedLab(state, address, config)
         self._asked = time.monotonic()
         self._called = "this machine" if kind == "local" else address.text
 
