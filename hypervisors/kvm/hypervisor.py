@@ -1,10 +1,9 @@
 """KVM: Linux's own hypervisor, with QEMU and libvirt."""
 
-from hypervisors import qemu_img
 from hypervisors.base import ControllerNeeds, Hypervisor
 from hypervisors.boot import PlainKernel
 from hypervisors.calibration import Calibration, Load, Shell
-from hypervisors.common import libvirt, libvirt_check
+from hypervisors.common import libvirt, libvirt_check, qemu_img
 from hypervisors.evidence import GuestList
 from hypervisors.kvm.box import BOX
 from hypervisors.kvm.host_image import SOFTWARE
