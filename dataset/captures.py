@@ -38,7 +38,7 @@ _INDEX: TypeAdapter[dict[str, CaptureInfo]] = TypeAdapter(dict[Annotated[str, Af
 
 
 def run_name(provider: str, repeat: int) -> str:
-    """Name a run as its folder is named, e.g. `kvm-01`."""
+    """Name a run as its folder is named, PROVIDER-01."""
     return f"{provider}-{repeat:02d}"
 
 

@@ -139,7 +139,7 @@ class Environment(Part):
         controller: The machine on which hvlab ran.
         hardware: Hardware of the lab host.
         partitions: Partitions of the lab host.
-        accelerator: `tcg`, `kvm`, or `none` for real processors.
+        accelerator: QEMU's accelerator, or `none` for real processors.
         versions: Component to version.
     """
 

@@ -18,9 +18,9 @@ from lab.guests.vagrant import home
 from lab.images.boxes import Boxes
 from lab.state.processes import shared_programs
 
-# As vagrant-libvirt calls the volumes that it makes of the project's boxes.
+# As Vagrant calls the volumes that it makes of the project's boxes.
 VOLUMES = "hvlab-VAGRANTSLASH-"
-# What the preparation changes (vagrant/prepare/common.sh).
+# What the preparation changes (prepare.sh).
 _PAGE_LISTS = kernel_file("CPU page lists", "/proc/sys/vm/percpu_pagelist_high_fraction")
 
 

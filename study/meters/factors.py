@@ -31,7 +31,7 @@ def command(context: Context) -> str:
 
 
 def parse(text: str) -> list[Number]:
-    """Read the numbers that the factors keep: swap (KiB), pages that KSM merged, dom0's memory (KiB), and others.
+    """Read the numbers that the factors keep: swap (KiB), pages that KSM merged, the host's memory (KiB), and others.
 
     Raises:
         HvlabError: The capture was cut off, or a line is not of the program above.

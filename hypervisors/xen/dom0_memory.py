@@ -1,7 +1,7 @@
-"""Factor `dom0_memory`: what memory the privileged domain has, where the lab host's own kernel runs in one.
+"""Factor `dom0_memory`: what memory dom0 has, where the lab host's own kernel runs in one.
 
-The domain has a fixed amount (`lab_host.dom0_memory_mib`), or it starts with all memory and gives each guest a part.
-The hypervisor's plug-in makes the boot argument and says how it is read back.
+dom0 has a fixed amount (`hypervisors.xen.dom0_memory_mib`), or it starts with all memory and gives each guest a part.
+`hypervisors.xen.boot` makes the boot argument, `hypervisors.xen.factors` reads it back.
 """
 
 from typing import Literal
