@@ -44,10 +44,11 @@ def test(c: Context, unit: bool = False, whole: bool = False, faults: int = -1) 
 
 @command()
 def lint(c: Context) -> None:
-    """Check style, types, imports, shell scripts and Ruby."""
+    """Check style, types, imports, shell scripts, Ruby, and where hypervisors are named."""
     packages.ensure(linters.PACKAGES)
     for words in linters.commands(PROJECT):
         _check(*words)
+    _pytest("--quiet", "tests/unit/test_hypervisor_names.py")
 
 
 def _pytest(*words: str) -> None:
