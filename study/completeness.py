@@ -6,6 +6,7 @@ from typing import Any
 
 from core.errors import HvlabError
 from dataset.captures import INDEX_FILE, read_index, run_name
+from dataset.derived import check_derived
 from dataset.journal import NAME, read_journal
 from dataset.measurements import read_measurements
 from dataset.models import RunInfo, StudyInfo
@@ -21,18 +22,20 @@ _GUEST_STAGES = "vm-"
 def missing_metadata(study_dir: Path, study: StudyInfo) -> list[str]:
     """List what a study keeps from its reader, one line each.
 
-    Wanted are: every parameter; hardware, partitions, accelerator and versions; of each planned run that it finished,
-    when, and at each stage how long it took and whether the host had settled, with the curve in the journal; the
-    same captures at every stage; no rows and no captures of runs that study.json does not name. A published study has
-    no runs; it must name its source.
+    Wanted are: every parameter; descriptors of all meters and factors; hardware, partitions, accelerator and versions;
+    of each planned run that it finished, when, and at each stage how long it took and whether the host had settled,
+    with the curve in the journal; the same captures at every stage; no rows and no captures of runs that study.json
+    does not name. A published study has no runs; it must name its source.
 
     Raises:
         HvlabError: measurements.csv or the journal cannot be read.
     """
     if study.environment.kind == "published":
-        return _parameters(study, _PARAMETERS[0]) + ([] if study.source else ["study.json: no source"])
+        source = [] if study.source else ["study.json: no source"]
+        return [*_parameters(study, _PARAMETERS[0]), *source, *_descriptors(study_dir, study)]
     return [
         *_parameters(study, _PARAMETERS[0] + _PARAMETERS[1]),
+        *_descriptors(study_dir, study),
         *_environment(study),
         *_runs(study),
         *_told(study_dir, study),
@@ -44,6 +47,19 @@ def missing_metadata(study_dir: Path, study: StudyInfo) -> list[str]:
 def _parameters(study: StudyInfo, wanted: list[str]) -> list[str]:
     told = study.parameters.as_dict()
     return [f"study.json: no parameter {name!r}" for name in wanted if told.get(name) in (None, "", [], {})]
+
+
+def _descriptors(study_dir: Path, study: StudyInfo) -> list[str]:
+    """List meters and factors that the study has and does not describe, and derived numbers that cannot be computed."""
+    meters = {row.meter for row in read_measurements(study_dir)} - {it.name for it in study.meters}
+    factors = study.parameters.factors.keys() - {it.name for it in study.factors}
+    problems = [f"study.json: meter {name} is not described" for name in sorted(meters)]
+    problems += [f"study.json: factor {name} is not described" for name in sorted(factors)]
+    try:
+        check_derived(study)
+    except HvlabError as error:
+        problems.append(f"study.json: {error.message}")
+    return problems
 
 
 def _environment(study: StudyInfo) -> list[str]:
