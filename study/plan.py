@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from core.errors import HvlabError
-from dataset.models import Parameters, StudyInfo
+from dataset.models import StudyInfo
+from dataset.parameters import Parameters
 from dataset.stages import Stage
 from hypervisors.registry import all_hypervisors, get_hypervisor
 from lab.lifecycle import Lab

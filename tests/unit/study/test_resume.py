@@ -14,7 +14,8 @@ from core.files import write_atomic
 from core.paths import PROJECT
 from dataset.journal import read_journal
 from dataset.measurements import read_measurements
-from dataset.models import Parameters, load_study, save_study
+from dataset.models import load_study, save_study
+from dataset.parameters import Parameters
 from study.plan import Plan, plan_of, settings_of, unlike
 from study.verify import check
 from tests.unit.study.fakelab import FakeLab, fake_settings, resume, take

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from dataset.journal import Journal
-from dataset.models import Environment, Parameters, RunInfo, StudyInfo, save_study
+from dataset.models import Environment, RunInfo, StudyInfo, save_study
+from dataset.parameters import Parameters
 from hypervisors.registry import get_hypervisor
 from study.progress import print_status, progress
 
