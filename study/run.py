@@ -71,7 +71,7 @@ class Run:
             self._picture(stages[-1].guests)
             draw_terminals(self.study_dir, self.provider, self.repeat, [stage.name for stage in stages])
             with step("Lab host: asking for its hardware and versions"):
-                description = describe(self.lab.host.ssh, self.provider)
+                description = describe(self.lab.host.shell, self.provider)
         except HvlabError as error:
             raise self.lab.explained(error) from error
         finally:
@@ -86,7 +86,8 @@ class Run:
         with clock.part("settling"):
             settler = self._settle(stage)
             if program := render_before_reading_script(self.lab.settings.factors):
-                self.lab.host.ssh.check("sh -s", stdin=program.encode(), timeout=120, what="what the factors do first")
+                what = "what the factors do first"
+                self.lab.host.shell.check("sh -s", stdin=program.encode(), timeout=120, what=what)
                 settler = self._settle(stage)
         with clock.part("reading"):
             outputs = self._read(stage)
@@ -98,7 +99,7 @@ class Run:
 
     def _settle(self, stage: Stage) -> Settler:
         """Wait until the lab host is quiet, and note how it came to that."""
-        settler = wait_settled(self.lab.host.ssh, SettleRule(**self.lab.settings.settle.model_dump()))
+        settler = wait_settled(self.lab.host.shell, SettleRule(**self.lab.settings.settle.model_dump()))
         self._note(stage, "settling", **settler.report())
         if not settler.settled:
             say(f"[yellow]not settled[/yellow]: {settler.reason}")
@@ -112,7 +113,7 @@ class Run:
             manager = self.provider.manager
             with step(f"Lab host: opening {manager.name}"):
                 limit_s = self.lab.settings.study.manager_timeout_s
-                self.window = open_manager(self.lab.host.ssh, manager, limit_s)
+                self.window = open_manager(self.lab.host.shell, manager, limit_s)
         else:
             attempts = self.lab.up(self.provider, guest_name(stage.guests))
             if attempts > 1:
@@ -122,19 +123,19 @@ class Run:
         """Take pictures of the manager and of each guest's screen; a text session may have none."""
         if self.window:
             with step(f"Picture of {self.provider.manager.name}"):
-                take_manager(self.lab.host.ssh, self.provider, self.study_dir, self.repeat)
+                take_manager(self.lab.host.shell, self.provider, self.study_dir, self.repeat)
         if self.lab.settings.topology.session != "x-window":
             return
         names = guest_names(guests)
         with step(f"Pictures of {len(names)} guests' screens"):
-            take_screens(self.lab.host.ssh, self.provider, names, self.study_dir, self.repeat)
+            take_screens(self.lab.host.shell, self.provider, names, self.study_dir, self.repeat)
 
     def _read(self, stage: Stage) -> dict[str, Output]:
         context = context_for(self.provider, self.lab.settings)
-        outputs = take(self.lab.host.ssh, commands(context), timeout=300)
+        outputs = take(self.lab.host.shell, commands(context), timeout=300)
         if self.window:
             # After the reading: it takes a session, and wakes the manager.
-            outputs |= ask(self.lab.host.ssh, {WINDOW_PROOF: look_command(self.provider.manager)}, timeout=240)
+            outputs |= ask(self.lab.host.shell, {WINDOW_PROOF: look_command(self.provider.manager)}, timeout=240)
         if stage.guests:
             inside = guest_commands(context) | (LOAD_EVIDENCE if self.lab.settings.topology.memory_load_mib else {})
             outputs |= self._ask_guest(guest_name(stage.guests), stage, inside)
@@ -216,7 +217,7 @@ class Run:
         try:
             require_alive(read_look(output.stdout.decode(errors="replace")), self.provider.manager.title, self.window)
         except HvlabError as error:
-            words = last_words(self.lab.host.ssh)
+            words = last_words(self.lab.host.shell)
             raise HvlabError(
                 f"{self.provider.manager.name} at stage {stage.name}: {error.message}; its last words: {words}"
             ) from error

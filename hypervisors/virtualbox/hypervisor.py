@@ -45,7 +45,8 @@ HYPERVISOR = Hypervisor(
         shared=("VBoxSVC", "VBoxXPCOMIPCD", "VBoxHeadless", "VBoxNet", "VirtualBoxVM"),
     ),
     guest_list=GUEST_LIST,
-    running_command="VBoxManage list runningvms | cut -d '\"' -f 2",
+    # A pipe would have the status of its last program, also where VirtualBox does not answer.
+    running_command="{ said=$(VBoxManage list runningvms) && printf '%s\\n' \"$said\" | cut -d '\"' -f 2; }",
     manager=Manager("VirtualBox's manager", "VirtualBox Manager", ("VirtualBox",), prepare=_NO_QUESTIONS),
     screenshot_command='VBoxManage controlvm "$guest" screenshotpng "$picture"',
     ended_command='VBoxManage showvminfo "$guest" --machinereadable | grep ^VMState=;'

@@ -26,9 +26,9 @@ class Store:
 
 
 class LabHost(Protocol):
-    """A machine that runs a provider's guests; commands on it, and files to and from it, go through `ssh`."""
+    """A machine that runs a provider's guests; commands on it, and files to and from it, go through `shell`."""
 
-    ssh: Machine
+    shell: Machine
     versions: dict[str, str]
 
     @property

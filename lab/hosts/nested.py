@@ -133,7 +133,7 @@ class NestedHost:
         self.entry = SshEntry("labhost", "127.0.0.1", settings.ssh_port, "root", state / "key", extra=(
             "ControlMaster no", f'ControlPath "{state / "ssh.sock"}"',
         ))  # fmt: skip
-        self.ssh: Machine = Ssh(state / "ssh_config", "labhost")
+        self.shell: Machine = Ssh(state / "ssh_config", "labhost")
 
     @property
     def key(self) -> str:
@@ -244,11 +244,11 @@ class NestedHost:
         return f"the lab host has ended ({said})" if said else "the lab host has ended"
 
     def _ready(self) -> bool:
-        return _READY in self.console_log().read_text(errors="replace") and self.ssh.answers()
+        return _READY in self.console_log().read_text(errors="replace") and self.shell.answers()
 
     def _reached(self) -> BootProgress:
         said = _READY in self.console_log().read_text(errors="replace")
-        return host_progress(self.ssh, self.settings.ssh_port, running=self.running() is not None, ready=said)
+        return host_progress(self.shell, self.settings.ssh_port, running=self.running() is not None, ready=said)
 
     def _wait_ready(self) -> None:
         """Wait for the start script's last line, then for a login; a panic or an exit ends the waiting."""

@@ -28,7 +28,7 @@ def create_resources(
     store = host.store.boxes
     layout = lab_layout(hypervisor, state, count, box_plan(hypervisor, boxes, store, strategy))
     link = None if host.kind == "local" else boxes_link(state, store)
-    create(host.ssh, host_resources(hypervisor, layout, link))
+    create(host.shell, host_resources(hypervisor, layout, link))
 
 
 def render_prepare_script(hypervisor: Hypervisor) -> str:

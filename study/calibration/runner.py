@@ -81,7 +81,7 @@ class Calibrator:
     @property
     def host(self) -> Machine:
         """The lab host."""
-        return self.lab.host.ssh
+        return self.lab.host.shell
 
     @property
     def guest(self) -> Machine:

@@ -62,7 +62,7 @@ def controller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller]
     )
     try:
         machine.boot(get_hypervisor("kvm"))
-        there = Controller(machine.ssh)
+        there = Controller(machine.shell)
         there.supply(boxes)
         yield there
     finally:

@@ -62,7 +62,8 @@ echo "$*" >>"$FAKE/calls"
     echo "VBoxManage: error: Failed to create the VirtualBox object!" >&2
     echo "VBoxManage: error: Most likely, the VirtualBox COM server is not running or failed to start." >&2; exit 1; }
 case "$1 $2" in
-"list vms") for machine in "$FAKE"/vbox/*; do [ ! -e "$machine" ] || echo "\"${machine##*/}\" {${machine##*/}}"; done;;
+"list vms"|"list runningvms")
+    for machine in "$FAKE"/vbox/*; do [ ! -e "$machine" ] || echo "\"${machine##*/}\" {${machine##*/}}"; done;;
 "list systemproperties") echo "Default machine folder:          $(cat "$FAKE/machinefolder")";;
 "setproperty machinefolder") echo "$3" >"$FAKE/machinefolder";;
 "getextradata global")

@@ -135,7 +135,7 @@ class FakeLab:
         self.shell = LocalShell(state / "ssh_config", "labhost", state)
         self.elsewhere: dict[str, HvlabError] = {}
         self.host = SimpleNamespace(
-            kind="nested", ssh=self.shell, accelerator="tcg", versions={}, key="host-fake",
+            kind="nested", shell=self.shell, accelerator="tcg", versions={}, key="host-fake",
             console_log=lambda: "console.log", identity=dict,
             obstacle=lambda provider: self.elsewhere.get(provider.name),
         )  # fmt: skip
