@@ -104,7 +104,7 @@ case $1 in
         [ ! -e "$device" ] || sed "s|^7:. \(.*\)|/dev/${device##*/}: [fd00]:131 (\1)|" "$device"
     done;;
 --list) [ ! -e "$FAKE/ancient" ] || { echo "losetup: unrecognized option '--list'" >&2; exit 1; }
-    for device in "$FAKE"/loop/*; do [ ! -e "$device" ] || echo "/dev/${device##*/} $(cat "$device")"; done;;
+    for device in "$FAKE"/loop/*; do [ ! -e "$device" ] || echo "/dev/${device##*/}   $(cat "$device")"; done;;
 -d) rm "$FAKE/loop/${2##*/}";;
 esac
 """
