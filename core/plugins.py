@@ -1,7 +1,8 @@
 """Plug-in folders outside the project, which the environment variable HVLAB_PLUGINS names.
 
 Each folder is laid out as the project is: PLUGINS/hypervisors/NAME/ is found beside the project's own
-hypervisors/NAME/, PLUGINS/factors/NAME.py beside its own factors, PLUGINS/study/meters/NAME.py beside its own meters.
+hypervisors/NAME/, PLUGINS/factors/NAME.py beside its own factors, PLUGINS/study/meters/NAME.py beside its own meters,
+PLUGINS/vagrant/lib/hvlab/NAME/ beside what Vagrant needs for its own hypervisors.
 """
 
 import os
