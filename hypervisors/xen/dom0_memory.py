@@ -11,7 +11,7 @@ from factors.base import Factor
 
 
 def _needs_domain(hypervisor: HypervisorInfo) -> str:
-    return "" if hypervisor.host_memory == "host" else "has no dom0"
+    return "" if hypervisor.name == "xen" else "has no dom0"
 
 
 FACTOR = Factor[str](
