@@ -56,14 +56,18 @@ def _pytest(*words: str) -> None:
 
 
 def _check(*words: str) -> None:
-    """Run a program, whose output is seen; its failure is the command's."""
+    """Run a program with this process's output.
+
+    Raises:
+        Exit: The program failed.
+    """
     if run_child(words):
         raise Exit(code=1)
 
 
 @command()
 def bench(c: Context) -> None:
-    """Measure the kit itself and the newest study."""
+    """Measure the start of ./invoke and print the times of the newest study."""
     from dataset.models import load_study
     from dataset.store import find_study
     from lab.bench import start_up_seconds
@@ -75,5 +79,5 @@ def bench(c: Context) -> None:
 
 @command()
 def lock(c: Context) -> None:
-    """Pin the packages of requirements.in anew."""
+    """Pin the packages of requirements.in again."""
     _check("sh", str(PROJECT / "commands" / "lock.sh"))

@@ -1,4 +1,4 @@
-"""What all commands share: a function becomes a task that says in one line what went wrong."""
+"""What all commands share: a function becomes a task that reports an error in one line."""
 
 import errno
 import functools
@@ -20,41 +20,41 @@ from hypervisors.names import hypervisor_names
 from lab import packages
 
 INTERRUPTED = 130
-# As a shell tells of a program that wrote to a pipe without a reader.
+# A shell's exit status for a program that wrote to a pipe without a reader.
 UNREAD = 128 + signal.SIGPIPE
-# What any write anywhere can meet, and what a folder or file that was named can be.
+# Errors that any write can have, and those of a file or folder that the user named.
 _NO_ROOM = dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room there")
 _NOT_MAY = dict.fromkeys(
-    (errno.EACCES, errno.EPERM, errno.EROFS), "who may read and write there? name another place, or be root"
+    (errno.EACCES, errno.EPERM, errno.EROFS), "check its permissions, name another place, or run as root"
 )
 _NOT_SO = dict.fromkeys(
     (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP),
-    "something else is in the way there: remove it, or name another place",
+    "remove the file or folder that is there, or name another place",
 )
 _HINTS = _NO_ROOM | _NOT_MAY | _NOT_SO
 
 
 class _Number(Argument):
-    """An option that takes a whole number."""
+    """An option with a whole number."""
 
     def set_value(self, value: Any, cast: bool = True) -> None:
-        """Take a word of the command line.
+        """Set the value from the command line.
 
         Raises:
-            ParseError: It is no whole number; Invoke itself would show where in its code it noticed that.
+            ParseError: It is not a whole number. (Invoke itself would print a traceback.)
         """
         try:
             super().set_value(value, cast)
         except ValueError as error:
             name = str(self.name).replace("_", "-")
-            raise ParseError(f"hvlab: --{name}={value} is no whole number\n  hint: --{name}=N") from error
+            raise ParseError(f"hvlab: --{name}={value} is not a whole number\n  hint: --{name}=N") from error
 
 
 class _Task(Task[Callable[..., None]]):
-    """A task whose numbers are checked."""
+    """A task that checks options with numbers."""
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
-        """Return what the command line may have."""
+        """Return the options and arguments of the command."""
         return [_checked(argument) for argument in super().get_arguments(ignore_unknown_help)]
 
 
@@ -65,8 +65,8 @@ def _checked(argument: Argument) -> Argument:
     return _Number(**{name: getattr(argument, name) for name in kept})
 
 
-def _told(error: OSError) -> Exit | None:
-    """Return what tells of a file that cannot be had; None for what nobody but the kit can mend."""
+def _as_exit(error: OSError) -> Exit | None:
+    """Return the message for an error that the user can fix; None for a bug of hvlab."""
     where = f": {error.filename}" if error.filename else ""
     if error.errno not in _HINTS or not (where or error.errno in _NO_ROOM):
         return None
@@ -74,7 +74,7 @@ def _told(error: OSError) -> Exit | None:
 
 
 def _is_unread() -> bool:
-    """Tell whether nobody reads standard output any more; what is left to be written goes nowhere then."""
+    """Return whether the reader of standard output is gone; if so, discard what is left to be written."""
     output = select.poll()
     output.register(sys.stdout.fileno(), 0)
     unread = any(state & select.POLLERR for _, state in output.poll(0))
@@ -107,8 +107,8 @@ def command(*needed: str | Callable[[], Sequence[str]], **options: Any) -> Calla
                     raise
                 raise Exit(code=UNREAD) from error
             except OSError as error:
-                if told := _told(error):
-                    raise told from error
+                if exit_ := _as_exit(error):
+                    raise exit_ from error
                 raise
             except KeyboardInterrupt as error:
                 kept = "; finished runs are kept" if function.__name__.startswith("study_") else ""
@@ -122,7 +122,7 @@ def command(*needed: str | Callable[[], Sequence[str]], **options: Any) -> Calla
 # Help for --provider of the commands that have it.
 PROVIDER = f"hypervisor: {', '.join(hypervisor_names())}"
 # Help for --host of the commands that need a lab.
-HOST = "lab host: nested, local, or ssh://user@host:port; lab_host.host of hvlab.toml without"
+HOST = "lab host: nested, local, or ssh://user@host:port; default: lab_host.host of hvlab.toml"
 
 
 def settings(host: str = "") -> Any:

@@ -34,7 +34,7 @@ def render_before_reading_script(values: FactorsSettings) -> str:
 
 
 def require_possible(settings: Settings, providers: Iterable[str]) -> None:
-    """Make sure that the hypervisors can do what the factors ask for, before anything is started.
+    """Check that the hypervisors can do what the factors ask for, before anything is started.
 
     A factor that only some hypervisors have is no error: the others are read without it, and the paper says so.
 
@@ -56,7 +56,7 @@ def require_possible(settings: Settings, providers: Iterable[str]) -> None:
 
 
 def _require_effect(name: str, asked: object, hypervisors: list[Hypervisor]) -> None:
-    """Make sure that a value other than the default has an effect under one of the hypervisors.
+    """Check that a value other than the default has an effect under one of the hypervisors.
 
     Raises:
         HvlabError: It has none.
@@ -72,7 +72,7 @@ def _require_effect(name: str, asked: object, hypervisors: list[Hypervisor]) -> 
 
 
 def _require_room(settings: Settings, hypervisor: Hypervisor) -> None:
-    """Make sure that all guests' disks, whole, fit on the file system that they will lie on.
+    """Check that all guests' disks, whole, fit on the file system that they will lie on.
 
     Raises:
         HvlabError: They do not; or an unmanaged lab host does not report how much is free there.

@@ -203,7 +203,7 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
     except OSError as error:
         raise HvlabError(f"{path}: {error.strerror}", "restore it: git checkout hvlab.toml") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise HvlabError(f"{path} is not valid TOML: {error}", "git diff hvlab.toml tells what was changed") from error
+        raise HvlabError(f"{path} is not valid TOML: {error}", "git diff hvlab.toml shows what was changed") from error
     _override(table, environ)
     try:
         return Settings.model_validate(table)

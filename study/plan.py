@@ -1,4 +1,4 @@
-"""What a study consists of, and the parameters that study.json keeps: enough to go on with it on another day."""
+"""The plan of a study, and the parameters that study.json keeps: enough to continue it later."""
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,8 +15,8 @@ from hypervisors.registry import all_hypervisors, get_hypervisor
 from lab.lifecycle import Lab
 from lab.settings import Settings
 
-# They may differ between studies whose runs are comparable, and change while a study grows. The lab host's name is no
-# mark of the machine: what is, is in the environment.
+# These may differ between studies whose runs are comparable, and change while a study grows. The lab host's name does
+# not identify the machine; the environment does.
 PLAN_ONLY = frozenset(
     {"providers", "repeats", "seed", "precision_mib", "most_repeats", "lab_host.host", "lab_host.ssh_config"}
 )
@@ -27,15 +27,15 @@ _OF_ONE_PROVIDER = ("disk_strategy.", "hypervisors.", "versions.")
 
 @dataclass(frozen=True)
 class Plan:
-    """What a study consists of.
+    """The runs of a study.
 
     Attributes:
-        providers: Names; every repeat has them in an order of its own.
-        repeats: Boots of the lab host under each provider.
-        seed: Of the order.
-        precision_mib: Repeats are added until the cost per guest is known this well (study.precision), MiB; None: the
-            repeats are as said.
-        most_repeats: Then no more than this.
+        providers: Names of the hypervisors; every repeat has them in an order of its own.
+        repeats: Boots of the lab host under each hypervisor.
+        seed: Seed of the order.
+        precision_mib: Repeats are added until the cost per guest is known to this half-width
+            (study.stopping_rule), MiB; None: the number of repeats is fixed.
+        most_repeats: The largest number of repeats in that case.
     """
 
     providers: tuple[str, ...]
@@ -45,7 +45,7 @@ class Plan:
     most_repeats: int | None = None
 
     def order(self) -> list[tuple[str, int]]:
-        """Return (provider, repeat) in the order in which they are taken; more repeats do not change the first ones."""
+        """Return (provider, repeat) in the order in which they run; more repeats do not change the first ones."""
         dice = random.Random(self.seed)
         return [
             (provider, repeat)
@@ -82,21 +82,21 @@ def parameters(lab: Lab, plan: Plan, wanted: Sequence[Stage]) -> Parameters:
     return Parameters.model_validate(found)
 
 
-def require_taken(study: StudyInfo) -> None:
-    """Make sure that a study was taken by this kit.
+def require_measured(study: StudyInfo) -> None:
+    """Check that a study was measured by hvlab.
 
     Raises:
-        HvlabError: Its numbers were published; there is nothing to go on with.
+        HvlabError: Its numbers are published ones; it has no runs.
     """
     if study.environment.kind == "published":
-        raise HvlabError(f"study {study.id} was published, it has no runs", "./invoke study.all takes a new one")
+        raise HvlabError(f"study {study.id} was published, it has no runs", "./invoke study.all runs a new one")
 
 
 def plan_of(study: StudyInfo) -> Plan:
-    """Return the plan that a study was begun with.
+    """Return the plan that a study was started with.
 
     Raises:
-        HvlabError: Its parameters do not tell.
+        HvlabError: A parameter is missing.
     """
     kept = study.parameters.as_dict()
     try:
@@ -104,16 +104,16 @@ def plan_of(study: StudyInfo) -> Plan:
             tuple(kept["providers"]), kept["repeats"], kept["seed"], kept.get("precision_mib"), kept.get("most_repeats")
         )
     except KeyError as error:
-        raise HvlabError(f"study {study.id} does not tell its parameter {error}", "take a new one") from error
+        raise HvlabError(f"study {study.id} lacks parameter {error}", "start a new one") from error
 
 
 def settings_of(study: StudyInfo) -> Settings:
-    """Return the settings that a study was begun with, whatever hvlab.toml says today.
+    """Return the settings that a study was started with, whatever hvlab.toml says now.
 
     Raises:
-        HvlabError: They are not told, or this version does not know one of them.
+        HvlabError: One is missing, or this version does not know one of them.
     """
-    require_taken(study)
+    require_measured(study)
     kept = _with_own_tables(study.parameters.as_dict())
     try:
         return Settings.model_validate(
@@ -127,17 +127,17 @@ def settings_of(study: StudyInfo) -> Settings:
             }
         )
     except KeyError as error:
-        raise HvlabError(f"study {study.id} does not tell its parameter {error}", "take a new one") from error
+        raise HvlabError(f"study {study.id} lacks parameter {error}", "start a new one") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise HvlabError(f"study {study.id}: parameter {where}: {first['msg']}", "take a new one") from error
+        raise HvlabError(f"study {study.id}: parameter {where}: {first['msg']}", "start a new one") from error
 
 
-def unlike(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
-    """List the parameters in which two studies differ, by name with both values; those of the plan alone do not count.
+def parameter_differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """List the parameters in which two studies differ, by name with both values, without those of the plan alone.
 
-    Of what belongs to one provider (disk strategy, versions) only what both have is compared.
+    Parameters of one hypervisor (disk strategy, versions) are compared only where both studies have them.
     """
     return [
         f"{name} ({ours} and {theirs})"
@@ -166,7 +166,7 @@ def _with_own_tables(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pairs(prefix: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """Walk two mappings at once, down to what is no mapping; what one of them lacks is None."""
+    """Walk two mappings in parallel, down to values that are no mappings; a missing value is None."""
     for name in sorted(one.keys() | other.keys()):
         ours, theirs = one.get(name), other.get(name)
         if isinstance(ours, Mapping) and isinstance(theirs, Mapping):

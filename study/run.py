@@ -1,4 +1,4 @@
-"""One run: one boot of the lab host, taken through all its stages under one provider."""
+"""One run: one boot of the lab host, through all stages under one hypervisor."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from lab.factors import render_before_reading_script
 from lab.hosts.hardware import Description, describe
 from lab.lifecycle import Lab
 from study.factors import in_words, mismatches
-from study.measure.collector import Output, ask, commands, context_for, guest_commands, take
+from study.measure.collector import Output, ask, collect, commands, context_for, guest_commands
 from study.measure.evidence import LOAD_EVIDENCE
 from study.measure.kernel_log import EVIDENCE_NAME, KernelWatch
 from study.measure.rederive import measurements
@@ -29,7 +29,7 @@ from study.measure.settle_watch import wait_settled
 from study.meters.factors import shown
 from study.meters.readback import NAME as FACTORS
 from study.meters.registry import all_meters
-from study.screenshots import WINDOW_PROOF, draw_terminals, take_manager, take_screens
+from study.screenshots import WINDOW_CAPTURE, draw_terminals, take_manager, take_screens
 from study.stage_timer import StageClock
 
 
@@ -44,7 +44,7 @@ class RunResult:
 
 
 class Run:
-    """Takes one run and writes its captures and numbers into the study's folder.
+    """Executes one run and writes its captures and numbers into the study's folder.
 
     Args:
         lab: The lab; it is down before and after.
@@ -60,7 +60,7 @@ class Run:
         self.factors: dict[str, str] = {}
         self.window: Window | None = None  # the manager's, as it was opened
 
-    def take(self, stages: list[Stage]) -> RunResult:
+    def execute(self, stages: list[Stage]) -> RunResult:
         """Go through the stages in order.
 
         Raises:
@@ -132,10 +132,10 @@ class Run:
 
     def _read(self, stage: Stage) -> dict[str, Output]:
         context = context_for(self.provider, self.lab.settings)
-        outputs = take(self.lab.host.shell, commands(context), timeout=300)
+        outputs = collect(self.lab.host.shell, commands(context), timeout=300)
         if self.window:
             # After the reading: it takes a session, and wakes the manager.
-            outputs |= ask(self.lab.host.shell, {WINDOW_PROOF: look_command(self.provider.manager)}, timeout=240)
+            outputs |= ask(self.lab.host.shell, {WINDOW_CAPTURE: look_command(self.provider.manager)}, timeout=240)
         if stage.guests:
             inside = guest_commands(context) | (LOAD_EVIDENCE if self.lab.settings.topology.memory_load_mib else {})
             outputs |= self._ask_guest(guest_name(stage.guests), stage, inside)
@@ -188,10 +188,10 @@ class Run:
         self._check_factors(stage, outputs[FACTORS])
 
     def _check_guests(self, stage: Stage, outputs: dict[str, Output]) -> None:
-        """Make sure that the hypervisor itself lists the stage's guests as running: a paused guest costs, but less.
+        """Check that the hypervisor lists the stage's guests as running: a paused guest costs less.
 
         Raises:
-            HvlabError: If one is missing; its name is told.
+            HvlabError: One is missing; the message names it.
         """
         listed = self.provider.guest_list
         running = listed.parse(outputs[listed.name].stdout.decode(errors="replace"))
@@ -203,14 +203,14 @@ class Run:
             )
 
     def _check_manager(self, stage: Stage, outputs: dict[str, Output]) -> None:
-        """Make sure that the manager that was opened is still on the screen and answers.
+        """Check that the manager that was opened is still on the screen and answers.
 
         Raises:
-            HvlabError: It is not, or does not.
+            HvlabError: It is gone, or does not answer.
         """
         if not self.window:
             return
-        output = outputs[WINDOW_PROOF]
+        output = outputs[WINDOW_CAPTURE]
         if output.status:
             why = output.stderr.decode(errors="replace").strip()[-200:]
             raise HvlabError(f"the lab host's screen cannot be looked at, at stage {stage.name}: {why}")
@@ -219,14 +219,14 @@ class Run:
         except HvlabError as error:
             words = last_words(self.lab.host.shell)
             raise HvlabError(
-                f"{self.provider.manager.name} at stage {stage.name}: {error.message}; its last words: {words}"
+                f"{self.provider.manager.name} at stage {stage.name}: {error.message}; its last output: {words}"
             ) from error
 
     def _check_factors(self, stage: Stage, output: Output) -> None:
-        """Make sure that the lab host is as the study's factors ask.
+        """Check the factors that the lab host shows against those that were set.
 
         Raises:
-            HvlabError: If one is not; its name and both values are told.
+            HvlabError: One differs; the message has its name and both values.
         """
         found = shown(output.stdout.decode(errors="replace"), self.provider)
         self.factors = in_words(found)
@@ -237,7 +237,7 @@ class Run:
             )
 
     def _look_at_kernel(self, stage: Stage, log: Output) -> None:
-        """Mark the run as suspect if the lab host's kernel has new errors; it goes on: its numbers may be good."""
+        """Mark the run as suspect if the lab host's kernel has new errors; the run continues."""
         text = None if log.status else log.stdout.decode(errors="replace")
         if new := self.watch.look(stage.name, text):
             say(f"[yellow]suspect[/yellow]: {len(new)} new kernel errors in the lab host: {escape(new[0])}")

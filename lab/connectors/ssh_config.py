@@ -105,7 +105,7 @@ class Ssh(Machine):
         """ssh(1) itself ends with 255."""
         if done.status == 255:
             why = last_line(done.stderr) or "no answer"
-            raise HvlabError(f"{self.name} cannot be reached over SSH: {why}", "./invoke lab.status tells its state")
+            raise HvlabError(f"{self.name} cannot be reached over SSH: {why}", "./invoke lab.status shows its state")
 
     @contextmanager
     def shared_connection(self, socket: Path) -> Iterator[None]:
@@ -116,7 +116,7 @@ class Ssh(Machine):
         with Path(os.devnull).open("r+b") as null:
             status = _status(master, null, timeout=90)
         if status != 0:
-            raise HvlabError(f"{self.name} cannot be reached over SSH", "./invoke lab.status tells its state")
+            raise HvlabError(f"{self.name} cannot be reached over SSH", "./invoke lab.status shows its state")
         try:
             yield
         finally:
@@ -126,6 +126,6 @@ class Ssh(Machine):
                 _status(stop, null, timeout=30)
 
     def interactive(self, words: Sequence[str]) -> int:
-        """Give the terminal to a session there, or run one line; return its exit status."""
+        """Attach the terminal to a session there, or run one line; return its exit status."""
         remote = [shlex.join(words)] if len(words) > 1 else list(words)
         return subprocess.run(["ssh", "-F", str(self.config), self.name, *remote], check=False).returncode

@@ -80,7 +80,7 @@ def attach(host: Machine, provider: Hypervisor, guest: str, reached: Machine) ->
     """
     if not provider.attach_command:
         raise HvlabError(
-            f"{provider.title}'s guests have no console that can be typed at", f"./invoke lab.ssh {guest} logs in"
+            f"{provider.title}'s guests have no console that accepts input", f"./invoke lab.ssh {guest} logs in"
         )
     line = f"guest={shlex.quote(guest)}; {provider.attach_command}"
     with _login(provider, guest, reached):
@@ -98,7 +98,7 @@ def _login(provider: Hypervisor, guest: str, reached: Machine) -> Iterator[None]
         say(f"{guest}'s console: Enter shows its login prompt, Ctrl-] leaves it")
     except HvlabError as error:
         begun = ""
-        say(f"nobody can log in at {guest}'s console, it only tells ({escape(error.message)}); Ctrl-] leaves it")
+        say(f"nobody can log in at {guest}'s console, it is read-only ({escape(error.message)}); Ctrl-] leaves it")
     try:
         yield
     finally:

@@ -52,7 +52,7 @@ def as_png(picture: bytes, whose: str) -> bytes:
     if image.getcolors(1) is not None:
         size = f"{image.width} x {image.height}"
         raise HvlabError(
-            f"{whose} is blank: {size} pixels of one colour", "has its session started? ./invoke lab.ssh tells"
+            f"{whose} is blank: {size} pixels of one colour", "check with ./invoke lab.ssh whether its session runs"
         )
     png = io.BytesIO()
     image.save(png, "PNG", optimize=True)

@@ -38,7 +38,7 @@ def _probe_initrd(busybox: Path, out: Path) -> None:
 
 
 def _boots(kernel: Path, initrd: Path) -> bool:
-    """Say whether a kernel reaches its first program under hardware virtualization within ten seconds."""
+    """Return whether a kernel reaches its first program under hardware virtualization within ten seconds."""
     command = [
         "qemu-system-x86_64", "-M", "q35", "-accel", HARDWARE, "-cpu", "host", "-m", "512", "-nodefaults",
         "-display", "none", "-serial", "stdio", "-no-reboot",
@@ -65,7 +65,7 @@ def settled_accelerator() -> str:
     """
     if wanted := os.environ.get("HVLAB_ACCEL"):
         if wanted not in (HARDWARE, SOFTWARE):
-            raise HvlabError(f"HVLAB_ACCEL={wanted} is no acceleration", f"{HARDWARE} or {SOFTWARE}, or leave it out")
+            raise HvlabError(f"HVLAB_ACCEL={wanted} is not an acceleration", f"set it to {HARDWARE} or {SOFTWARE}")
         return wanted
     remembered = remembered_answer()
     return remembered.read_text() if remembered.is_file() else ""

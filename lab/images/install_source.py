@@ -139,7 +139,7 @@ def guest_oses(kickstarts: Path = KICKSTARTS) -> list[str]:
 
 
 def require_known(os_name: str, kickstarts: Path = KICKSTARTS) -> None:
-    """Make sure that there is a kickstart file for a guest OS.
+    """Check that there is a kickstart file for a guest OS.
 
     Raises:
         HvlabError: There is none.

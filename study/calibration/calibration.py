@@ -113,7 +113,7 @@ def _provider(lab: Lab, folder: Path, calibration: Calibration, name: str) -> No
 
 
 def require_passed(folder: Path) -> None:
-    """Make sure that every meter that was calibrated is near enough.
+    """Check that every meter that was calibrated is near enough.
 
     Raises:
         HvlabError: One is not.
@@ -122,7 +122,7 @@ def require_passed(folder: Path) -> None:
     if failed := calibration.failed:
         first = failed[0]
         raise HvlabError(
-            f"{len(failed)} of {len(calibration.rows)} readings are off by more than they may be, first"
+            f"{len(failed)} of {len(calibration.rows)} readings are off by more than the tolerance, first"
             f" {first.provider} {first.step}: {first.meter} {first.metric} by {first.error:+.2f} {first.unit}",
             f"the captures are in {folder}",
         )

@@ -40,7 +40,7 @@ _VMM = (
 
 
 def can_see(provider: str, where: Place, machine: Place, probe: Probe) -> bool:
-    """Tell whether a number can show memory that is taken on the lab host or in a guest.
+    """Return whether a number can show memory that is taken on the lab host or in a guest.
 
     On a machine the machine's own numbers show it. A guest's is seen by the lab host when the VMM takes it from
     there page by page: as its own memory, or through a kernel module, of which no process is charged

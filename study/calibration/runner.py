@@ -19,7 +19,7 @@ from study.calibration.expectation import Step, capture, numbers
 from study.calibration.load_report import as_given, as_output
 from study.calibration.memory import Memory, memory_rows
 from study.calibration.quiesce import let_huge_pages_settle
-from study.measure.collector import Output, ask, context_for, take
+from study.measure.collector import Output, ask, collect, context_for
 from study.measure.settle import SettleRule
 from study.measure.settle_watch import wait_settled
 from study.meters.registry import meter
@@ -147,7 +147,7 @@ class Calibrator:
         if counter := self.rules.counter:
             lines[counter.name] = counter.command(GUEST)
         with step(f"{self.provider.title}: reading {name}"):
-            reading = self._numbers(name, "host", take(self.host, lines, _LIMIT_S))
+            reading = self._numbers(name, "host", collect(self.host, lines, _LIMIT_S))
             inside = {each: meter(each).command(self.context) for each in _ANYWHERE}
             reading |= self._numbers(name, "guest", ask(self.guest, inside, _LIMIT_S))
         return Memory(reading, self._captures(name))
@@ -180,14 +180,14 @@ class Calibrator:
         self, lines: dict[str, str], load: LoadGenerator | None, known: Step | None, seconds: int
     ) -> tuple[dict[str, Output], Given | None]:
         if load is None or known is None:
-            return take(self.host, lines, _LIMIT_S), None
+            return collect(self.host, lines, _LIMIT_S), None
         # Its own window lies within the meters'; it gives the same all the time, or the reading is taken again.
         slice_s = HOST_SLICE_S
         if known.where == "guest":
             slice_s = GUEST_SLICE_S if known.applied else AT_REST_SLICE_S
         load.burn(known.applied, LEAD_S, max(seconds - LEAD_S, LEAD_S), slice_s)
         try:
-            outputs = take(self.host, lines, _LIMIT_S)
+            outputs = collect(self.host, lines, _LIMIT_S)
         finally:
             told = load.rest()
         return outputs | {"given": as_output(known, told)}, as_given(known, told)
@@ -197,7 +197,7 @@ class Calibrator:
         return self.context.mpstat_interval_s * self.context.mpstat_count
 
     def _disturbed(self, ticks: cpu_window.Window, given: Given | None) -> str:
-        """Tell why a reading says nothing, whatever it says; empty: it does.
+        """Return why a reading says nothing, whatever it says; empty: it does.
 
         Args:
             ticks: The ticks around mpstat's window.

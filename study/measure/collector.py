@@ -146,7 +146,7 @@ def guest_commands(context: Context) -> dict[str, str]:
 
 
 def expected_s(lines: Mapping[str, str]) -> float:
-    """Tell how long `lines` take, about, seconds."""
+    """Return how long `lines` take, about, seconds."""
     watching = {meter.name: meter.lasts for meter in all_meters() if meter.lasts}
     return sum(_READING_S + (watching[name](line) if name in watching else 0) for name, line in lines.items())
 
@@ -218,7 +218,7 @@ def ask(ssh: Machine, lines: Mapping[str, str], timeout: float) -> dict[str, Out
     return unpack(done.stdout, lines, began)
 
 
-def take(ssh: Machine, lines: Mapping[str, str], timeout: float) -> dict[str, Output]:
+def collect(ssh: Machine, lines: Mapping[str, str], timeout: float) -> dict[str, Output]:
     """Run `lines` on the lab host without a session, and return their outputs.
 
     Raises:

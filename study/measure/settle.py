@@ -113,7 +113,7 @@ class Motion:
     busy_spread: float
 
     def within(self, rule: SettleRule) -> bool:
-        """Tell whether this is little enough."""
+        """Return whether this is little enough."""
         return (
             abs(self.memory_slope) <= rule.memory_slope_mib_per_min
             and self.memory_spread <= rule.memory_spread_mib
@@ -182,7 +182,7 @@ def _slope(values: Sequence[float], times: Sequence[float]) -> float:
 
 
 def is_settled(samples: Sequence[Sample], rule: SettleRule) -> bool:
-    """Tell whether the samples' last window fulfils the rule; False while they do not yet cover a window."""
+    """Return whether the samples' last window fulfils the rule; False while they do not yet cover a window."""
     window = window_of(samples, rule)
     return bool(window) and motion(window, rule).within(rule)
 

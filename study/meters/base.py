@@ -106,7 +106,7 @@ class Meter:
     where: Literal["lab host", "guest"] = "lab host"
 
     def applies_to(self, provider: str) -> bool:
-        """Tell whether the meter can be read under this provider."""
+        """Return whether the meter can be read under this provider."""
         return self.providers is None or provider in self.providers
 
 
@@ -123,4 +123,4 @@ def unrecognised(meter: str, text: str, why: str) -> HvlabError:
     if len(shown) > 240:
         shown = shown[:240] + " ..."
     begin = f"output begins: {shown}" if shown else "the output is empty"
-    return HvlabError(f"meter {meter}: {why}; {begin}", "keep the capture and teach the meter this layout")
+    return HvlabError(f"meter {meter}: {why}; {begin}", "keep the capture and add this layout to the meter")

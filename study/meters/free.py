@@ -53,7 +53,7 @@ def command(context: Context) -> str:
 
 
 def asked(line: str) -> int:
-    """Tell how many samples a command line asks for."""
+    """Return how many samples a command line asks for."""
     match = re.search(r" -c ([0-9]+)", line)
     return int(match[1]) if match else 1
 

@@ -65,13 +65,13 @@ def command(context: Context) -> str:
 
 
 def asked(line: str) -> int:
-    """Tell how many samples a command line asks for."""
+    """Return how many samples a command line asks for."""
     match = re.search(r" [0-9]+ ([0-9]+)$", line)
     return int(match[1]) if match else 1
 
 
 def lasts(line: str) -> float:
-    """Tell how long a command line takes, seconds."""
+    """Return how long a command line takes, seconds."""
     match = re.search(r" ([0-9]+) ([0-9]+)$", line)
     return int(match[1]) * int(match[2]) if match else 0
 

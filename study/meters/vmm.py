@@ -122,7 +122,7 @@ def _ram_size(cmd: str) -> int | None:
 
 
 def _adds_up(process: _Process) -> bool:
-    """Tell whether a process's mappings are within its sums, and each part within its whole."""
+    """Return whether a process's mappings are within its sums, and each part within its whole."""
     rows: Sequence[tuple[int, int, int]] = [(int(m["size"]), int(m["rss"]), int(m["pss"])) for m in process.maps]
     told = process.rss >= 0 and all(size >= rss >= pss for size, rss, pss in rows)
     within = sum(rss for _, rss, _ in rows) <= process.rss and sum(pss for *_, pss in rows) <= process.pss

@@ -60,7 +60,7 @@ def test_every_number_can_be_read_again_from_its_capture(study: Path) -> None:
 def test_the_study_is_whole(study: Path, invoke: Invoke) -> None:
     done = invoke("study.check", f"--study={study.name}")
     assert done.returncode == 0, done.stdout
-    assert invoke("study.check").stdout == f"study {study.name} is whole\n"
+    assert invoke("study.check").stdout == f"study {study.name} is valid\n"
 
 
 def test_a_changed_byte_is_found(study: Path, aside: list[Path], invoke: Invoke) -> None:

@@ -48,13 +48,13 @@ def test_every_command_has_one_line_of_help() -> None:
         (["lab.console", "server1"], "the lab is down"),
         (["lab.console", "labhost"], "no lab host was booted"),
         (["lab.console", "labhost", "--lines=0"], "--lines=0"),
-        (["lab.console", "labhost", "--lines=ten"], "--lines=ten is no whole number"),
-        (["report.pdf", "--guests", "some"], "--guests=some is no whole number"),
+        (["lab.console", "labhost", "--lines=ten"], "--lines=ten is not a whole number"),
+        (["report.pdf", "--guests", "some"], "--guests=some is not a whole number"),
         (["lab.status", "--host=server"], "--host=server: no such lab host"),
         (["lab.screenshot", "server1"], "the lab is down"),
         (["test", "--faults=0"], "--faults=N go alone"),
         (["test", "--unit", "--whole"], "--unit, --whole and --faults=N go alone"),
-        (["study.all", "--precision=3"], "--precision=3 is no amount of memory"),
+        (["study.all", "--precision=3"], "--precision=3 is not an amount of memory"),
         (["study.check", "--study=nowhere"], "no study 'nowhere'"),
         (["study.resume", "--study=paper-2011"], "was published"),
         (["study.import", "/nowhere", "--study=paper-2011"], "cannot read /nowhere/study.json"),
@@ -80,7 +80,7 @@ def test_bad_input_is_one_line_and_a_hint(words: list[str], says: str, tmp_path:
 @pytest.mark.parametrize(
     ("environ", "says"),
     [
-        ({"HVLAB_ACCEL": "fast"}, "HVLAB_ACCEL=fast is no acceleration"),
+        ({"HVLAB_ACCEL": "fast"}, "HVLAB_ACCEL=fast is not an acceleration"),
         ({"HOME": "/nonexistent"}, "nested runs no shell line: env: cannot change directory to '/nonexistent'"),
     ],
 )
@@ -100,7 +100,7 @@ def test_purging_nothing_is_said_and_is_no_error(tmp_path: Path) -> None:
 
 def test_check_tells_by_its_exit_status() -> None:
     done = invoke("study.check", "--study=paper-2011")
-    assert (done.returncode, done.stdout) == (0, "study paper-2011 is whole\n")
+    assert (done.returncode, done.stdout) == (0, "study paper-2011 is valid\n")
 
 
 def test_wrong_settings(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_a_lab_that_is_in_use_is_told_so_before_the_room_that_it_takes(words: li
 def test_image_check_finds_nothing_here() -> None:
     done = invoke("image.check")
     assert done.returncode == 0, done.stdout
-    assert done.stdout.endswith("files, nothing found\n")
+    assert done.stdout.endswith("files, no findings\n")
 
 
 def test_an_empty_cache_is_listed_and_pruned(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_a_file_where_a_folder_is_needed_is_one_line_and_a_hint(tmp_path: Path) 
     done = invoke("lab.down", HVLAB_STATE=str(tmp_path))
     assert done.returncode == 1
     assert done.stderr.splitlines()[0] == f"hvlab: File exists: {tmp_path}/tmp"
-    assert "hint: something else is in the way there" in done.stderr
+    assert "hint: remove the file or folder that is there" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -211,14 +211,14 @@ def take(root: Path, lab: FakeLab, plan: Plan, judge: Judge | None = None) -> Pa
     """Take a whole study."""
     stand_in: Any = lab
     with described():
-        return Study.begin(stand_in, root, plan).take(judge)
+        return Study.begin(stand_in, root, plan).run(judge)
 
 
 def resume(folder: Path, lab: FakeLab, judge: Judge | None = None) -> Path:
     """Go on with a study."""
     stand_in: Any = lab
     with described():
-        return Study.resume(stand_in, folder).take(judge)
+        return Study.resume(stand_in, folder).run(judge)
 
 
 def main() -> None:

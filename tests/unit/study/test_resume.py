@@ -16,7 +16,7 @@ from dataset.journal import read_journal
 from dataset.measurements import read_measurements
 from dataset.models import load_study, save_study
 from dataset.parameters import Parameters
-from study.plan import Plan, plan_of, settings_of, unlike
+from study.plan import Plan, parameter_differences, plan_of, settings_of
 from study.verify import check
 from tests.unit.study.fakelab import FakeLab, fake_settings, resume, take
 
@@ -139,7 +139,7 @@ def test_it_is_refused_with_another_lab(cut_off: Path, tmp_path: Path, lab: Fake
 
 def test_a_finished_study_has_nothing_left(tmp_path: Path, lab: FakeLab) -> None:
     folder = take(tmp_path / "studies", lab, Plan(("kvm",), 1, 7))
-    with pytest.raises(HvlabError, match="nothing is left to do"):
+    with pytest.raises(HvlabError, match="is finished"):
         resume(folder, lab)
     with pytest.raises(HvlabError, match="published"):
         resume(PROJECT / "reference" / "paper-2011", lab)
@@ -174,5 +174,5 @@ def test_plan_and_settings_come_back_from_study_json(cut_off: Path, lab: FakeLab
 def test_unlike_names_what_differs() -> None:
     one = {"guests": 4, "seed": 1, "repeats": 1, "lab_host": {"vcpus": 2}, "disk_strategy": {"kvm": "a"}}
     other = {"guests": 4, "seed": 2, "repeats": 9, "lab_host": {"vcpus": 4}, "disk_strategy": {"xen": "b"}, "new": 1}
-    assert unlike(one, other) == ["lab_host.vcpus (2 and 4)", "new (None and 1)"]
-    assert unlike(one, json.loads(json.dumps(one))) == []
+    assert parameter_differences(one, other) == ["lab_host.vcpus (2 and 4)", "new (None and 1)"]
+    assert parameter_differences(one, json.loads(json.dumps(one))) == []
