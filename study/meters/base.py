@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from core.errors import HvlabError
-from dataset.descriptors import Unit
+from dataset.descriptors import Quantity, Unit
 
-Quantity = Literal["memory", "cpu", "disk", "time", "other"]
 _PROCESS_PATTERN = re.compile(r"[A-Za-z0-9_.*?+-]+")
 _ARGUMENTS = re.compile(r"[A-Za-z0-9_.+ -]+")
 
