@@ -169,7 +169,7 @@ class StudyInfo(Descriptors):
         finished: When it was finished; None: it is not.
         parameters: The parameters.
         environment: Where it ran.
-        runs: All runs, in the order in which they are taken.
+        runs: All runs, in the order in which they are run.
         source: The publication, for numbers that were taken from print.
         precision: Result of `--precision`; None: it was not asked for.
     """
