@@ -8,7 +8,7 @@ from pathlib import Path
 from core.console import say, step
 from core.errors import HvlabError
 from core.files import read_record, write_atomic
-from core.resources.base import Outcome, Resource, failures
+from core.resources.base import Outcome, Resource, failures, printable, render
 from core.resources.claim import claimed
 from core.shell import quote
 from lab.connectors.address import Address, parse_host
@@ -35,6 +35,7 @@ _RELEASE = """\
 cd {root} && rm -f {script} owner
 """
 _TAKEN, _OURS = 3, 4
+_LONGEST_OWNER = 400
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class UnmanagedLab:
         program = _CLAIM.format(root=REMOTE_ROOT, owner=quote(self.owner)).encode()
         done = self.machine.run("sh -s", stdin=program, timeout=60)
         if done.status == _TAKEN:
-            owner = done.text.strip()
+            owner = _one_line(done.text)
             raise HvlabError(
                 f"{self.name} has a lab already, of {owner}",
                 "./invoke lab.down there; if that folder is lost, there too: "
@@ -187,7 +188,7 @@ class UnmanagedLab:
         self.require_ours()
         if rollback_script.saved_on_host(self.machine):
             return self.take_down()
-        outcomes = rollback_script.remove(self.machine, rollback_script.render_removal(resources))
+        outcomes = rollback_script.remove(self.machine, render("remove", resources))
         if not failures(outcomes):
             self.release()
         return outcomes
@@ -217,4 +218,9 @@ class UnmanagedLab:
 
     def _host_owner(self) -> str:
         """Return whose lab the host has, "" for nobody's."""
-        return self.machine.run(f"cat {REMOTE_ROOT}/owner", timeout=60).text.strip()
+        return _one_line(self.machine.run(f"cat {REMOTE_ROOT}/owner", timeout=60).text)
+
+
+def _one_line(text: str) -> str:
+    """Return the beginning of what a host says, fit to be printed."""
+    return printable(text.strip().partition("\n")[0][:_LONGEST_OWNER])
