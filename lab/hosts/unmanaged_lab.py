@@ -47,12 +47,14 @@ class Record:
         config: The user's ssh configuration; "": the usual one.
         provider: Its name.
         boot_id: The host's, when the lab was brought up.
+        owner: How the lab was known on its host then: the controller may have another name by now.
     """
 
     address: str
     config: str
     provider: str
     boot_id: str
+    owner: str = ""
 
 
 def recorded(state: Path) -> Record | None:
@@ -65,7 +67,7 @@ def recorded_lab(state: Path) -> "UnmanagedLab | None":
     record = recorded(state)
     if record is None:
         return None
-    return UnmanagedLab(state, parse_host(record.address), record.config)
+    return UnmanagedLab(state, parse_host(record.address), record.config, record.owner)
 
 
 @dataclass(frozen=True)
@@ -76,11 +78,13 @@ class UnmanagedLab:
         state: The lab's folder.
         address: Of the host.
         config: The user's ssh configuration; "": the usual one.
+        recorded_owner: How the lab is known on its host, if that is on record.
     """
 
     state: Path
     address: Address
     config: str = ""
+    recorded_owner: str = ""
 
     @property
     def machine(self) -> Machine:
@@ -95,11 +99,11 @@ class UnmanagedLab:
     @property
     def owner(self) -> str:
         """How the lab is known on its host."""
-        return lab_owner(self.state)
+        return self.recorded_owner or lab_owner(self.state)
 
     def record(self, provider: str, boot_id: str) -> None:
         """Write the lab down here. A host whose claim nobody knows of could not be had again: this comes before it."""
-        record = Record(self.name, self.config, provider, boot_id)
+        record = Record(self.name, self.config, provider, boot_id, self.owner)
         write_atomic(self.state / RECORD, json.dumps(asdict(record)).encode())
 
     def claim(self) -> None:

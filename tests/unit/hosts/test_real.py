@@ -9,6 +9,7 @@ from core.errors import HvlabError
 from hypervisors.registry import get_hypervisor
 from lab.connectors.base import Machine
 from lab.hosts.active import ActiveHost
+from lab.hosts.local import LocalHost
 from lab.hosts.resources import lab_owner
 from lab.hosts.unmanaged import UnmanagedHost
 from lab.hosts.unmanaged_lab import RECORD, UnmanagedLab, recorded
@@ -162,3 +163,13 @@ def test_a_name_that_is_no_lab_host_is_refused_also_when_the_lab_is_off(tmp_path
     with pytest.raises(HvlabError, match="no such lab host"):
         ActiveHost(tmp_path).require_named("bogus")
     ActiveHost(tmp_path).require_named("ssh://root@server")
+
+
+def test_a_controller_that_was_renamed_meanwhile_gives_its_host_back(
+    here: LocalHost, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here.boot(KVM)
+    monkeypatch.setattr("platform.node", lambda: "another-name")
+    here.stop()
+    assert not (place / "owner").exists()
+    assert here.running() is None
