@@ -16,9 +16,8 @@ module Hvlab
         @settings[provider] = settings
       end
 
-      def each(&)
-        @settings.each(&)
-      end
+      # Provider to its settings.
+      attr_reader :settings
 
       # Loads all of them.
       def load_all
