@@ -15,8 +15,8 @@ from commands.task import command, settings
 )
 def doctor(c: Context, host: str = "", provider: str = "", json: bool = False) -> None:
     """Check every requirement, and say what to do; changes nothing. Exit status 1 if one fails."""
-    from lab.doctor.examine import diagnose
-    from lab.doctor.table import print_diagnosis
+    from lab.doctor.output import print_diagnosis
+    from lab.doctor.run import diagnose
 
     diagnosis = diagnose(host or settings().lab_host.host, provider, settings())
     if json:

@@ -33,7 +33,7 @@ def image_fetch(c: Context, os: str) -> None:
 @command("packer", "openssh-client")
 def image_check(c: Context) -> None:
     """Check kickstart files and Packer's files."""
-    from lab.checks.project import check_project
+    from lab.lint.run import check_project
 
     count, findings = check_project()
     for finding in findings:
@@ -46,7 +46,7 @@ def image_check(c: Context) -> None:
 @command()
 def image_list(c: Context) -> None:
     """Tell what is in the cache of images."""
-    from lab.inventory import print_items
+    from lab.images.inventory import print_items
 
     print_items(settings())
 
@@ -54,7 +54,7 @@ def image_list(c: Context) -> None:
 @command(help={"dry_run": "only tell what would go"})
 def image_prune(c: Context, dry_run: bool = False) -> None:
     """Remove images that the present inputs do not name."""
-    from lab.inventory import prune
+    from lab.images.inventory import prune
 
     for name, kept in prune(settings(), dry_run=dry_run).items():
         print(f"left {name}: {kept}" if kept else f"{'would remove' if dry_run else 'removed'} {name}")

@@ -4,9 +4,9 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 
 from commands.task import HOST, command, settings, the_lab
+from core.errors import HvlabError
+from core.paths import state_root
 from lab import packages
-from lab.errors import HvlabError
-from lab.paths import state_root
 
 
 @command(
@@ -15,12 +15,12 @@ from lab.paths import state_root
 )
 def lab_up(c: Context, provider: str, guests: int = 0, host: str = "") -> None:
     """Bring the four guests up under --provider."""
-    from lab.bringup import require_off
+    from hypervisors.registry import get_hypervisor
     from lab.factors import require_possible
-    from lab.owner import exclusive
-    from lab.providers import get_provider
+    from lab.lifecycle import require_off
+    from lab.state.lock import exclusive
 
-    wanted, parameters = get_provider(provider), settings(host)
+    wanted, parameters = get_hypervisor(provider), settings(host)
     count = guests or parameters.topology.guests
     if not 1 <= count <= parameters.topology.guests:
         raise HvlabError(f"--guests={count} is not in the topology", f"1 to {parameters.topology.guests}")
@@ -41,7 +41,7 @@ def lab_up(c: Context, provider: str, guests: int = 0, host: str = "") -> None:
 @command(*packages.LAB, help={"host": HOST})
 def lab_status(c: Context, host: str = "") -> None:
     """Tell what runs."""
-    from lab.hosts.recorded import require_asked_for
+    from lab.hosts.active import require_asked_for
     from lab.status import print_status
 
     require_asked_for(state_root(), host)
@@ -54,7 +54,7 @@ def lab_status(c: Context, host: str = "") -> None:
 )
 def lab_ssh(c: Context, guest: str, command: str = "", host: str = "") -> None:
     """Log in to a guest, or run one command (-c) there."""
-    from lab.hosts.recorded import require_asked_for
+    from lab.hosts.active import require_asked_for
     from lab.status import login
 
     require_asked_for(state_root(), host)
@@ -69,10 +69,10 @@ def lab_ssh(c: Context, guest: str, command: str = "", host: str = "") -> None:
 )
 def lab_screenshot(c: Context, guest: str, output: str = "", host: str = "") -> None:
     """Write a picture of a guest's screen (PNG)."""
-    from lab.files import write_atomic
-    from lab.hosts.recorded import require_asked_for
-    from lab.paths import called_from
-    from lab.screenshot import take_picture
+    from core.files import write_atomic
+    from core.paths import called_from
+    from lab.guests.screenshot import take_picture
+    from lab.hosts.active import require_asked_for
     from lab.status import host_of
 
     require_asked_for(state_root(), host)
@@ -96,7 +96,7 @@ def lab_screenshot(c: Context, guest: str, output: str = "", host: str = "") -> 
 )
 def lab_console(c: Context, machine: str, lines: int = 40, attach: bool = False, host: str = "") -> None:
     """Print what a guest or the lab host says on its console."""
-    from lab.hosts.recorded import require_asked_for
+    from lab.hosts.active import require_asked_for
     from lab.status import show_console
 
     require_asked_for(state_root(), host)
@@ -108,9 +108,9 @@ def lab_console(c: Context, machine: str, lines: int = 40, attach: bool = False,
 @command(help={"host": HOST})
 def lab_down(c: Context, host: str = "") -> None:
     """End the guests and the nested lab host."""
-    from lab.bringup import take_down
-    from lab.hosts.recorded import require_asked_for
-    from lab.owner import exclusive
+    from lab.hosts.active import require_asked_for
+    from lab.lifecycle import take_down
+    from lab.state.lock import exclusive
 
     with exclusive(state_root()):
         require_asked_for(state_root(), host)
@@ -122,9 +122,9 @@ def lab_purge(c: Context, host: str = "") -> None:
     """Remove all that carries the lab's name, whatever left it."""
     from contextlib import suppress
 
-    from lab.files import DamagedError
-    from lab.hosts.address import parse_host
-    from lab.hosts.recorded import require_asked_for
+    from core.files import DamagedError
+    from lab.connectors.address import parse_host
+    from lab.hosts.active import require_asked_for
     from lab.purge import purge
 
     # A record that cannot be read is what is to be purged.

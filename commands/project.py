@@ -7,11 +7,11 @@ from pathlib import Path
 from invoke.context import Context
 from invoke.exceptions import Exit
 
-from commands.child import run_child
 from commands.task import command
+from core.child import run_child
+from core.errors import HvlabError
+from core.paths import PROJECT
 from lab import packages
-from lab.errors import HvlabError
-from lab.paths import PROJECT
 
 # What only tests need: PDF read back, an sshd, a screen with windows, and a reader of what is on pictures.
 _BESIDE = ("poppler-utils", "openssh-server", "xvfb", "blackbox", "xterm", "python3-xlib", "tesseract-ocr")
@@ -63,10 +63,10 @@ def _check(*words: str) -> None:
 @command()
 def bench(c: Context) -> None:
     """Measure the kit itself and the newest study."""
+    from dataset.models import load_study
     from lab.bench import start_up_seconds
-    from report.load import find_study
-    from study.campaign import print_timings
-    from study.dataset import load_study
+    from report.data.load import find_study
+    from study.study import print_timings
 
     print(f"./invoke --list: {start_up_seconds():.2f} s (median of 5)")
     print_timings(load_study(find_study(PROJECT, "latest")))
@@ -75,4 +75,4 @@ def bench(c: Context) -> None:
 @command()
 def lock(c: Context) -> None:
     """Pin the packages of requirements.in anew."""
-    _check("sh", str(PROJECT / "lab" / "lock.sh"))
+    _check("sh", str(PROJECT / "commands" / "lock.sh"))

@@ -5,15 +5,15 @@ from typing import Any
 from invoke.context import Context
 
 from commands.task import command
+from core.paths import PROJECT, STUDIES
 from lab import packages
-from lab.paths import PROJECT, STUDIES
 
 
 def render(study: str | None, lang: str, question: Any = None) -> None:
     """Write a study's paper and print its path."""
-    from report import paper
-    from report.load import find_study
-    from report.question import THE_STUDYS_OWN
+    from report.data.load import find_study
+    from report.recommendation.scenario import THE_STUDYS_OWN
+    from report.render import paper
 
     found = find_study(PROJECT, study)
     print(paper.render(found, STUDIES / found.resolve().name / "report", lang, question or THE_STUDYS_OWN))
@@ -41,7 +41,7 @@ def report_pdf(
     host_memory: str = "",
 ) -> None:
     """Write a study's paper (PDF) and guidance.json."""
-    from report.question import parse_question
+    from report.recommendation.scenario import parse_question
 
     render(study, lang, parse_question(weights, guests, guest_memory, host_memory))
 
@@ -49,8 +49,8 @@ def report_pdf(
 @command(positional=["number"], help={"number": '"Table 3, KVM, VM-4, used"', "study": "as for report.pdf"})
 def report_trace(c: Context, number: str, study: str = "latest") -> None:
     """Lead from a number to its capture and command."""
-    from report import trace
-    from report.load import find_study, load
+    from report.data.load import find_study, load
+    from report.tools import trace
 
     place = trace.parse_place(number)
     print(trace.as_text(trace.trace(load(find_study(PROJECT, study)), place)))
@@ -59,8 +59,8 @@ def report_trace(c: Context, number: str, study: str = "latest") -> None:
 @command(positional=["before", "after"], help={"before": "a study", "after": "another one"})
 def report_compare(c: Context, before: str, after: str) -> None:
     """Tell what changed between two studies."""
-    from report import compare
-    from report.load import find_study, load
+    from report.data.load import find_study, load
+    from report.tools import compare
 
     one, other = (load(find_study(PROJECT, name)) for name in (before, after))
     print(compare.as_text(one, other, compare.compare(one, other)))
@@ -69,8 +69,8 @@ def report_compare(c: Context, before: str, after: str) -> None:
 @command(help={"study": "as for report.pdf", "lang": "en or ko"})
 def report_html(c: Context, study: str = "latest", lang: str = "en") -> None:
     """Write a study's paper as one page for a browser."""
-    from report import paper
-    from report.load import find_study
+    from report.data.load import find_study
+    from report.render import paper
 
     found = find_study(PROJECT, study)
     print(paper.render_html(found, STUDIES / found.resolve().name / "report", lang))
@@ -79,21 +79,21 @@ def report_html(c: Context, study: str = "latest", lang: str = "en") -> None:
 @command(help={"study": "as for report.pdf"})
 def report_data(c: Context, study: str = "latest") -> None:
     """Write tables (CSV, Parquet) and figures (SVG, PNG)."""
-    from report import data
-    from report.load import find_study
+    from report.data.load import find_study
+    from report.tools import export
 
     found = find_study(PROJECT, study)
-    for path in data.write_data(found, STUDIES / found.resolve().name / "report" / "data"):
+    for path in export.write_data(found, STUDIES / found.resolve().name / "report" / "data"):
         print(path)
 
 
 def write_crate(study: str | None) -> None:
     """Write what a study's folder holds, and how to take it again, into the folder; print both paths."""
-    from report import crate
-    from report.load import find_study
+    from report.data.load import find_study
+    from report.tools import ro_crate
 
     found = find_study(PROJECT, study)
-    for path in crate.write_crate(found, STUDIES / found.resolve().name):
+    for path in ro_crate.write_crate(found, STUDIES / found.resolve().name):
         print(path)
 
 
@@ -106,6 +106,6 @@ def report_crate(c: Context, study: str = "latest") -> None:
 @command()
 def report_messages(c: Context) -> None:
     """Bring the catalogs of the paper's languages up to date."""
-    from report.messages import write_all
+    from report.i18n.catalog import write_all
 
     write_all()

@@ -7,8 +7,8 @@ from invoke.context import Context
 
 from commands.report import render, write_crate
 from commands.task import HOST, command, settings
+from core.paths import CALIBRATIONS, PROJECT, STUDIES, called_from, state_root
 from lab import packages
-from lab.paths import CALIBRATIONS, PROJECT, STUDIES, called_from, state_root
 
 # Help for options that several commands have.
 _TAKING = {
@@ -21,19 +21,19 @@ _WHICH = {"study": "a folder in studies/ or reference/; the newest, finished or 
 
 
 def _providers(text: str) -> tuple[str, ...]:
-    from lab.providers import get_provider
+    from hypervisors.registry import get_hypervisor
 
-    return tuple(get_provider(name.strip()).name for name in text.split(","))
+    return tuple(get_hypervisor(name.strip()).name for name in text.split(","))
 
 
 def _half_widths(folder: Path) -> Any:
-    from report.precision import half_widths
+    from report.tables.precision import half_widths
 
     return half_widths(folder)
 
 
 def _study(providers: tuple[str, ...], repeats: int, seed: int, precision: str, host: str) -> Path:
-    from study.commands import Wish, begin
+    from study.api import Wish, begin
 
     return begin(settings(host), Wish(providers, repeats, seed, precision), STUDIES, state_root(), _half_widths)
 
@@ -60,7 +60,7 @@ def study_all(c: Context, repeats: int = 0, seed: int = 0, precision: str = "", 
 @command(*packages.LAB, help={"provider": "kvm, xen or virtualbox; several with commas; all without", "host": HOST})
 def study_calibrate(c: Context, provider: str = "", host: str = "") -> None:
     """Hold the meters against known loads; exit status tells."""
-    from study.calibration.campaign import calibrate, require_passed
+    from study.calibration.calibration import calibrate, require_passed
     from study.calibration.table import print_table
 
     folder = calibrate(settings(host), _providers(provider) if provider else (), CALIBRATIONS, state_root())
@@ -72,7 +72,7 @@ def study_calibrate(c: Context, provider: str = "", host: str = "") -> None:
 @command(help=_WHICH)
 def study_check(c: Context, study: str = "") -> None:
     """Verify captures, numbers and disclosure of a study."""
-    from study.commands import verify
+    from study.api import verify
 
     verify(PROJECT, study)
 
@@ -80,7 +80,7 @@ def study_check(c: Context, study: str = "") -> None:
 @command(help=_WHICH)
 def study_status(c: Context, study: str = "") -> None:
     """Tell what of a study is done, and how long the rest takes."""
-    from study.commands import tell
+    from study.api import tell
 
     tell(PROJECT, study, state_root())
 
@@ -88,7 +88,7 @@ def study_status(c: Context, study: str = "") -> None:
 @command(*packages.LAB, help={**_WHICH, "host": "the study's lab host under another name; its own without"})
 def study_resume(c: Context, study: str = "", host: str = "") -> None:
     """Go on with a study after a crash, a reboot or a failed run."""
-    from study.commands import resume
+    from study.api import resume
 
     print(resume(PROJECT, study, state_root(), _half_widths, host))
 
@@ -96,6 +96,6 @@ def study_resume(c: Context, study: str = "", host: str = "") -> None:
 @command(positional=["folder"], help={"folder": "the other study's folder", **_WHICH})
 def study_import(c: Context, folder: str, study: str = "") -> None:
     """Merge the runs of a study that was taken on another host."""
-    from study.commands import bring_in
+    from study.api import bring_in
 
     bring_in(PROJECT, study, called_from() / folder)

@@ -13,10 +13,10 @@ from invoke.exceptions import Exit, ParseError
 from invoke.parser.argument import Argument
 from invoke.tasks import Task, task
 
-from commands.interrupt import Interrupts
+from core.errors import HvlabError
+from core.paths import SETTINGS
+from core.signals import Interrupts
 from lab import packages
-from lab.errors import HvlabError
-from lab.paths import SETTINGS
 
 INTERRUPTED = 130
 # As a shell tells of a program that wrote to a pipe without a reader.
@@ -131,8 +131,8 @@ def settings(host: str = "") -> Any:
 
 def the_lab(guest_os: str = "", host: str = "") -> Any:
     """Return the lab of this work tree, with another guest OS or lab host if one is named."""
-    from lab.bringup import Lab
-    from lab.preflight import check_room
+    from lab.hosts.preflight import check_room
+    from lab.lifecycle import Lab
 
     wanted = settings(host)
     check_room(wanted)

@@ -4,7 +4,7 @@ import statistics
 import subprocess
 import time
 
-from lab.paths import PROJECT
+from core.paths import PROJECT
 
 
 def start_up_seconds(times: int = 5) -> float:

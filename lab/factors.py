@@ -5,13 +5,13 @@ Read back from the host by the meter `factors`; docs/factors.md tells what each 
 
 from collections.abc import Iterable
 
-from lab.errors import HvlabError
-from lab.hosts.address import parse_host
+from core.errors import HvlabError
+from hypervisors.base import Hypervisor
+from hypervisors.registry import get_hypervisor
+from lab.connectors.address import parse_host
 from lab.hosts.machines import machine_of
+from lab.hosts.preflight import free_line, free_on
 from lab.images.host import PARTITIONS
-from lab.preflight import free_line, free_on
-from lab.providers import get_provider
-from lab.providers.base import Provider
 from lab.settings import FactorsSettings, Settings
 
 # Beside the guests' disks: what a file system keeps for itself, and what the box's own disk takes, GiB.
@@ -36,7 +36,7 @@ def require_possible(settings: Settings, providers: Iterable[str]) -> None:
     Raises:
         HvlabError: None of the providers can do it, or the disks do not fit; the factor is named.
     """
-    known = [get_provider(name) for name in providers]
+    known = [get_hypervisor(name) for name in providers]
     usual = FactorsSettings()
     for factor, asked in settings.factors:
         if asked != getattr(usual, factor) and all(factor in provider.without for provider in known):
@@ -56,7 +56,7 @@ def require_possible(settings: Settings, providers: Iterable[str]) -> None:
             _require_room(settings, provider)
 
 
-def _require_room(settings: Settings, provider: Provider) -> None:
+def _require_room(settings: Settings, provider: Hypervisor) -> None:
     """Make sure that all guests' disks, whole, fit on the file system that they will lie on.
 
     Raises:
@@ -76,7 +76,7 @@ def whole_disks_gib(settings: Settings) -> int:
     return settings.topology.guests * settings.topology.disk_gib + _SPARE_GIB
 
 
-def _room(settings: Settings, provider: Provider) -> tuple[float, str]:
+def _room(settings: Settings, provider: Hypervisor) -> tuple[float, str]:
     """Return how many GiB guests' disks may take, and that in words; the nested lab host's partition is empty."""
     address = parse_host(settings.lab_host.host)
     if address.kind == "nested":

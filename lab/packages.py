@@ -5,9 +5,9 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 
-from lab.commands import run
-from lab.errors import HvlabError
-from lab.progress import say
+from core.console import say
+from core.errors import HvlabError
+from core.process import run
 
 IMAGES = (
     "mmdebstrap", "debian-archive-keyring", "qemu-system-x86", "qemu-utils", "packer", "cpio", "zstd", "xz-utils",

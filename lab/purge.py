@@ -8,24 +8,24 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
-from lab.belongings import is_labs
-from lab.errors import HvlabError
-from lab.files import DamagedError
-from lab.hosts import real
-from lab.hosts.address import Address
+from core.errors import HvlabError
+from core.files import DamagedError
+from core.paths import PROJECT
+from hypervisors.registry import all_hypervisors
+from lab.connectors.address import Address
+from lab.connectors.ssh_config import Ssh
+from lab.guests.topology import NETWORK, guests
+from lab.guests.vagrant import home
+from lab.hosts import unmanaged
+from lab.hosts.active import address_of
 from lab.hosts.kept import undoing
 from lab.hosts.machines import machine_of
 from lab.hosts.nested import running_provider
-from lab.hosts.recorded import address_of
-from lab.identity import end_processes, lab_name, processes_of
-from lab.owner import LOCK, TEMPORARY, exclusive, killed_owner
-from lab.paths import PROJECT
-from lab.providers import all_providers
-from lab.ssh import Ssh
-from lab.steps import JOURNAL
-from lab.topology import NETWORK, guests
-from lab.undo import remove, undo_all
-from lab.vagrant import home
+from lab.rollback import remove, undo_all
+from lab.state.lock import LOCK, TEMPORARY, exclusive, killed_owner
+from lab.state.processes import end_processes, lab_name, processes_of
+from lab.state.rollback_journal import JOURNAL
+from lab.state.state_dir import is_labs
 
 _PROGRAM = PROJECT / "lab" / "purge.sh"
 # libvirt's storage pool: vagrant/prepare/kvm.sh.
@@ -51,7 +51,7 @@ def program(state: Path) -> str:
         "MACS": " ".join(guest.mac.replace(":", "") for guest in known),
         "NAMES": " ".join(guest.name for guest in known),
         "BOX_NAMES": BOX_NAMES,
-        "FOLDERS": " ".join(provider.folder for provider in all_providers().values()),
+        "FOLDERS": " ".join(provider.folder for provider in all_hypervisors().values()),
     }
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in words.items()) + _PROGRAM.read_text()
 
@@ -93,13 +93,13 @@ def _on_real_host(state: Path, address: Address | None, config: str, tell: Calla
     """
     named = address if address and address.kind != "nested" else None
     try:
-        record = real.recorded(state)
+        record = unmanaged.recorded(state)
     except DamagedError as error:
         if named is None:
             raise HvlabError(error.message, "name its lab host: ./invoke lab.purge --host=...") from error
         record = None
     if record:
-        real.stop(state)
+        unmanaged.stop(state)
         tell(f"what the lab made on {record.address} ({record.provider})")
     elif named:
         _on_named_host(state, named, config, tell)
@@ -114,12 +114,12 @@ def _on_named_host(state: Path, address: Address, config: str, tell: Callable[[s
         HvlabError: It is another lab's, does not answer, or something does not go.
     """
     machine = machine_of(address, config)
-    real.require_ours(machine, state, address.text)
-    real.take_down(machine, state)
+    unmanaged.require_ours(machine, state, address.text)
+    unmanaged.take_down(machine, state)
     for what, text in (("asking the hypervisors", program(state)), ("setting the lab host back", undoing())):
         for line in machine.check("sh -s", stdin=text.encode(), timeout=_PATIENCE_S, what=what).splitlines():
             tell(f"on {address.text}: {line.removeprefix('removed ')}")
-    real.release(machine, state)
+    unmanaged.release(machine, state)
 
 
 def _files(state: Path, tell: Callable[[str], None]) -> None:
@@ -127,7 +127,7 @@ def _files(state: Path, tell: Callable[[str], None]) -> None:
     for path in sorted(state.iterdir()) if state.is_dir() else []:
         if (
             not is_labs(path.name)
-            or path.name in (LOCK, TEMPORARY, JOURNAL, *real.FILES)
+            or path.name in (LOCK, TEMPORARY, JOURNAL, *unmanaged.FILES)
             or path.suffix in KEPT
             or (path.is_dir() and _only_kept(path))
         ):

@@ -8,15 +8,15 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from lab.errors import HvlabError
-from lab.hosts.address import parse_host
+from core.errors import HvlabError
+from hypervisors.base import DiskStrategy
+from lab.connectors.address import parse_host
 
 ProviderName = Literal["xen", "kvm", "virtualbox"]
 SessionName = Literal["x-window", "text"]
 # Of a guest's memory its kernel and the X session take so much (measured: docs/lab.md); a load must fit beside it.
 SYSTEM_MIB = 128
 Thp = Literal["never", "madvise", "always"]
-DiskStrategy = Literal["full-copy", "linked-clone", "preallocated"]
 
 
 class _Table(BaseModel):

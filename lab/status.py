@@ -5,16 +5,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from lab.console import attach as attach_to
-from lab.console import guest_console, last_lines
-from lab.errors import HvlabError
+from core.console import say
+from core.errors import HvlabError
+from hypervisors.base import Hypervisor
+from hypervisors.registry import get_hypervisor
+from lab.connectors.base import Machine
+from lab.connectors.ssh_config import Ssh
+from lab.guests.console import attach as attach_to
+from lab.guests.console import guest_console, last_lines
+from lab.hosts.active import address_of, console_of, machine_of, running_provider
 from lab.hosts.machines import LABHOST
-from lab.hosts.recorded import address_of, console_of, machine_of, running_provider
-from lab.machine import Machine
-from lab.progress import say
-from lab.providers import get_provider
-from lab.providers.base import Provider
-from lab.ssh import Ssh
 
 
 def _guests(state: Path) -> list[str]:
@@ -32,14 +32,14 @@ def _guests(state: Path) -> list[str]:
     return [name for line in lines if line.startswith("Host ") and (name := line.split()[1]) != LABHOST]
 
 
-def _running(state: Path) -> Provider:
+def _running(state: Path) -> Hypervisor:
     name = running_provider(state)
     if name is None:
         raise HvlabError("the lab is down", "./invoke lab.up --provider=kvm")
-    return get_provider(name)
+    return get_hypervisor(name)
 
 
-def _running_guests(host: Machine, provider: Provider) -> set[str]:
+def _running_guests(host: Machine, provider: Hypervisor) -> set[str]:
     """Ask the hypervisor itself: Vagrant takes many times as long to say the same."""
     told = host.check(provider.running_command, timeout=60, what="asking for the running guests")
     return set(told.split())
@@ -72,7 +72,7 @@ def print_status(state: Path) -> None:
     Console().print(table)
 
 
-def host_of(state: Path, guest: str) -> tuple[Machine, Provider]:
+def host_of(state: Path, guest: str) -> tuple[Machine, Hypervisor]:
     """Return the lab host and the provider of a guest that runs.
 
     Raises:

@@ -5,14 +5,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from lab.errors import HvlabError
-from lab.providers.base import Provider
+from core.errors import HvlabError
+from dataset.captures import capture_path
+from dataset.files import read_bytes
+from dataset.models import RunInfo
+from dataset.stages import Stage, parse_stage
+from hypervisors.base import Hypervisor
 from lab.settings import FactorsSettings
-from study.captures import capture_path
-from study.dataset import RunInfo
-from study.files import read_bytes
 from study.meters.factors import NAME, Seen, seen
-from study.stages import Stage, parse_stage
 
 # What a factor is where the host has no such thing.
 ABSENT = "absent"
@@ -35,10 +35,10 @@ def _word(value: bool | str | None) -> str:
     return ABSENT if value is None else str(value).lower()
 
 
-def differences(found: Seen, asked: FactorsSettings, provider: Provider, stage: Stage) -> list[str]:
+def differences(found: Seen, asked: FactorsSettings, provider: Hypervisor, stage: Stage) -> list[str]:
     """List the factors in which a lab host is not as it was asked to be, with both values.
 
-    What the provider's lab host cannot have (`Provider.without`) may be absent. A disk's kind is told by each guest's
+    What the provider's lab host cannot have (`Hypervisor.without`) may be absent. A disk's kind is told by each guest's
     disk, and a dropped page cache by a drop for each stage so far.
     """
     told = as_told(found)
@@ -81,7 +81,7 @@ def as_asked(parameters: dict[str, Any]) -> FactorsSettings:
         raise HvlabError(f"study.json: parameter factors.{where}: {first['msg']}") from error
 
 
-def untrue(study_dir: Path, run: RunInfo, parameters: dict[str, Any], provider: Provider) -> list[str]:
+def untrue(study_dir: Path, run: RunInfo, parameters: dict[str, Any], provider: Hypervisor) -> list[str]:
     """Compare what a finished run's captures show of the factors with what was asked for, and with study.json.
 
     Raises:

@@ -4,20 +4,12 @@ import os
 import shutil
 from pathlib import Path
 
-from lab.errors import HvlabError
-from study.captures import capture_path, run_name
-from study.check import check
-from study.dataset import (
-    RunInfo,
-    StudyInfo,
-    append_measurements,
-    drop_run,
-    load_study,
-    read_measurements,
-    save_study,
-)
-from study.journal import NAME, Journal, read_journal
+from core.errors import HvlabError
+from dataset.captures import capture_path, run_name
+from dataset.journal import NAME, Journal, read_journal
+from dataset.models import RunInfo, StudyInfo, append_measurements, drop_run, load_study, read_measurements, save_study
 from study.plan import require_taken, unlike
+from study.verify import check
 
 # Events of a run that its reader needs: how the host settled, what was tried twice.
 _ABOUT_RUN = {"settling", "read", "brought up again", "kernel errors", "run begins", "run ends", "run is begun again"}

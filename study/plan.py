@@ -7,12 +7,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from lab.bringup import Lab
-from lab.errors import HvlabError
-from lab.providers import get_provider
+from core.errors import HvlabError
+from dataset.models import StudyInfo
+from dataset.stages import Stage
+from hypervisors.registry import get_hypervisor
+from lab.lifecycle import Lab
 from lab.settings import Settings
-from study.dataset import StudyInfo
-from study.stages import Stage
 
 # They may differ between studies whose runs are comparable, and change while a study grows. The lab host's name is no
 # mark of the machine: what is, is in the environment.
@@ -67,7 +67,7 @@ def parameters(lab: Lab, plan: Plan, wanted: Sequence[Stage]) -> dict[str, Any]:
         "stages": [stage.name for stage in wanted],
         "factors": settings.factors.model_dump(),
         "disk_strategy": {
-            name: get_provider(name).disk_strategies[settings.factors.disk_strategy] for name in plan.providers
+            name: get_hypervisor(name).disk_strategies[settings.factors.disk_strategy] for name in plan.providers
         },
         "lab_host": settings.lab_host.model_dump(),
         "topology": settings.topology.model_dump(),

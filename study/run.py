@@ -5,28 +5,30 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from lab.bringup import Lab
-from lab.desktop.manager import last_words, look_command, open_manager
+from core.console import say, step
+from core.errors import HvlabError
+from dataset.captures import capture_path, write_capture
+from dataset.journal import Journal
+from dataset.models import Measurement, StageTiming, append_measurements
+from dataset.stages import BOOTING, MANAGER, Stage
+from hypervisors.registry import get_hypervisor
+from lab.desktop.manager_window import last_words, look_command, open_manager
 from lab.desktop.windows import Window, read_look, require_alive
-from lab.errors import HvlabError
 from lab.factors import DROP_CACHES
-from lab.hosts.describe import Description, describe
-from lab.progress import say, step
-from lab.providers import get_provider
-from study.captures import capture_path, write_capture
-from study.clock import StageClock
-from study.dataset import Measurement, StageTiming, append_measurements
+from lab.hosts.hardware import Description, describe
+from lab.lifecycle import Lab
 from study.factors import as_told, differences
-from study.journal import Journal
-from study.kernel_log import PROOF, KernelWatch
-from study.meters import Context, all_meters, factors
-from study.meters.proof import LOAD_PROOF, running_guests
-from study.meters.record import measurements
-from study.reading import Output, ask, commands, guest_commands, take
-from study.screens import WINDOW_PROOF, draw_terminals, take_manager, take_screens
-from study.settle import Settler, SettleRule
-from study.stages import BOOTING, MANAGER, Stage
-from study.watch import wait_settled
+from study.measure.collector import Output, ask, commands, guest_commands, take
+from study.measure.evidence import LOAD_PROOF, running_guests
+from study.measure.kernel_log import PROOF, KernelWatch
+from study.measure.rederive import measurements
+from study.measure.settle import Settler, SettleRule
+from study.measure.settle_watch import wait_settled
+from study.meters import factors
+from study.meters.base import Context
+from study.meters.registry import all_meters
+from study.screenshots import WINDOW_PROOF, draw_terminals, take_manager, take_screens
+from study.stage_timer import StageClock
 
 # The captures that tell which guests run, as far as a provider has them.
 GUEST_LISTS = {"virsh-list", "virsh-xen-list", "vboxmanage-runningvms"}
@@ -54,7 +56,7 @@ class Run:
 
     def __init__(self, lab: Lab, study_dir: Path, provider: str, repeat: int, journal: Journal) -> None:
         self.lab, self.study_dir, self.repeat, self.journal = lab, study_dir, repeat, journal
-        self.provider = get_provider(provider)
+        self.provider = get_hypervisor(provider)
         self.watch = KernelWatch()
         self.factors: dict[str, str] = {}
         self.window: Window | None = None  # the manager's, as it was opened

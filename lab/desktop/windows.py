@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from lab.errors import HvlabError
+from core.errors import HvlabError
 
 
 class _Part(BaseModel):

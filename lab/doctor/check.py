@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lab.connectors.address import Kind
 from lab.doctor.finding import Finding, State
-from lab.hosts.address import Kind
 from lab.settings import Settings
 
 EVERYWHERE: frozenset[Kind] = frozenset(("nested", "local", "ssh"))

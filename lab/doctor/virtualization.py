@@ -3,9 +3,9 @@
 import re
 import shlex
 
-from lab.accel import SECONDS
 from lab.doctor.check import EVERYWHERE, REAL, Check, Wanted, facts, verdicts
 from lab.doctor.finding import Finding
+from lab.images.acceleration import SECONDS
 
 _PROBE = "hardware-virtualization"
 _NESTED = "nested-virtualization"

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from lab.errors import HvlabError
-from lab.hosts.address import Kind
-from lab.machine import Machine
-from lab.providers.base import Provider
-from lab.ssh import SshEntry
+from core.errors import HvlabError
+from hypervisors.base import Hypervisor
+from lab.connectors.address import Kind
+from lab.connectors.base import Machine
+from lab.connectors.ssh_config import SshEntry
 
 
 @dataclass(frozen=True)
@@ -62,14 +62,14 @@ class LabHost(Protocol):
             HvlabError: If it cannot be asked.
         """
 
-    def obstacle(self, provider: Provider) -> HvlabError | None:
+    def obstacle(self, provider: Hypervisor) -> HvlabError | None:
         """Return why the provider cannot be had without a restart that the kit does not make, None if it can.
 
         Raises:
             HvlabError: If it cannot be asked.
         """
 
-    def boot(self, provider: Provider) -> None:
+    def boot(self, provider: Hypervisor) -> None:
         """Start the machine afresh into the kernel that the provider needs; return when it can be used.
 
         One that is not ours to start must run that kernel already.

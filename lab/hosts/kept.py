@@ -3,8 +3,8 @@
 import shlex
 from collections.abc import Mapping
 
-from lab.hosts.goods import PLACE
-from lab.machine import Machine
+from lab.connectors.base import Machine
+from lab.hosts.box_upload import PLACE
 
 # In the order in which they are run.
 NAMES = ("takedown.sh", "restore.sh")

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from lab.hosts.address import Address
+from hypervisors.base import Hypervisor
+from lab.connectors.address import Address
 from lab.hosts.base import Store
-from lab.hosts.goods import bring, folder_of, starters
+from lab.hosts.box_upload import bring, folder_of, starters
 from lab.hosts.machines import ThisMachine
-from lab.hosts.real import RealHost
+from lab.hosts.unmanaged import RealHost
 from lab.images.boxes import Boxes
-from lab.providers.base import Provider
 
 
 class LocalHost(RealHost):
@@ -23,5 +23,5 @@ class LocalHost(RealHost):
         """The boxes are here already; only what a guest's emulator reads, who is not root, needs another folder."""
         return Store(str(self.boxes.folder), folder_of(self.boxes))
 
-    def _bring(self, provider: Provider) -> None:
+    def _bring(self, provider: Hypervisor) -> None:
         bring(self._direct, self.boxes, *starters())

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.commands import run
-from lab.errors import HvlabError
-from lab.hosts.address import Address
-from lab.images.profiles import OLD_SSH
-from lab.machine import Completed, Machine, last_line
-from lab.ssh import SshEntry
+from core.errors import HvlabError
+from core.process import run
+from lab.connectors.address import Address
+from lab.connectors.base import Completed, Machine, last_line
+from lab.connectors.ssh_config import SshEntry
+from lab.images.os_profiles import OLD_SSH
 
 LABHOST = "labhost"
 # Without a question, and also to OpenSSH 4.3.

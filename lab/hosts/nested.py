@@ -9,23 +9,23 @@ from pathlib import Path
 
 import stamina
 
-from lab.accel import probe_accelerator
-from lab.commands import run
-from lab.errors import HvlabError
-from lab.files import read_record, write_atomic
-from lab.hosts.address import Kind
+from core.console import step
+from core.errors import HvlabError
+from core.files import read_record, write_atomic
+from core.process import run
+from core.sockets import listener_on
+from hypervisors.base import Hypervisor
+from lab.connectors.address import Kind
+from lab.connectors.base import Machine, last_line
+from lab.connectors.ssh_config import Ssh, SshEntry, make_key, write_config
+from lab.guests.boot_progress import Reached, host_reached
+from lab.guests.topology import STORE
 from lab.hosts.base import Store
-from lab.identity import end, lab_name, look_at, start_time
+from lab.images.acceleration import probe_accelerator
 from lab.images.boxes import Boxes
 from lab.images.host import HostImage
-from lab.machine import Machine, last_line
-from lab.progress import step
-from lab.providers.base import Provider
-from lab.readiness import Reached, host_reached
 from lab.settings import LabHostSettings
-from lab.sockets import listener_on
-from lab.ssh import Ssh, SshEntry, make_key, write_config
-from lab.topology import STORE
+from lab.state.processes import end, lab_name, look_at, start_time
 
 # Waiting is no fault that anybody needs to read of.
 stamina.instrumentation.set_on_retry_hooks([])
@@ -113,7 +113,7 @@ class NestedHost:
         """Return nothing: each boot is of a new machine, and what it is made of is among a study's parameters."""
         return {}
 
-    def obstacle(self, provider: Provider) -> None:
+    def obstacle(self, provider: Hypervisor) -> None:
         """Return that there is none: it is started into what a provider needs."""
 
     @property
@@ -129,7 +129,7 @@ class NestedHost:
         """Return the name of the provider that it runs, None if it is off."""
         return running_provider(self.state)
 
-    def _kernel_arguments(self, provider: Provider, key: str) -> list[str]:
+    def _kernel_arguments(self, provider: Hypervisor, key: str) -> list[str]:
         console = "hvc0" if provider.boots_xen else "ttyS0"
         # Linux would check the emulated TSC against the HPET, find it wanting when this machine is busy, and go over to
         # slower clocks while it runs.
@@ -147,7 +147,7 @@ class NestedHost:
         modules = f"{self.image.vmlinux} {line},{self.image.initrd}"
         return ["-kernel", str(self.image.xen), "-append", xen, "-initrd", modules]
 
-    def command(self, provider: Provider, accelerator: str, key: str) -> list[str]:
+    def command(self, provider: Hypervisor, accelerator: str, key: str) -> list[str]:
         """Return the QEMU command line."""
         cpu = self.settings.cpu_model if accelerator == "tcg" else "host"
         # Software emulation: one thread for each virtual CPU; the cache of translated code would grow to over 1 GiB.
@@ -177,7 +177,7 @@ class NestedHost:
                     "choose another: HVLAB_LAB_HOST__SSH_PORT=NNNN, or ssh_port in hvlab.toml",
                 ) from error
 
-    def boot(self, provider: Provider) -> None:
+    def boot(self, provider: Hypervisor) -> None:
         """Start the virtual machine with a fresh overlay disk and wait until it can be used."""
         self.stop()
         self._check_port()
@@ -200,7 +200,7 @@ class NestedHost:
                 self.stop()
                 raise
 
-    def _launch(self, provider: Provider, accelerator: str, key: str) -> None:
+    def _launch(self, provider: Hypervisor, accelerator: str, key: str) -> None:
         with (self.state / "qemu.log").open("wb") as log:
             process = subprocess.Popen(
                 self.command(provider, accelerator, key),

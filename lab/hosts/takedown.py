@@ -3,16 +3,16 @@
 import shlex
 from pathlib import Path
 
-from lab.desktop.session import FOLDER, MARK
-from lab.hosts.address import Kind
+from hypervisors.base import Hypervisor
+from lab.connectors.address import Kind
+from lab.desktop.xsession import FOLDER, MARK
+from lab.guests.topology import NETWORK, guests
+from lab.guests.vagrant import home
+from lab.hosts.prepare import SCRIPTS
 from lab.images.boxes import Boxes
-from lab.preparation import SCRIPTS
-from lab.providers.base import Provider
-from lab.topology import NETWORK, guests
-from lab.vagrant import home
 
 
-def takedown_program(provider: Provider, boxes: Boxes, store: str, state: Path, *, count: int, kind: Kind) -> str:
+def takedown_program(provider: Hypervisor, boxes: Boxes, store: str, state: Path, *, count: int, kind: Kind) -> str:
     """Return the program that takes down all that a lab makes under one provider.
 
     It lacks HVLAB_MASTER, which is not known before (`master_of`).
@@ -37,7 +37,7 @@ def takedown_program(provider: Provider, boxes: Boxes, store: str, state: Path, 
     return _with(words, "takedown")
 
 
-def remember_program(provider: Provider, count: int) -> str:
+def remember_program(provider: Hypervisor, count: int) -> str:
     """Return the program that prints how a host's settings are brought back, and fails if something is in the way."""
     words = {
         "HVLAB_PROVIDER": provider.name,

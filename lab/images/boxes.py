@@ -12,15 +12,18 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from lab.cache import cached, manifest
-from lab.commands import run
+from core.console import step
+from core.paths import PROJECT
+from core.process import run
+from lab.images.cache import cached, manifest
 from lab.images.disk import GIB, MIB
 from lab.images.guest import GuestImage
-from lab.progress import step
 from lab.settings import TopologySettings
 
 # Inside the store: what starts a guest without a boot loader.
 KERNEL, INITRD = "boot/vmlinux", "boot/initrd"
+
+_OVF = PROJECT / "hypervisors/virtualbox/box.ovf.xml"
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,8 @@ def _fill(folder: Path, boxes: Boxes, guest: GuestImage, topology: TopologySetti
     _convert(guest.disk, xen / "disk.raw", "raw")
     _metadata(virtualbox, provider="virtualbox")
     _convert(guest.disk, virtualbox / "disk.vmdk", "vmdk")
-    templates = Environment(loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, autoescape=True)
-    text = templates.get_template("box.ovf.xml").render(
+    templates = Environment(loader=FileSystemLoader(_OVF.parent), undefined=StrictUndefined, autoescape=True)
+    text = templates.get_template(_OVF.name).render(
         name=topology.os,
         memory_mib=topology.memory_mib,
         vcpus=topology.vcpus,
@@ -113,7 +116,7 @@ def boxes_for(guest: GuestImage, topology: TopologySettings) -> Boxes:
         "guest": guest.version,
         "shape": f"{topology.memory_mib} MiB, {topology.vcpus} CPUs, {topology.disk_gib} GiB, {topology.os}",
         "code": here / "boxes.py",
-        "ovf": here / "box.ovf.xml",
+        "ovf": _OVF,
     }
     folder = cached("boxes", inputs, build)
     return Boxes(name, version, folder / "boxes", folder / "store.img")

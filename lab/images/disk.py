@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from lab.commands import run
+from core.process import run
 
 SECTOR = 512
 MIB = 1 << 20

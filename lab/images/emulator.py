@@ -12,10 +12,10 @@ Neither an older nor a newer one will do:
 import shutil
 from pathlib import Path
 
-from lab.cache import cached, manifest
-from lab.commands import run
-from lab.images.roots import Recipe, make_root, slim
-from lab.progress import step
+from core.console import step
+from core.process import run
+from lab.images.cache import cached, manifest
+from lab.images.rootfs import Recipe, make_root, slim
 
 RECIPE = Recipe(suite="trixie", components=("main",), packages=("qemu-system-x86", "seabios"), variant="extract")
 PROGRAM = "qemu-system-x86_64"
@@ -44,7 +44,7 @@ def _build(folder: Path) -> dict[str, object]:
 
 def _folder() -> Path:
     here = Path(__file__).parent
-    inputs: dict[str, str | Path] = {name: here / name for name in ("emulator.py", "roots.py")}
+    inputs: dict[str, str | Path] = {name: here / name for name in ("emulator.py", "rootfs.py")}
     return cached("emulator", inputs, _build)
 
 

@@ -5,16 +5,16 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.accel import probe_accelerator
-from lab.cache import cached, manifest
-from lab.errors import HvlabError
-from lab.files import write_atomic
+from core.console import step
+from core.errors import HvlabError
+from core.files import write_atomic
+from core.paths import state_root
+from lab.images.acceleration import probe_accelerator
+from lab.images.cache import cached, manifest
+from lab.images.install_source import Medium, Source, require_known, source_for
 from lab.images.packer import PACKER, build_command, packer_version, watched_build
 from lab.images.provenance import input_hashes, revision
-from lab.images.source import Medium, Source, require_known, source_for
-from lab.media.lists import KICKSTARTS
-from lab.paths import state_root
-from lab.progress import step
+from lab.media.manifest import KICKSTARTS
 from lab.settings import TopologySettings
 
 COMMAND_LINE = "root=LABEL=root rw quiet net.ifnames=0 mitigations=off"
@@ -153,7 +153,7 @@ def guest_inputs(topology: TopologySettings, source: Source, kickstart: str) -> 
         "variables": PACKER / f"{topology.os}.pkrvars.hcl",
         "script": PACKER / f"{topology.os}.sh",
         **({"files": files} if files.is_dir() else {}),
-        **{name: here / name for name in ("guest.py", "packer.py", "source.py")},
+        **{name: here / name for name in ("guest.py", "packer.py", "install_source.py")},
     }
 
 

@@ -5,13 +5,13 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.cache import cached, manifest
-from lab.errors import HvlabError
+from core.console import step
+from core.errors import HvlabError
+from lab.images.cache import cached, manifest
 from lab.images.disk import GIB, Partition, write_disk
 from lab.images.initrd import build_initrd
 from lab.images.kernel import extract_vmlinux
-from lab.images.roots import Recipe, install_files, kernel_release, make_root, package_versions, slim
-from lab.progress import step
+from lab.images.rootfs import Recipe, install_files, kernel_release, make_root, package_versions, slim
 
 FILES = Path(__file__).parent / "host_files"
 
@@ -148,7 +148,7 @@ def host_image() -> HostImage:
     """
     here = Path(__file__).parent
     inputs: dict[str, str | Path] = {"recipe": repr(RECIPE), "partitions": repr(PARTITIONS), "files": FILES}
-    inputs |= {name: here / name for name in ("host.py", "disk.py", "initrd.py", "kernel.py", "roots.py")}
+    inputs |= {name: here / name for name in ("host.py", "disk.py", "initrd.py", "kernel.py", "rootfs.py")}
     folder = cached("host", inputs, _build)
     versions = manifest(folder)["versions"]
     assert isinstance(versions, dict)

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from lab.errors import HvlabError
+from core.errors import HvlabError
 
 INIT = """\
 #!/bin/busybox sh

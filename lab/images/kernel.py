@@ -9,7 +9,7 @@ import struct
 import subprocess
 from pathlib import Path
 
-from lab.errors import HvlabError
+from core.errors import HvlabError
 
 _XZ = b"\xfd7zXZ\x00"
 _ZSTD = b"\x28\xb5\x2f\xfd"

@@ -9,11 +9,11 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from lab.commands import run
-from lab.errors import HvlabError
-from lab.paths import PROJECT
-from lab.progress import say
-from lab.watched import run_watched
+from core.console import say
+from core.errors import HvlabError
+from core.paths import PROJECT
+from core.process import run
+from core.supervise import run_watched
 
 PACKER = PROJECT / "packer"
 # Of the kit's installer (lab/installer/main.py, files/init), and of any Linux.

@@ -5,8 +5,8 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from lab.cache import fingerprint
-from lab.paths import PROJECT
+from core.paths import PROJECT
+from lab.images.cache import fingerprint
 
 
 def _git(project: Path, *words: str) -> str | None:

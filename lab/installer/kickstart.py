@@ -14,9 +14,9 @@ from pykickstart.handlers.rhel5 import RHEL5Handler
 from pykickstart.parser import KickstartParser
 from pykickstart.parser import Script as KickstartScript
 
-from lab.errors import HvlabError
-from lab.installer import vocabulary
-from lab.installer.groups import debian_packages, excluded_packages
+from core.errors import HvlabError
+from lab.installer import supported
+from lab.installer.package_groups import debian_packages, excluded_packages
 from lab.installer.plan import Account, Part, Plan, Script
 
 _FILE_SYSTEMS = ("ext2", "ext3", "ext4")
@@ -29,7 +29,7 @@ class _Handler(RHEL5Handler):  # type: ignore[misc]
     """Refuses what the installer does not obey where pykickstart would read over it."""
 
     def dispatcher(self, args: list[str], lineno: int) -> Any:
-        vocabulary.check_line(args, lineno)
+        supported.check_line(args, lineno)
         return super().dispatcher(args, lineno)
 
 
@@ -171,13 +171,13 @@ def read_kickstart(text: str) -> Plan:
     _check_sections(text)
     handler = _parse(text)
     seen = _seen(handler)
-    missing = [name for name in vocabulary.REQUIRED if name not in seen]
+    missing = [name for name in supported.REQUIRED if name not in seen]
     _require(not missing, f"the kickstart file does not say: {', '.join(missing)}")
     keyboard = handler.keyboard.keyboard
     _require(keyboard == "us", f"keyboard: this installer does not know the layout {keyboard!r}, only us")
     _require(re.fullmatch(r"[\w.@-]+", handler.lang.lang), f"lang: {handler.lang.lang!r} is no locale")
     wanted, keep_out = _packages(handler)
-    notes = [vocabulary.NOTES[name] for name in sorted(seen & set(vocabulary.NOTES))]
+    notes = [supported.NOTES[name] for name in sorted(seen & set(supported.NOTES))]
     return Plan(
         partitions=_partitions(handler),
         accounts=_accounts(handler),

@@ -7,13 +7,13 @@ import sys
 import termios
 from pathlib import Path
 
-from lab.commands import run
-from lab.errors import HvlabError
+from core.errors import HvlabError
+from core.process import run
+from lab.installer.configure import configure, install_boot_loader, make_accounts, run_script
 from lab.installer.kickstart import read_kickstart
-from lab.installer.layout import place
+from lab.installer.medium_contents import read_stock
+from lab.installer.partitions import place
 from lab.installer.plan import Plan
-from lab.installer.stock import read_stock
-from lab.installer.system import configure, install_boot_loader, make_accounts, run_script
 from lab.installer.target import bind, disk_bytes, mount, partition, room_watched, the_disk, unmount, unpack
 
 PREFIX = "hvlab-installer:"

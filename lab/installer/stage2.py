@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pykickstart
 
-from lab.cache import cached
-from lab.commands import run
-from lab.images.roots import LEAN, Recipe, make_root, slim
-from lab.progress import step
+from core.console import step
+from core.process import run
+from lab.images.cache import cached
+from lab.images.rootfs import LEAN, Recipe, make_root, slim
 
 RECIPE = Recipe(
     suite="bookworm",
@@ -65,7 +65,7 @@ def stage2_inputs() -> dict[str, str | Path]:
     return {
         "recipe of stage 2": repr(RECIPE),
         "pykickstart": pykickstart.__version__,
-        "roots.py": Path(__file__).parents[1] / "images/roots.py",
+        "rootfs.py": Path(__file__).parents[1] / "images/rootfs.py",
         "stage2.py": Path(__file__),
     }
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from lab.commands import run
-from lab.errors import HvlabError
-from lab.installer.layout import MIB, Placed, sfdisk_script
+from core.errors import HvlabError
+from core.process import run
+from lab.installer.partitions import MIB, Placed, sfdisk_script
 
 # Journals and late initialization would write in the background of a measurement; "^has_journal" is for ext4 only,
 # ext3 is ext2 with a journal. What RHEL 5's own mke2fs makes is not aimed at.

@@ -13,8 +13,8 @@ from types import TracebackType
 import httpx
 import stamina
 
-from lab.errors import HvlabError
-from lab.files import sync_folder
+from core.errors import HvlabError
+from core.files import sync_folder
 
 TIMEOUT_S = httpx.Timeout(60, connect=15)
 # Of one mirror, when the connection breaks.

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from lab.cache import locked
-from lab.errors import HvlabError
-from lab.files import write_atomic
+from core.console import console, say
+from core.errors import HvlabError
+from core.files import write_atomic
+from lab.images.cache import locked
 from lab.media.download import Checksum, Downloader
-from lab.media.lists import Media, media_of, require_media, sha256_of
-from lab.media.tree import REPOMD, TreeFile, package_lists, packages
-from lab.progress import console, say
+from lab.media.manifest import Media, media_of, require_media, sha256_of
+from lab.media.yum_tree import REPOMD, TreeFile, package_lists, packages
 
 # Packages are many and small: one after the other most of the time would be waiting.
 AT_ONCE = 4

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from study.calibration.answer import Answer, Key, Reading, Step, row
-from study.calibration.record import Row
-from study.calibration.window import Window
+from dataset.calibration import Row
+from study.calibration.cpu_window import Window
+from study.calibration.expectation import Answer, Key, Reading, Step, row
 
 XENTOP_ROUNDING = 0.05  # it prints tenths of a percent
 

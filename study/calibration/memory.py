@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from study.calibration import chunks
-from study.calibration.answer import Answer, Key, Reading, Step, row
-from study.calibration.record import Place, Row
+from dataset.calibration import Place, Row
+from hypervisors.virtualbox import gmm_chunks
+from study.calibration.expectation import Answer, Key, Reading, Step, row
 
 # A page table has 512 entries of a page each.
 _PAGES_A_TABLE = 512
@@ -132,13 +132,13 @@ def _explained(machine: Place, probe: Probe, before: Reading, after: Reading) ->
 def _given(step: Step, machine: Place, probe: Probe, before: Reading, after: Reading) -> float:
     """Return by how much the host gave VirtualBox more, or less, than its guest took, MiB.
 
-    Less where the guest took pages that VirtualBox had already (study/calibration/chunks.py); more for the books that
-    its kernel module keeps, about 16 KiB a chunk.
+    Less where the guest took pages that VirtualBox had already (hypervisors/virtualbox/gmm_chunks.py); more for
+    the books that its kernel module keeps, about 16 KiB a chunk.
     """
     if (step.provider, step.where, machine) != ("virtualbox", "guest", "host") or probe not in _SYSTEM:
         return 0.0
     books: Key = (machine, "meminfo", "SUnreclaim")
-    held: Key = (machine, chunks.NAME, "held")
+    held: Key = (machine, gmm_chunks.NAME, "held")
     moved = after.get(books, 0.0) - before.get(books, 0.0)
     if held in before and held in after:
         moved += after[held] - before[held] - known_mib(step.applied, probe)

@@ -5,7 +5,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from study.calibration.record import Row, load
+from dataset.calibration import Row, load
 
 
 def print_table(folder: Path) -> None:

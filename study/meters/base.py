@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from lab.errors import HvlabError
-from study.dataset import Unit
+from core.errors import HvlabError
+from dataset.models import Unit
 
 _PROCESS_PATTERN = re.compile(r"[A-Za-z0-9_.*?+-]+")
 

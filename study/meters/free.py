@@ -19,7 +19,7 @@ refused.
 import re
 
 from study.meters.base import Context, Meter, Number, unrecognised
-from study.meters.layout import near, stands_under
+from study.meters.parsing import near, stands_under
 from study.meters.samples import summarise
 
 _METRICS = {

@@ -9,7 +9,7 @@ that, too. The message bus and the terminal's shell are left out: others have th
 
 from collections.abc import Mapping
 
-from lab.errors import HvlabError
+from core.errors import HvlabError
 from study.meters.base import Context, Meter, Number
 from study.meters.pss import program, sums
 from study.meters.samples import asked, pauses

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from study.meters import mpstat_json
 from study.meters.base import Context, Meter, Number, unrecognised
-from study.meters.layout import stands_under
+from study.meters.parsing import stands_under
 from study.meters.samples import summarise
 
 _METRICS = {

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from lab.errors import HvlabError
+from core.errors import HvlabError
 from study.meters.base import Context, Meter, Number, unrecognised
 from study.meters.samples import asked, combine, pauses, repeated
 

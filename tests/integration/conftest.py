@@ -11,7 +11,7 @@ from typing import IO
 
 import pytest
 
-from lab.paths import PROJECT, STUDIES
+from core.paths import PROJECT, STUDIES
 
 Invoke = Callable[..., subprocess.CompletedProcess[str]]
 LIMIT = 3600

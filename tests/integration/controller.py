@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.cache import MANIFEST, manifest
-from lab.commands import run
+from core.paths import PROJECT
+from core.process import run
+from lab.connectors.base import Completed, Machine
+from lab.guests.topology import STORE
 from lab.images.boxes import Boxes
-from lab.machine import Completed, Machine
-from lab.paths import PROJECT
-from lab.topology import STORE
+from lab.images.cache import MANIFEST, manifest
 
 from .debian_host import PLACE
 

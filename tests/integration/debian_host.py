@@ -5,17 +5,17 @@ import shutil
 import sys
 from pathlib import Path
 
+from core.console import step
+from core.paths import PROJECT
+from core.process import run
 from lab import packages
-from lab.cache import cached
-from lab.commands import run
 from lab.images import host
+from lab.images.cache import cached
 from lab.images.disk import write_disk
 from lab.images.host import HostImage
 from lab.images.initrd import build_initrd
 from lab.images.kernel import extract_vmlinux
-from lab.images.roots import Recipe, kernel_release, make_root
-from lab.paths import PROJECT
-from lab.progress import step
+from lab.images.rootfs import Recipe, kernel_release, make_root
 
 # As sid's on the nested lab host; VirtualBox is not in Debian 12.
 HYPERVISORS = (

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import stamina
 
-from lab.identity import Process, processes_of
-from lab.paths import PROJECT
-from lab.ssh import Ssh
+from core.paths import PROJECT
+from lab.connectors.ssh_config import Ssh
+from lab.state.processes import Process, processes_of
 
 # What is said when a part of the study begins or ends.
 BOOT = "Lab host: booting"

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from core.paths import STUDIES
+from dataset.captures import read_index
+from dataset.models import load_study, read_measurements
+from hypervisors.registry import get_hypervisor
 from lab.desktop.windows import read_look, require_alive
-from lab.paths import STUDIES
-from lab.providers import get_provider
-from study.captures import read_index
-from study.dataset import load_study, read_measurements
-from study.meters.proof import running_guests
-from study.meters.record import rederive
+from study.measure.evidence import running_guests
+from study.measure.rederive import rederive
 
 from .conftest import GUESTS as COUNT
 from .conftest import Invoke
@@ -124,7 +124,7 @@ def test_every_guests_screen_shows_its_session(study: Path, provider: str) -> No
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_the_manager_is_open_and_shows_the_guests(study: Path, provider: str, tmp_path: Path) -> None:
-    manager = get_provider(provider).manager
+    manager = get_hypervisor(provider).manager
     for stage in STAGES[1:]:
         look = read_look((captures(study, provider, stage) / "manager-window.txt").read_text())
         window = require_alive(look, manager.title)

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import stamina
 
+from core.paths import PROJECT
+from core.sockets import listeners
+from hypervisors.registry import get_hypervisor
 from lab.hosts.nested import running_provider
-from lab.identity import processes_of
-from lab.paths import PROJECT
-from lab.providers import get_provider
-from lab.sockets import listeners
+from lab.state.processes import processes_of
 
 from .conftest import Invoke, providers
 
@@ -104,7 +104,7 @@ def test_up_ssh_status_purge(provider: str, invoke: Invoke, own_lab: dict[str, s
         assert "READY" in invoke("lab.console", "labhost", **own_lab).stdout
         assert invoke("lab.console", "server1", **own_lab).returncode == 0
         status = invoke("lab.status", **own_lab).stdout
-        assert get_provider(provider).title in status
+        assert get_hypervisor(provider).title in status
         assert "running" in status
         assert status.count("off") == 3
         assert_private(invoke, own_lab)

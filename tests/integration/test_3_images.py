@@ -15,19 +15,19 @@ from pathlib import Path
 import pytest
 import stamina
 
-from lab.accel import probe_accelerator
-from lab.errors import HvlabError
-from lab.files import write_atomic
+from core.errors import HvlabError
+from core.files import write_atomic
+from core.paths import cache_root, state_root
+from lab.connectors.ssh_config import Ssh, SshEntry, write_config
+from lab.images.acceleration import probe_accelerator
 from lab.images.emulator import emulator
 from lab.images.guest import GuestImage, guest_image, kickstart_text, vagrant_keys
-from lab.images.source import MakersMedia
+from lab.images.install_source import MakersMedia
+from lab.installer.iso import installer_medium
 from lab.installer.kickstart import read_kickstart
-from lab.installer.medium import installer_medium
-from lab.installer.root import guest_root
-from lab.media.lists import KICKSTARTS, media_of, sha256_of
-from lab.paths import cache_root, state_root
+from lab.installer.rootfs_archive import guest_root
+from lab.media.manifest import KICKSTARTS, media_of, sha256_of
 from lab.settings import TopologySettings
-from lab.ssh import Ssh, SshEntry, write_config
 
 OS = "centos-5.5"
 TOPOLOGY = TopologySettings(os=OS)
@@ -59,7 +59,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuestImage]:
     place = tmp_path_factory.mktemp("centos")
     lay_out_media(place, place / "kickstarts")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("lab.media.lists.cache_root", lambda: place)
+        patch.setattr("lab.media.manifest.cache_root", lambda: place)
         patch.setattr(MakersMedia, "LIMIT_S", 900)
         assert media_of(OS, place / "kickstarts").folder.is_dir()
         image = guest_image(TOPOLOGY, place / "kickstarts")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from study.calibration.record import Row, load
-from study.captures import read_index
+from dataset.calibration import Row, load
+from dataset.captures import read_index
 
 from .conftest import Invoke, providers
 

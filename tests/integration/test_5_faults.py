@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from lab.identity import processes_of
-from lab.paths import STUDIES
+from core.paths import STUDIES
+from core.sockets import listener_on
+from dataset.journal import NAME, read_journal
+from dataset.models import load_study, read_measurements
 from lab.purge import KEPT
-from lab.sockets import listener_on
-from study.dataset import load_study, read_measurements
-from study.journal import NAME, read_journal
+from lab.state.processes import processes_of
 
 from .conftest import Invoke, folders, moved_aside
 from .faults import FAULTS, Fault, begin

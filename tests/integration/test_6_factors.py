@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.ssh import Ssh
-from study.dataset import load_study, read_measurements
+from dataset.models import load_study, read_measurements
+from lab.connectors.ssh_config import Ssh
 
 from .conftest import Invoke, folders
 

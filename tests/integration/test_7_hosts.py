@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from lab.bringup import Lab
-from lab.hosts.address import parse_host
-from lab.hosts.goods import folder_of, starters
+from core.paths import PROJECT, SETTINGS
+from hypervisors.registry import get_hypervisor
+from lab.connectors.address import parse_host
+from lab.hosts.active import running_provider
+from lab.hosts.box_upload import folder_of, starters
+from lab.hosts.factory import lab_host
 from lab.hosts.machines import RemoteMachine
 from lab.hosts.nested import NestedHost
-from lab.hosts.real import owner_of
-from lab.hosts.recorded import running_provider
-from lab.hosts.resolve import lab_host
-from lab.paths import PROJECT, SETTINGS
-from lab.providers import get_provider
+from lab.hosts.unmanaged import owner_of
+from lab.lifecycle import Lab
 from lab.settings import load_settings
 
 from .conftest import Invoke, providers
@@ -62,7 +62,7 @@ for part in {parts}; do touch .have-$(echo $part | tr / -); done
 
 def have_boxes(machine: NestedHost, provider: str) -> None:
     """Let the machine have what guests are made from, as if an earlier lab had put it there: that takes a minute."""
-    parts = " ".join((machine.boxes.path(get_provider(provider).box), *starters()))
+    parts = " ".join((machine.boxes.path(get_hypervisor(provider).box), *starters()))
     line = HAVE.format(folder=folder_of(machine.boxes), parts=parts)
     machine.ssh.check(line, timeout=60, what="having the boxes")
 
@@ -78,7 +78,7 @@ def machine(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     settings = load_settings(SETTINGS, {"HVLAB_LAB_HOST__SSH_PORT": str(PORT)})
     host = lab_host(settings, lambda: Lab(settings).boxes, tmp_path_factory.mktemp("machine"))
     assert isinstance(host, NestedHost)
-    host.boot(get_provider(provider))
+    host.boot(get_hypervisor(provider))
     if provider != "kvm":
         # How they are put there is the same for all.
         have_boxes(host, provider)
@@ -122,7 +122,7 @@ def refuse(invoke: Invoke, provider: str, environ: dict[str, str]) -> str:
 def use(invoke: Invoke, provider: str, environ: dict[str, str]) -> None:
     """Use a lab that is up."""
     status = invoke("lab.status", **environ).stdout
-    assert f"lab host {ADDRESS}: on, {get_provider(provider).title}, answers over SSH" in status
+    assert f"lab host {ADDRESS}: on, {get_hypervisor(provider).title}, answers over SSH" in status
     assert "running" in status
     said = invoke("lab.ssh", "server1", "-c", "hostname; exit 3", **environ)
     assert (said.returncode, said.stdout.strip()) == (3, "server1")

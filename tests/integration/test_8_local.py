@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab.bringup import Lab
+from core.paths import SETTINGS
+from hypervisors.registry import get_hypervisor
 from lab.hosts.nested import NestedHost
 from lab.images.emulator import emulator
-from lab.paths import SETTINGS
-from lab.providers import get_provider
+from lab.lifecycle import Lab
 from lab.settings import load_settings
 
 from .controller import Controller
@@ -53,7 +53,7 @@ def controller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller]
     boxes = Lab(settings).boxes
     machine = NestedHost(image(), emulator(), boxes, settings.lab_host, tmp_path_factory.mktemp("machine"))
     try:
-        machine.boot(get_provider("kvm"))
+        machine.boot(get_hypervisor("kvm"))
         there = Controller(machine.ssh)
         there.supply(boxes)
         yield there

@@ -82,7 +82,7 @@ esac
 if [ "$HVLAB_PROVIDER" = virtualbox ]; then
     folder=$(VBoxManage list systemproperties | sed -n 's/^Default machine folder: *//p')
     [ ! "$folder" ] || echo "VBoxManage setproperty machinefolder $(quoted "$folder")"
-    # What opening its manager sets (lab/providers/virtualbox.py); without a value a key goes.
+    # What opening its manager sets (hypervisors/virtualbox/hypervisor.py); without a value a key goes.
     told=$(VBoxManage getextradata global enumerate)
     for key in GUI/UpdateDate GUI/SuppressMessages GUI/Settings/ExpertMode GUI/Tools/LastItemsSelected; do
         now=$(echo "$told" | sed -n "s|^Key: $key, Value: ||p")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from lab.checks.kickstart import read_kickstart
-from lab.checks.rules import ANACONDA_RULES, RULES, TEXT_RULES, check_kickstart
-from lab.media.lists import KICKSTARTS
+from lab.lint.kickstart import read_kickstart
+from lab.lint.rules import ANACONDA_RULES, RULES, TEXT_RULES, check_kickstart
+from lab.media.manifest import KICKSTARTS
 
 SHIPPED = (KICKSTARTS / "centos-5.5.ks").read_text()
 KEY = SHIPPED.split("<<KEY\n")[1].split("\nKEY")[0]

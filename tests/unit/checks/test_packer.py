@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from lab.checks.packer import VAR_RULES, read_hcl
-from lab.checks.project import check_project
-from lab.paths import PROJECT
+from core.paths import PROJECT
+from lab.lint.packer import VAR_RULES, read_hcl
+from lab.lint.run import check_project
 
 
 @pytest.fixture

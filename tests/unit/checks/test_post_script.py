@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.media.lists import KICKSTARTS
+from lab.media.manifest import KICKSTARTS
 
 SCRIPT = (KICKSTARTS / "centos-5.5.ks").read_text().split("\n%post\n")[1]
 FILES = {

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.owner import exclusive
-from lab.paths import PROJECT
+from core.paths import PROJECT
+from lab.state.lock import exclusive
 
 
 def invoke(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:

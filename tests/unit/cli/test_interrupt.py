@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab.paths import PROJECT
+from core.paths import PROJECT
 
 # A command that sets something up, waits, and takes it down when it is told to.
 PROGRAM = """\

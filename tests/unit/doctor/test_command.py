@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from core.paths import PROJECT
 from lab.doctor.finding import Diagnosis, Examined, State
-from lab.paths import PROJECT
 
 # All that is mounted becomes read-only; devices can still be opened, /proc and /sys read.
 READ_ONLY = """\

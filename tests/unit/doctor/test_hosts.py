@@ -7,12 +7,12 @@ from typing import ClassVar
 
 import pytest
 
+from core.errors import HvlabError
+from lab.connectors.address import Address, parse_host
+from lab.connectors.base import Completed, TookTooLongError
 from lab.doctor.check import Wanted
-from lab.doctor.examine import CHECKS, examine
-from lab.errors import HvlabError
-from lab.hosts.address import Address, parse_host
+from lab.doctor.run import CHECKS, examine
 from lab.hosts.machines import RemoteMachine, ThisMachine
-from lab.machine import Completed, TookTooLongError
 from lab.settings import Settings
 from tests.unit.ssh.old_sshd import OldSshd, old_sshd
 

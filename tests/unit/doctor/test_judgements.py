@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from core.paths import PROJECT
+from lab.connectors.address import Kind
 from lab.doctor.check import Wanted
-from lab.doctor.examine import CHECKS
 from lab.doctor.finding import Finding
-from lab.hosts.address import Kind
-from lab.hosts.describe import split_answers
+from lab.doctor.run import CHECKS
+from lab.hosts.hardware import split_answers
 from lab.hosts.machines import ThisMachine
-from lab.identity import lab_name
-from lab.paths import PROJECT
 from lab.settings import Settings
+from lab.state.processes import lab_name
 from tests.unit.vagrant.tools import FakeCommand
 
 FIXTURES = PROJECT / "tests/fixtures/doctor"

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from lab.hosts import goods, kept, real
-from lab.hosts.address import Address, parse_host
+from lab.connectors.address import Address, parse_host
+from lab.hosts import box_upload, kept, unmanaged
 from lab.hosts.local import LocalHost
-from lab.hosts.real import RealHost
-from lab.hosts.remote import RemoteHost
+from lab.hosts.ssh import RemoteHost
+from lab.hosts.unmanaged import RealHost
 from lab.images.boxes import Boxes
 from tests.unit.ssh.old_sshd import OldSshd, old_sshd
 
@@ -25,7 +25,7 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OldSshd]:
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Stands for /var/lib/hvlab; nothing else of this machine is touched: no guest is prepared for."""
     found = tmp_path / "host"
-    for module in (goods, kept, real):
+    for module in (box_upload, kept, unmanaged):
         monkeypatch.setattr(module, "PLACE", str(found))
     monkeypatch.setattr("lab.hosts.takedown.MARK", "HVLAB_SESSION_OF_TEST")
     monkeypatch.setattr("lab.hosts.takedown.FOLDER", str(tmp_path / "session"))

@@ -2,12 +2,12 @@
 
 import pytest
 
-from lab.errors import HvlabError
-from lab.hosts.found import boot_entry, find_out, obstacle, read_found
+from core.errors import HvlabError
+from hypervisors.registry import get_hypervisor
+from lab.hosts.facts import boot_entry, find_out, obstacle, read_found
 from lab.hosts.machines import ThisMachine
-from lab.providers import get_provider
 
-KVM, XEN, VIRTUALBOX = (get_provider(name) for name in ("kvm", "xen", "virtualbox"))
+KVM, XEN, VIRTUALBOX = (get_hypervisor(name) for name in ("kvm", "xen", "virtualbox"))
 DEBIAN = """\
 uid=0
 hostname=server

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import HvlabError
-from lab.hosts.address import Address
+from core.errors import HvlabError
+from lab.connectors.address import Address
+from lab.connectors.base import Machine, TookTooLongError
+from lab.connectors.ssh_config import Ssh, write_config
 from lab.hosts.machines import LABHOST, RemoteMachine, ThisMachine
-from lab.images.profiles import OLD_SSH
-from lab.machine import Machine, TookTooLongError
-from lab.ssh import Ssh, write_config
+from lab.images.os_profiles import OLD_SSH
 from tests.unit.ssh.old_sshd import OldSshd
 
 

@@ -6,19 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from lab.bringup import take_down
-from lab.errors import HvlabError
-from lab.hosts import real
+from core.errors import HvlabError
+from hypervisors.registry import get_hypervisor
+from lab.hosts import unmanaged
 from lab.hosts.local import LocalHost
-from lab.hosts.real import RealHost
-from lab.identity import marked
-from lab.providers import get_provider
+from lab.hosts.unmanaged import RealHost
+from lab.lifecycle import take_down
 from lab.purge import purge
-from lab.steps import JOURNAL, Steps
+from lab.state.processes import marked
+from lab.state.rollback_journal import JOURNAL, Steps
 from tests.unit.hosts.conftest import ssh_host, unreachable
 from tests.unit.ssh.old_sshd import OldSshd
 
-KVM, XEN = get_provider("kvm"), get_provider("xen")
+KVM, XEN = get_hypervisor("kvm"), get_hypervisor("xen")
 
 
 def purged(state: Path, host: RealHost | None = None) -> list[str]:
@@ -85,7 +85,7 @@ def test_purge_takes_a_host_on_record_down_whatever_the_journal_says(
 
 def test_purge_with_a_damaged_record_wants_the_hosts_name_and_sets_it_back(host: RealHost, place: Path) -> None:
     host.boot(KVM)
-    (host.state / real.RECORD).write_text("{")
+    (host.state / unmanaged.RECORD).write_text("{")
     (host.state / "restore.sh").write_text(f"touch {place}/set-back\n")
     with pytest.raises(HvlabError, match=r"real\.json is damaged") as raised:
         purged(host.state)

@@ -5,24 +5,24 @@ from pathlib import Path
 
 import pytest
 
-from lab.bringup import require_off
-from lab.errors import HvlabError
-from lab.hosts import real, recorded
-from lab.hosts.real import RealHost
-from lab.machine import Machine
-from lab.providers import get_provider
+from core.errors import HvlabError
+from hypervisors.registry import get_hypervisor
+from lab.connectors.base import Machine
+from lab.hosts import active, unmanaged
+from lab.hosts.unmanaged import RealHost
+from lab.lifecycle import require_off
 from tests.unit.hosts.conftest import ssh_host, unreachable
 from tests.unit.ssh.old_sshd import OldSshd
 
-KVM, XEN = get_provider("kvm"), get_provider("xen")
+KVM, XEN = get_hypervisor("kvm"), get_hypervisor("xen")
 
 
 def test_claimed_supplied_and_given_back(host: RealHost, place: Path, tmp_path: Path) -> None:
     state = host.state
     host.boot(KVM)
-    assert host.running() == recorded.running_provider(state) == "kvm"
-    assert recorded.address_of(state) == host.address.text
-    assert (place / "owner").read_text().strip() == real.owner_of(state)
+    assert host.running() == active.running_provider(state) == "kvm"
+    assert active.address_of(state) == host.address.text
+    assert (place / "owner").read_text().strip() == unmanaged.owner_of(state)
     folder = place / "boxes-abc"
     assert (folder / "boot" / "vmlinux").read_text() == "content of boot/vmlinux"
     box = folder / "hvlab-VAGRANTSLASH-debian-12" / "1.0.1" / "libvirt" / "box.img"
@@ -41,8 +41,8 @@ def test_claimed_supplied_and_given_back(host: RealHost, place: Path, tmp_path: 
     with pytest.raises(HvlabError, match="up already, under KVM"):
         require_off(state)
     with pytest.raises(HvlabError, match=r"is up on .*, not on nested"):
-        recorded.require_asked_for(state, "nested")
-    recorded.require_asked_for(state, host.address.text)
+        active.require_asked_for(state, "nested")
+    active.require_asked_for(state, host.address.text)
     assert host.ssh.answers()
     host.stop()
     assert host.running() is None
@@ -118,7 +118,7 @@ def test_a_restart_of_the_host_is_noticed(host: RealHost, monkeypatch: pytest.Mo
     assert host.died() is None
     monkeypatch.setattr(host, "_asked", 0.0)
     assert host.died() is None
-    record = host.state / real.RECORD
+    record = host.state / unmanaged.RECORD
     record.write_text(json.dumps({**json.loads(record.read_text()), "boot_id": "another"}))
     monkeypatch.setattr(host, "_asked", 0.0)
     assert host.died() == "the lab host was restarted"
@@ -141,7 +141,7 @@ def test_a_claim_is_on_record_before_it_is_made(host: RealHost, place: Path, mon
     seen, claim = [], RealHost._claim
 
     def look_and_claim(self: RealHost) -> None:
-        seen.append(real.recorded(self.state))
+        seen.append(unmanaged.recorded(self.state))
         claim(self)
 
     monkeypatch.setattr(RealHost, "_claim", look_and_claim)
@@ -152,5 +152,5 @@ def test_a_claim_is_on_record_before_it_is_made(host: RealHost, place: Path, mon
 
 def test_a_name_that_is_no_lab_host_is_refused_also_when_the_lab_is_off(tmp_path: Path) -> None:
     with pytest.raises(HvlabError, match="no such lab host"):
-        recorded.require_asked_for(tmp_path, "bogus")
-    recorded.require_asked_for(tmp_path, "ssh://root@server")
+        active.require_asked_for(tmp_path, "bogus")
+    active.require_asked_for(tmp_path, "ssh://root@server")

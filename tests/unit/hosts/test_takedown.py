@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import stamina
 
+from hypervisors.registry import get_hypervisor
 from lab.hosts.takedown import master_of, remember_program, takedown_program
 from lab.images.boxes import Boxes
-from lab.providers import get_provider
 from tests.unit.vagrant.tools import FakeCommand
 
 # Domains, networks and pools are files of a folder; a domain's content is its XML.
@@ -54,7 +54,7 @@ def run(fake: Path, program: str) -> subprocess.CompletedProcess[str]:
 
 def down(fake: Path, count: int = 2) -> subprocess.CompletedProcess[str]:
     boxes = Boxes("hvlab/debian-12", "1.0.1", fake / "boxes", fake / "store.img")
-    kvm = get_provider("kvm")
+    kvm = get_hypervisor("kvm")
     return run(fake, takedown_program(kvm, boxes, "/var/lib/hvlab/x", fake / "state", count=count, kind="ssh"))
 
 
@@ -105,7 +105,7 @@ def test_what_does_not_go_is_an_error(fake: Path) -> None:
 @pytest.mark.parametrize("taken", ["dom/server2", "kvm/server1.img", "net/hvlab", "pool/hvlab"])
 def test_what_is_in_the_way_is_told_before_anything_is_set(fake: Path, taken: str) -> None:
     (fake / taken).write_text("somebody else's")
-    done = run(fake, remember_program(get_provider("kvm"), 2))
+    done = run(fake, remember_program(get_hypervisor("kvm"), 2))
     assert done.returncode == 1
     assert "is there already, and is not this lab's" in done.stderr
     assert taken.split("/")[1] in done.stderr
@@ -113,8 +113,8 @@ def test_what_is_in_the_way_is_told_before_anything_is_set(fake: Path, taken: st
 
 def test_what_clones_stand_on_is_not_another_ones(fake: Path) -> None:
     (fake / "kvm" / "box.raw").write_text("somebody else's")
-    assert run(fake, remember_program(get_provider("kvm"), 2)).returncode == 0
-    done = run(fake, remember_program(get_provider("xen"), 2))
+    assert run(fake, remember_program(get_hypervisor("kvm"), 2)).returncode == 0
+    done = run(fake, remember_program(get_hypervisor("xen"), 2))
     assert (done.returncode, done.stderr) == (1, f"{fake}/kvm/box.raw is there already, and is not this lab's\n")
 
 
@@ -125,7 +125,7 @@ def test_virtualboxs_folder_comes_back_whatever_its_name(fake: Path, folder: str
         "systemproperties": (0, f"Default machine folder:          {folder}\n", ""), "showvminfo": (1, "", ""),
     })  # fmt: skip
     monkeypatch.setenv("PATH", f"{manage.folder}{os.pathsep}{os.environ['PATH']}")
-    done = run(fake, remember_program(get_provider("virtualbox"), 2))
+    done = run(fake, remember_program(get_hypervisor("virtualbox"), 2))
     (line,) = [line for line in done.stdout.splitlines() if "machinefolder" in line]
     subprocess.run(["sh", "-c", line], check=True)
     assert manage.calls[-1][:-1] == ["setproperty", "machinefolder", folder]
@@ -133,21 +133,21 @@ def test_virtualboxs_folder_comes_back_whatever_its_name(fake: Path, folder: str
 
 
 def test_what_is_set_comes_back(fake: Path, tmp_path: Path) -> None:
-    done = run(fake, remember_program(get_provider("kvm"), 2))
+    done = run(fake, remember_program(get_hypervisor("kvm"), 2))
     assert done.returncode == 0
     huge = Path("/sys/kernel/mm/transparent_hugepage/enabled")
     if huge.exists():
         now = huge.read_text().split("[")[1].split("]")[0]
         assert f"echo '{now}' >'{huge}'" in done.stdout.splitlines()
     (fake / "kvm").rmdir()
-    done = run(fake, remember_program(get_provider("kvm"), 2))
+    done = run(fake, remember_program(get_hypervisor("kvm"), 2))
     assert f"rmdir '{fake / 'kvm'}'" in done.stdout
     subprocess.run(["sh", "-n"], input=done.stdout, text=True, check=True)
 
 
 @pytest.mark.parametrize(("path", "stays"), [("/var/lib/libvirt/images", False), ("/srv/other", True)])
 def test_the_pool_that_virt_manager_made_goes(fake: Path, path: str, stays: bool) -> None:
-    done = run(fake, remember_program(get_provider("kvm"), 2))
+    done = run(fake, remember_program(get_hypervisor("kvm"), 2))
     (fake / "pool" / "default").write_text(f"<pool><path>{path}</path></pool>")
     pool = [line for line in done.stdout.splitlines() if "pool-" in line]
     assert run(fake, "\n".join(pool)).stdout == ""
@@ -156,7 +156,7 @@ def test_the_pool_that_virt_manager_made_goes(fake: Path, path: str, stays: bool
 
 def test_a_pool_that_was_there_stays(fake: Path) -> None:
     (fake / "pool" / "default").write_text("<pool><path>/var/lib/libvirt/images</path></pool>")
-    assert "pool-" not in run(fake, remember_program(get_provider("kvm"), 2)).stdout
+    assert "pool-" not in run(fake, remember_program(get_hypervisor("kvm"), 2)).stdout
 
 
 def test_the_labs_session_ends(fake: Path) -> None:
@@ -218,7 +218,7 @@ def test_what_virtualboxs_manager_is_told_comes_back(fake: Path) -> None:
         "[ $1 != getextradata ] || printf 'Key: GUI/UpdateDate, Value: 1 w, 2026-01-01\\nKey: GUI/x, Value: y\\n'\n"
     )
     (fake / "bin" / "VBoxManage").chmod(0o755)
-    virtualbox = get_provider("virtualbox")
+    virtualbox = get_hypervisor("virtualbox")
     said = run(fake, remember_program(virtualbox, 2)).stdout.splitlines()
     told = [line.split(" ", 4) for line in said if line.startswith("VBoxManage setextradata global ")]
     assert {words[3] for words in told} == set(re.findall("GUI/[^ ]+", virtualbox.manager.prepare))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.cache import MANIFEST
 from lab.images.boxes import boxes_for
+from lab.images.cache import MANIFEST
 from lab.images.guest import GuestImage
 from lab.settings import TopologySettings
 

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from lab.bringup import Lab
-from lab.errors import HvlabError
-from lab.evidence import Evidence
-from lab.identity import marked, processes_of
-from lab.providers import get_provider
-from lab.readiness import Reached, Rung
+from core.errors import HvlabError
+from core.supervise import Stuck
+from hypervisors.registry import get_hypervisor
+from lab.guests.boot_progress import Reached, Rung
+from lab.guests.diagnostics import Evidence
+from lab.lifecycle import Lab
 from lab.settings import Settings
-from lab.watched import Stuck
+from lab.state.processes import marked, processes_of
 
-KVM = get_provider("kvm")
+KVM = get_hypervisor("kvm")
 
 
 class Host:
@@ -80,11 +80,11 @@ def bring_up(
 
     monkeypatch.setattr(Lab, "_vagrant", lend)
     monkeypatch.setattr(Lab, "guest_ssh", lambda self, guest: guest)
-    monkeypatch.setattr("lab.bringup.wait_for_session", guests.wait_for_session)
-    monkeypatch.setattr("lab.bringup.hold_load", guests.hold_load)
+    monkeypatch.setattr("lab.lifecycle.wait_for_session", guests.wait_for_session)
+    monkeypatch.setattr("lab.lifecycle.hold_load", guests.hold_load)
     seen = Evidence(reached, (Path("failed/server1-console.txt"),))
-    monkeypatch.setattr("lab.bringup.gather", lambda *words, **more: seen)
-    monkeypatch.setattr("lab.bringup.why_ended", lambda ssh, provider, guest: "Guru Meditation 1155")
+    monkeypatch.setattr("lab.lifecycle.gather", lambda *words, **more: seen)
+    monkeypatch.setattr("lab.lifecycle.why_ended", lambda ssh, provider, guest: "Guru Meditation 1155")
     lab = Lab(settings or Settings())
     lab.__dict__["host"] = host
     return lab.up(KVM, "server1")
@@ -208,7 +208,7 @@ def test_what_could_not_be_built_is_not_built_again_to_take_it_down(
         raise KeyboardInterrupt
 
     monkeypatch.setenv("HVLAB_STATE", str(tmp_path / "lab"))
-    monkeypatch.setattr("lab.bringup.lab_host", fail)
+    monkeypatch.setattr("lab.lifecycle.lab_host", fail)
     lab = Lab(Settings())
     with pytest.raises(KeyboardInterrupt):
         lab.boot("kvm")

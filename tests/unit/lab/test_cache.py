@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.cache import cached, fingerprint, manifest
-from lab.errors import HvlabError
+from core.errors import HvlabError
+from lab.images.cache import cached, fingerprint, manifest
 
 
 @pytest.fixture(autouse=True)

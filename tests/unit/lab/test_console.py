@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from lab import evidence as module
-from lab.console import attach, guest_console, host_console, last_lines
-from lab.errors import HvlabError
-from lab.evidence import gather
-from lab.identity import ended
-from lab.machine import Completed
-from lab.providers import get_provider
-from lab.readiness import Reached, Rung
-from lab.topology import guests
+from core.errors import HvlabError
+from hypervisors.registry import get_hypervisor
+from lab.connectors.base import Completed
+from lab.guests import diagnostics as module
+from lab.guests.boot_progress import Reached, Rung
+from lab.guests.console import attach, guest_console, host_console, last_lines
+from lab.guests.diagnostics import gather
+from lab.guests.topology import guests
+from lab.state.processes import ended
 
-KVM = get_provider("kvm")
+KVM = get_hypervisor("kvm")
 
 
 class Host:
@@ -55,7 +55,7 @@ def test_a_guests_console(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["$(touch hacked)", "a; touch hacked", "`touch hacked`", "'\"; touch hacked #"])
 def test_a_hostile_name_does_not_reach_the_shell(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for provider in (KVM, get_provider("xen"), get_provider("virtualbox")):
+    for provider in (KVM, get_hypervisor("xen"), get_hypervisor("virtualbox")):
         with pytest.raises(HvlabError, match="has kept nothing"):
             guest_console(HOST, provider, name)
     assert list(tmp_path.iterdir()) == []
@@ -70,7 +70,7 @@ def test_the_lab_hosts_console_is_a_file(tmp_path: Path) -> None:
 
 def test_where_nothing_can_be_typed_at_is_told() -> None:
     with pytest.raises(HvlabError, match="no console that can be typed at"):
-        attach(HOST, get_provider("virtualbox"), "server1", HOST)
+        attach(HOST, get_hypervisor("virtualbox"), "server1", HOST)
 
 
 class Guest:

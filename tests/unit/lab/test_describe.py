@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from lab.hosts.describe import describe, hardware, partitions, split_answers
+from hypervisors.registry import get_hypervisor
+from lab.hosts.hardware import describe, hardware, partitions, split_answers
 from lab.hosts.machines import ThisMachine
-from lab.providers import get_provider
 from tests.unit.vagrant.tools import FakeCommand
 
 LSCPU = {
@@ -93,7 +93,7 @@ def test_lsblk_is_asked_in_words_that_an_older_one_knows(tmp_path: Path) -> None
         def command(self, remote: str, *options: str) -> list[str]:
             return ["env", f"PATH={lsblk.folder}{os.pathsep}{os.environ['PATH']}", *super().command(remote)]
 
-    assert dict(describe(Old(), get_provider("kvm")).hardware)["HDD"] == "sda 1 GB"
+    assert dict(describe(Old(), get_hypervisor("kvm")).hardware)["HDD"] == "sda 1 GB"
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"lscpu": [{}], "blockdevices": [{}]}'])

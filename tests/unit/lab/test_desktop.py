@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from lab.desktop.manager import last_words, look_command, open_manager, picture
-from lab.desktop.session import PROGRAMS, script, start_session
+from core.errors import HvlabError
+from hypervisors.registry import all_hypervisors, get_hypervisor
+from lab.connectors.base import Completed
+from lab.connectors.ssh_config import Ssh
+from lab.desktop.manager_window import last_words, look_command, open_manager, picture
 from lab.desktop.windows import Window, read_look, require_alive
-from lab.errors import HvlabError
-from lab.machine import Completed
-from lab.providers import all_providers, get_provider
+from lab.desktop.xsession import PROGRAMS, script, start_session
 from lab.settings import Settings
-from lab.ssh import Ssh
 
 TITLE = "Virtual Machine Manager"
-MANAGER = get_provider("kvm").manager
+MANAGER = get_hypervisor("kvm").manager
 LOOK: Mapping[str, object] = {
     "screen": [1024, 768],
     "windows": [
@@ -109,9 +109,9 @@ def test_the_last_words_of_a_manager() -> None:
 
 
 def test_every_provider_has_a_manager_and_xens_guests_are_libvirts() -> None:
-    for provider in all_providers().values():
+    for provider in all_hypervisors().values():
         assert provider.manager.title in look_command(provider.manager).replace("'\"'\"'", "'")
-    assert "xen:///system" in get_provider("xen").manager.command
+    assert "xen:///system" in get_hypervisor("xen").manager.command
 
 
 def test_the_session_says_what_is_not_installed(tmp_path: Path) -> None:

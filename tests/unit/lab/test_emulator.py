@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lab.images import emulator
-from lab.images.roots import Recipe
+from lab.images.rootfs import Recipe
 
 
 def unpacked(recipe: Recipe, root: Path, log: Path) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from lab.errors import HvlabError
+from core.errors import HvlabError
+from hypervisors.registry import all_hypervisors
 from lab.factors import require_possible, script
-from lab.providers import all_providers
 from lab.settings import FactorsSettings, Settings, on_host
 from tests.unit.vagrant.tools import FakeCommand
 
@@ -77,7 +77,7 @@ def test_the_defaults_suit_every_provider_alone() -> None:
 
 
 def test_what_providers_go_without_are_factors() -> None:
-    for provider in all_providers().values():
+    for provider in all_hypervisors().values():
         assert provider.without.keys() <= FactorsSettings.model_fields.keys()
 
 

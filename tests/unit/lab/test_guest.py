@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from lab.cache import cached, fingerprint
-from lab.errors import HvlabError
+from core.errors import HvlabError
 from lab.images import guest
+from lab.images.cache import cached, fingerprint
 from lab.images.guest import guest_image, guest_inputs, kickstart_text
+from lab.images.install_source import source_for
 from lab.images.packer import PACKER, build_command, cause_of_death, watched_build
 from lab.images.provenance import input_hashes, revision
-from lab.images.source import source_for
+from lab.installer.iso import medium_inputs
 from lab.installer.kickstart import read_kickstart
-from lab.installer.medium import medium_inputs
-from lab.installer.root import root_inputs
-from lab.media.lists import KICKSTARTS, MediaMissing
+from lab.installer.rootfs_archive import root_inputs
+from lab.media.manifest import KICKSTARTS, MediaMissing
 from lab.settings import TopologySettings
 
 TOPOLOGY = TopologySettings()

@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from lab.ended import why_ended
-from lab.errors import HvlabError
-from lab.evidence import gather
-from lab.machine import Completed
-from lab.paths import _LONGEST_STATE, cache_root, state_root
-from lab.providers import all_providers
+from core.errors import HvlabError
+from core.paths import _LONGEST_STATE, cache_root, state_root
+from hypervisors.registry import all_hypervisors
+from lab.connectors.base import Completed
+from lab.connectors.ssh_config import Ssh, make_key
+from lab.guests.diagnostics import gather
+from lab.guests.ended import why_ended
+from lab.guests.guest_session import wait_program
+from lab.guests.screenshot import take_picture
+from lab.guests.topology import Guest
 from lab.purge import program
-from lab.screenshot import take_picture
-from lab.session import wait_program
-from lab.ssh import Ssh, make_key
-from lab.topology import Guest
 
 HOSTILE = [
     "$(touch hacked)",
@@ -64,7 +64,7 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_guests_name(name: str, nowhere: Path, tmp_path: Path) -> None:
-    for provider in all_providers().values():
+    for provider in all_hypervisors().values():
         why_ended(SHELL, provider, name)
         with pytest.raises(HvlabError):
             take_picture(SHELL, provider, name)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.identity import MARK, Process, end, end_processes, lab_name, look_at, marked, processes_of, start_time
+from lab.state.processes import MARK, Process, end, end_processes, lab_name, look_at, marked, processes_of, start_time
 
 
 @pytest.fixture
@@ -115,5 +115,5 @@ def test_a_name_that_is_cut_within_a_letter_is_no_hindrance(tmp_path: Path) -> N
 
 def test_one_that_ends_while_it_is_looked_at_is_nobodys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Its start time can still be had, its command line no more."""
-    monkeypatch.setattr("lab.identity.look_at", lambda pid: Process(pid, "1", ()))
+    monkeypatch.setattr("lab.state.processes.look_at", lambda pid: Process(pid, "1", ()))
     assert processes_of(tmp_path) == []

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from lab import inventory
-from lab.accel import remembered_answer
-from lab.cache import Busy, NotBuilt, cached, locked, manifest, naming
-from lab.inventory import items, open_below, print_items, prune, wanted_names
+from lab.images import inventory
+from lab.images.acceleration import remembered_answer
+from lab.images.cache import Busy, NotBuilt, cached, locked, manifest, naming
+from lab.images.inventory import items, open_below, print_items, prune, wanted_names
 from lab.settings import Settings
 
 

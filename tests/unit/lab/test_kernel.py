@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import HvlabError
+from core.errors import HvlabError
 from lab.images.kernel import extract_vmlinux, payload
 
 ELF = b"\x7fELF" + bytes(range(256)) * 40

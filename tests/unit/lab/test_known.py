@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import stamina
 
-from lab.errors import HvlabError
-from lab.known import KnownLoad, known_load
-from lab.ssh import Ssh
+from core.errors import HvlabError
+from lab.connectors.ssh_config import Ssh
+from lab.guests.load_generator import KnownLoad, known_load
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from lab.bringup import require_off
-from lab.errors import HvlabError
+from core.errors import HvlabError
+from hypervisors.registry import all_hypervisors, get_hypervisor
 from lab.hosts import nested
 from lab.hosts.nested import NestedHost, running_provider
-from lab.identity import start_time
 from lab.images.boxes import Boxes
 from lab.images.host import HostImage
-from lab.providers import all_providers, get_provider
+from lab.lifecycle import require_off
 from lab.settings import LabHostSettings
+from lab.state.processes import start_time
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5/+x"
 def test_all_providers_have_the_same_virtual_machine(host: NestedHost) -> None:
     """What differs between providers is the kernel that is started, nothing of the machine."""
     machines = set()
-    for provider in all_providers().values():
+    for provider in all_hypervisors().values():
         words = host.command(provider, "tcg", KEY)
         assert any(f"hvlab.provider={provider.name} " in word for word in words)
         for option in ("-kernel", "-append", "-initrd"):
@@ -45,7 +45,7 @@ def test_all_providers_have_the_same_virtual_machine(host: NestedHost) -> None:
 
 
 def test_dom0_has_a_fixed_part_of_the_memory_or_all_of_it(host: NestedHost) -> None:
-    xen, kvm = get_provider("xen"), get_provider("kvm")
+    xen, kvm = get_hypervisor("xen"), get_hypervisor("kvm")
     assert any("dom0_mem=1024M,max:1024M" in word for word in host.command(xen, "tcg", KEY))
     before = host.command(kvm, "tcg", KEY)
     host.ballooned = True
@@ -54,20 +54,20 @@ def test_dom0_has_a_fixed_part_of_the_memory_or_all_of_it(host: NestedHost) -> N
 
 
 def test_xens_modules_are_told_apart_by_one_comma(host: NestedHost) -> None:
-    words = host.command(get_provider("xen"), "tcg", KEY)
+    words = host.command(get_hypervisor("xen"), "tcg", KEY)
     modules = words[words.index("-initrd") + 1].split(",")
     assert len(modules) == 2
     assert "hvlab.key=ssh-ed25519:AAAAC3NzaC1lZDI1NTE5/+x" in modules[0]
 
 
 def test_hardware_virtualization_shows_the_machines_own_cpu(host: NestedHost) -> None:
-    words = host.command(get_provider("kvm"), "kvm", KEY)
+    words = host.command(get_hypervisor("kvm"), "kvm", KEY)
     assert words[words.index("-cpu") + 1] == "host"
 
 
 def test_listens_on_loopback_only(host: NestedHost) -> None:
     assert any(
-        "restrict=on,hostfwd=tcp:127.0.0.1:2622-:22" in word for word in host.command(get_provider("kvm"), "tcg", KEY)
+        "restrict=on,hostfwd=tcp:127.0.0.1:2622-:22" in word for word in host.command(get_hypervisor("kvm"), "tcg", KEY)
     )
 
 
@@ -78,7 +78,7 @@ def test_a_port_in_use_is_named(host: NestedHost, monkeypatch: pytest.MonkeyPatc
         port = taken.getsockname()[1]
         monkeypatch.setattr(host, "settings", LabHostSettings(ssh_port=port))
         with pytest.raises(HvlabError, match=f"port {port} .* in use"):
-            host.boot(get_provider("kvm"))
+            host.boot(get_hypervisor("kvm"))
     assert running_provider(host.state) is None
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from lab import owner as module
-from lab.errors import HvlabError
-from lab.identity import MARK, lab_name
-from lab.owner import LOCK, TEMPORARY, LabInUse, exclusive, in_use, killed_owner
-from lab.paths import PROJECT
+from core.errors import HvlabError
+from core.paths import PROJECT
+from lab.state import lock as module
+from lab.state.lock import LOCK, TEMPORARY, LabInUse, exclusive, in_use, killed_owner
+from lab.state.processes import MARK, lab_name
 
 HOLD = """\
 import sys

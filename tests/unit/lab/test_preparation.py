@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from hypervisors.registry import all_hypervisors, get_hypervisor
+from lab.hosts.prepare import script
 from lab.images.boxes import Boxes
-from lab.preparation import script
-from lab.providers import all_providers, get_provider
 
 BOXES = Boxes("hvlab/debian-12", "1.0.7", Path("/cache/boxes"), Path("/cache/store.img"))
 
 
-@pytest.mark.parametrize("name", sorted(all_providers()))
+@pytest.mark.parametrize("name", sorted(all_hypervisors()))
 def test_it_is_valid_shell(name: str) -> None:
-    program = script(get_provider(name), BOXES, Path("/a b/boxes"), 4, "linked-clone")
+    program = script(get_hypervisor(name), BOXES, Path("/a b/boxes"), 4, "linked-clone")
     subprocess.run(["sh", "-n"], input=program, text=True, check=True)
     shown = subprocess.run(
         ["sh"], input=program.split("set -eu")[0] + "\nprintf '%s|' $HVLAB_BOX \"$HVLAB_BOXES\" \"$HVLAB_GUESTS\"\n",

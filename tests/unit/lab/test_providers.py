@@ -2,12 +2,12 @@
 
 import pytest
 
-from lab.errors import HvlabError
-from lab.providers import all_providers, get_provider
+from core.errors import HvlabError
+from hypervisors.registry import all_hypervisors, get_hypervisor
 
 
 def test_three_providers_with_folders_of_their_own() -> None:
-    found = all_providers()
+    found = all_hypervisors()
     assert set(found) == {"kvm", "xen", "virtualbox"}
     assert len({provider.folder for provider in found.values()}) == 3
     assert [name for name, provider in found.items() if provider.boots_xen] == ["xen"]
@@ -15,5 +15,5 @@ def test_three_providers_with_folders_of_their_own() -> None:
 
 def test_unknown_provider_is_told_what_is_known() -> None:
     with pytest.raises(HvlabError) as caught:
-        get_provider("hyperv")
+        get_hypervisor("hyperv")
     assert "kvm, virtualbox, xen" in caught.value.hint

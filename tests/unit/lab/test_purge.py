@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from core.paths import PROJECT
+from hypervisors.registry import all_hypervisors
 from lab import purge as module
-from lab.identity import marked, start_time
-from lab.owner import LOCK, LabInUse, exclusive
-from lab.paths import PROJECT
-from lab.providers import all_providers
+from lab.guests.topology import guests
 from lab.purge import program, purge
-from lab.steps import Steps
-from lab.topology import guests
+from lab.state.lock import LOCK, LabInUse, exclusive
+from lab.state.processes import marked, start_time
+from lab.state.rollback_journal import Steps
 from tests.unit.vagrant.tools import FakeCommand
 
 OURS, OTHERS = guests(1)[0].mac, "52:54:00:aa:bb:01"
@@ -205,7 +205,7 @@ def test_disks_go_with_the_boxs_own_that_they_came_from(tmp_path: Path) -> None:
     assert sorted(path.name for path in disks.iterdir()) == ["theirs_vagrant_box_image_1.0.7_box.img", "web.img"]
 
 
-@pytest.mark.parametrize("name", all_providers())
+@pytest.mark.parametrize("name", all_hypervisors())
 def test_what_a_purge_leaves_is_a_labs_folder_still(tmp_path: Path, name: str) -> None:
     """On a host that is not ours there is no console's log: Vagrant's is the only one."""
     state = tmp_path / "lab"

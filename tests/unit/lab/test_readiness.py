@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from lab.errors import HvlabError
-from lab.machine import Completed
-from lab.providers import get_provider
-from lab.readiness import Rung, guest_reached, host_reached
-from lab.topology import Guest
+from core.errors import HvlabError
+from hypervisors.registry import get_hypervisor
+from lab.connectors.base import Completed
+from lab.guests.boot_progress import Rung, guest_reached, host_reached
+from lab.guests.topology import Guest
 
-VIRTUALBOX = get_provider("virtualbox")
+VIRTUALBOX = get_hypervisor("virtualbox")
 RUNNING = replace(VIRTUALBOX, running_command="printf 'server2\\nserver1\\n'")
 OFF = replace(VIRTUALBOX, running_command="echo server11")
 
@@ -108,7 +108,7 @@ def test_a_guest_climbs_the_ladder() -> None:
 def test_a_port_that_nobody_listens_on_proves_the_address() -> None:
     with listening(b"") as port:
         pass
-    kvm = replace(get_provider("kvm"), running_command="echo server1")
+    kvm = replace(get_hypervisor("kvm"), running_command="echo server1")
     looked = guest_reached(Host(), kvm, guest(port), ssh=Inside(), programs=())  # type: ignore[arg-type]
     # Port 22 of this machine, which may or may not have an SSH server.
     assert looked.rung >= Rung.ADDRESS
@@ -132,7 +132,7 @@ def test_a_hostile_name_is_only_a_name(name: str) -> None:
 
 
 def test_a_hypervisor_that_does_not_answer_is_told() -> None:
-    kvm = replace(get_provider("kvm"), running_command="{ echo 'error: no libvirtd' >&2; false; }")
+    kvm = replace(get_hypervisor("kvm"), running_command="{ echo 'error: no libvirtd' >&2; false; }")
     seen = guest_reached(Host(), kvm, guest(1), ssh=Inside(), programs=())  # type: ignore[arg-type]
     assert str(seen) == "how far it came could not be seen (error: no libvirtd)"
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageFile
 
-from lab.errors import HvlabError
-from lab.machine import Completed
-from lab.providers import all_providers, get_provider
-from lab.screenshot import as_png, take_picture
-from lab.ssh import Ssh
+from core.errors import HvlabError
+from hypervisors.registry import all_hypervisors, get_hypervisor
+from lab.connectors.base import Completed
+from lab.connectors.ssh_config import Ssh
+from lab.guests.screenshot import as_png, take_picture
 
 
 def picture(form: str, dots: int = 1) -> bytes:
@@ -64,18 +64,18 @@ def test_a_picture_is_fetched_and_nothing_is_left(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     source = tmp_path / "server 1.ppm"
     source.write_bytes(picture("PPM"))
-    provider = replace(get_provider("kvm"), screenshot_command=f'echo noise; cp {tmp_path}/"$guest".ppm "$picture"')
+    provider = replace(get_hypervisor("kvm"), screenshot_command=f'echo noise; cp {tmp_path}/"$guest".ppm "$picture"')
     assert take_picture(HERE, provider, "server 1").startswith(b"\x89PNG")
     assert list(tmp_path.iterdir()) == [source]
 
 
 def test_the_hypervisors_own_words_are_told() -> None:
-    provider = replace(get_provider("xen"), screenshot_command='echo "no device model for $guest" >&2; false')
+    provider = replace(get_hypervisor("xen"), screenshot_command='echo "no device model for $guest" >&2; false')
     with pytest.raises(HvlabError, match="Xen gives no picture of server9's screen: no device model for server9"):
         take_picture(HERE, provider, "server9")
 
 
 def test_every_provider_can_take_one() -> None:
-    for provider in all_providers().values():
+    for provider in all_hypervisors().values():
         assert "$guest" in provider.screenshot_command
         assert "$picture" in provider.screenshot_command

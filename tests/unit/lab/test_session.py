@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import HvlabError
-from lab.images.profiles import profile
-from lab.machine import Completed
-from lab.session import available_mib, hold_load, wait_for_session, wait_program
-from lab.ssh import Ssh
+from core.errors import HvlabError
+from lab.connectors.base import Completed
+from lab.connectors.ssh_config import Ssh
+from lab.guests.guest_session import available_mib, hold_load, wait_for_session, wait_program
+from lab.images.os_profiles import profile
 
 MEMINFO = "MemTotal:         468000 kB\nMemFree:          300000 kB\nMemAvailable:     409600 kB\n"
 

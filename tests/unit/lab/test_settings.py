@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import HvlabError
-from lab.paths import SETTINGS
+from core.errors import HvlabError
+from core.paths import SETTINGS
 from lab.settings import Settings, load_settings
 
 

@@ -3,7 +3,7 @@
 import os
 import socket
 
-from lab.sockets import listener_on, listeners, parse_address
+from core.sockets import listener_on, listeners, parse_address
 
 
 def test_addresses_of_proc() -> None:

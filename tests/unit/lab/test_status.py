@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from core.errors import HvlabError
 from lab import status
-from lab.errors import HvlabError
-from lab.hosts.real import RECORD
+from lab.hosts.unmanaged import RECORD
 
 
 @pytest.mark.parametrize("address", ["local", "ssh://root@server"])

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from lab import undo
-from lab.errors import HvlabError
-from lab.steps import JOURNAL, Steps
+from core.errors import HvlabError
+from lab import rollback
+from lab.state.rollback_journal import JOURNAL, Steps
 
 
 def undone(state: Path) -> list[str]:
     lines: list[str] = []
-    undo.undo_all(state, lines.append)
+    rollback.undo_all(state, lines.append)
     return lines
 
 
@@ -62,7 +62,7 @@ def test_one_that_fails_does_not_keep_the_others_and_stays(tmp_path: Path, monke
     def fail(state: Path, names: tuple[str, ...]) -> list[str]:
         raise HvlabError("the process does not end")
 
-    monkeypatch.setattr(undo, "UNDO", {**undo.UNDO, "machine": fail})
+    monkeypatch.setattr(rollback, "UNDO", {**rollback.UNDO, "machine": fail})
     steps = Steps(tmp_path)
     steps.before("a file", "remove", "one")
     steps.before("the machine", "machine")

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from hypervisors.registry import all_hypervisors, get_hypervisor
+from lab.connectors.ssh_config import SshEntry, write_config
+from lab.guests.topology import guests, ssh_entries, write_topology
 from lab.images.boxes import Boxes
-from lab.providers import all_providers, get_provider
 from lab.settings import TopologySettings
-from lab.ssh import SshEntry, write_config
-from lab.topology import guests, ssh_entries, write_topology
 
 
 def test_names_follow_from_network_cards() -> None:
@@ -39,7 +39,7 @@ def test_written_file(tmp_path: Path) -> None:
     assert {guest["memory_mib"] for guest in topology["guests"]} == {512}
     assert topology["session"] == "x-window"
     assert topology["boot"]["command_line"].split()[-2:] == ["video=800x600", "hvlab.session=x-window"]
-    assert set(topology["folders"]) == set(all_providers())
+    assert set(topology["folders"]) == set(all_hypervisors())
     assert topology["disk_strategy"] == "linked-clone"
 
 
@@ -47,7 +47,7 @@ def test_written_file(tmp_path: Path) -> None:
 def test_openssh_reads_the_configuration(provider: str, place: str, tmp_path: Path) -> None:
     config = tmp_path / "ssh config"
     host = SshEntry("labhost", "127.0.0.1", 2622, "root", tmp_path / "key")
-    write_config(config, [host, *ssh_entries(get_provider(provider), TopologySettings(), tmp_path / "guest key")])
+    write_config(config, [host, *ssh_entries(get_hypervisor(provider), TopologySettings(), tmp_path / "guest key")])
     shown = subprocess.run(["ssh", "-F", config, "-G", "server2"], capture_output=True, text=True, check=True).stdout
     facts = dict(line.split(" ", 1) for line in shown.splitlines())
     assert f"{facts['hostname']} {facts['port']}" == place
@@ -63,5 +63,5 @@ def test_guests_on_this_machine_need_no_way_through_another(tmp_path: Path) -> N
     topology = json.loads((tmp_path / "t.json").read_text())
     assert topology["lab_host"] is None
     assert topology["boot"]["kernel"] == "/var/lib/hvlab/x/boot/vmlinux"
-    (entry,) = ssh_entries(get_provider("kvm"), TopologySettings(guests=1), tmp_path / "key", via="")
+    (entry,) = ssh_entries(get_hypervisor("kvm"), TopologySettings(guests=1), tmp_path / "key", via="")
     assert "ProxyCommand" not in entry.text(tmp_path / "config")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.undo import remove
+from lab.rollback import remove
 
 
 def test_what_has_gone_by_itself_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

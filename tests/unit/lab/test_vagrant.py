@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import HvlabError
-from lab.providers import get_provider
-from lab.vagrant import VagrantLab, last_words
+from core.errors import HvlabError
+from hypervisors.registry import get_hypervisor
+from lab.guests.vagrant import VagrantLab, last_words
 
 FAILED = """\
 Bringing machine 'server1' up with 'libvirt' provider...
@@ -29,7 +29,7 @@ def test_the_whole_error_is_one_line() -> None:
 
 
 def test_one_that_was_killed_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lab = VagrantLab(get_provider("kvm"), tmp_path, 1, lambda: None)
+    lab = VagrantLab(get_hypervisor("kvm"), tmp_path, 1, lambda: None)
     lab.log.write_text(FAILED)
 
     class Killed:

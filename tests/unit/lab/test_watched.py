@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import stamina
 
-from lab.errors import HvlabError
-from lab.paths import PROJECT
-from lab.watched import Stuck, run_watched
+from core.errors import HvlabError
+from core.paths import PROJECT
+from core.supervise import Stuck, run_watched
 
 
 def nothing() -> None:

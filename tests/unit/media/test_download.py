@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import HvlabError
+from core.errors import HvlabError
 from lab.media.download import Checksum, Downloader
 
 CONTENT = bytes(range(256)) * 1000

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import HvlabError
+from core.errors import HvlabError
 from lab.media import fetch as fetching
-from lab.media import lists
-from lab.media.lists import Media, media_of, require_media
-from lab.media.serve import serve
+from lab.media import manifest
+from lab.media.http_server import serve
+from lab.media.manifest import Media, media_of, require_media
 from tests.unit.media.mirror import ISO, PACKAGES, TREE, make_mirror, media_toml, primary_of, repomd_of
 
 
@@ -49,8 +49,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     make_mirror(tmp_path / "mirror")
     with serve(tmp_path / "mirror", port=0, log=tmp_path / "log") as port:
         made = World(tmp_path, port)
-        real = lists.media_of
-        for module in (lists, fetching):
+        real = manifest.media_of
+        for module in (manifest, fetching):
             monkeypatch.setattr(module, "media_of", lambda name, *_: real(name, made.kickstarts))
         yield made
 

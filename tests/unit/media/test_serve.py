@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from lab.errors import HvlabError
-from lab.media.serve import serve
+from core.errors import HvlabError
+from lab.media.http_server import serve
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.errors import HvlabError
+from core.errors import HvlabError
 from lab.media.download import Checksum
-from lab.media.tree import TreeFile, package_lists, packages
+from lab.media.yum_tree import TreeFile, package_lists, packages
 from tests.unit.media.mirror import PACKAGES, primary_of, repomd_of
 
 

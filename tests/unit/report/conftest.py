@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from report.measurements import COLUMNS
+from report.data.measurements import COLUMNS
 
 GIB = 1024**3
 ROOT = Path(__file__).resolve().parents[3]

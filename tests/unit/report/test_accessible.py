@@ -8,7 +8,7 @@ import page as validator
 import pikepdf
 import pytest
 
-from report import paper
+from report.render import paper
 
 ROOT = Path(__file__).resolve().parents[3]
 REFERENCE = ROOT / "reference" / "paper-2011"

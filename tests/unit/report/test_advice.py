@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.errors import HvlabError
-from report import paper
-from report.advised import Advice, advise
-from report.breakeven import break_evens
-from report.capacity import HOSTS_GIB
-from report.cost import Cost
-from report.criteria import read_criteria
-from report.load import load
-from report.needs import Fit, Needs
-from report.question import THE_STUDYS_OWN, Question, Weights, parse_question, parse_size, parse_weights
-from report.readings import Estimate, Readings
-from report.results import results
+from core.errors import HvlabError
+from report.data.load import load
+from report.data.readings import Estimate, Readings
+from report.recommendation.break_even import break_evens
+from report.recommendation.capacity import HOSTS_GIB
+from report.recommendation.criteria import read_criteria
+from report.recommendation.demand import Fit, Needs
+from report.recommendation.recommendation import Advice, advise
+from report.recommendation.results import results
+from report.recommendation.scenario import THE_STUDYS_OWN, Question, Weights, parse_question, parse_size, parse_weights
+from report.render import paper
+from report.tables.cost_model import Cost
 
 REFERENCE = Path(__file__).resolve().parents[3] / "reference" / "paper-2011"
 MakeStudy = Callable[..., Path]

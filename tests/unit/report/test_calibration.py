@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import HvlabError
-from report.calibration import read_calibration
-from report.paper import html
+from core.errors import HvlabError
+from report.render.paper import html
+from report.tables.calibration import read_calibration
 
 from .conftest import MakeStudy
 

@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import HvlabError
-from report.captures import group_captures
-from report.cpu import table_4
-from report.disk import figure_9
-from report.load import load
-from report.readings import Readings
+from core.errors import HvlabError
+from report.data.load import load
+from report.data.readings import Readings
+from report.data.sources import group_captures
+from report.tables.cpu import table_4
+from report.tables.disk import figure_9
 
 REFERENCE = Path(__file__).resolve().parents[3] / "reference" / "paper-2011"
 GIB = 1024**3

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from lab.settings import load_settings
-from report.crate import write_crate
-from report.load import load
-from report.reproducing import settings_lines, study_line
+from report.data.load import load
+from report.tools.reproducing import settings_lines, study_line
+from report.tools.ro_crate import write_crate
 from tests.unit.report.conftest import ROOT, edited
 
 REFERENCE = ROOT / "reference" / "paper-2011"

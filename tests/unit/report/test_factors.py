@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from report.factors import factors
-from report.load import load
-from report.readings import Readings
+from report.data.load import load
+from report.data.readings import Readings
+from report.tables.factors import factors
 from tests.unit.report.conftest import Row, make_info, write_rows
 from tests.unit.report.test_paper import text_of
 

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from report.guidance import rank
-from report.load import load
-from report.missing import find_missing
-from report.names import PROVIDERS
-from report.readings import Readings
-from report.results import Results, results
+from report.data.gaps import find_missing
+from report.data.load import load
+from report.data.names import PROVIDERS
+from report.data.readings import Readings
+from report.recommendation.ranking import rank
+from report.recommendation.results import Results, results
 
 REFERENCE = Path(__file__).resolve().parents[3] / "reference" / "paper-2011"
 GIB = 1024**3

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from report.interval import LEVEL, expanded_level, of_difference, of_mean
-from report.readings import Estimate
+from report.data.readings import Estimate
+from report.stats.bootstrap import LEVEL, expanded_level, of_difference, of_mean
 
 VALUES = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=8)
 

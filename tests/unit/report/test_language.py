@@ -9,13 +9,13 @@ import pikepdf
 import pytest
 from babel.messages.catalog import Message
 
-from lab.errors import HvlabError
-from report import language
-from report.language import LANGUAGES, catalog, gettext, speaking
-from report.load import load
-from report.messages import messages, update
-from report.paper import html, render
-from report.readings import Readings
+from core.errors import HvlabError
+from report.data.load import load
+from report.data.readings import Readings
+from report.i18n import translate
+from report.i18n.catalog import messages, update
+from report.i18n.translate import LANGUAGES, catalog, gettext, speaking
+from report.render.paper import html, render
 from tests.unit.report.conftest import REFERENCE, MakeStudy
 
 OTHERS = sorted(set(LANGUAGES) - {"en"})
@@ -59,7 +59,7 @@ def test_every_message_is_translated_with_the_same_placeholders(code: str) -> No
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_a_catalog_that_is_up_to_date_stays_as_it_is(code: str) -> None:
-    assert (language.FOLDER / f"{code}.po").read_text(encoding="utf-8") == update(code)
+    assert (translate.FOLDER / f"{code}.po").read_text(encoding="utf-8") == update(code)
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +132,7 @@ def test_a_language_without_a_catalog_is_refused() -> None:
 
 
 def test_a_missing_font_is_told_before_there_are_boxes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    bare = language.Language("ko", LANGUAGES["ko"].faces, tmp_path, "fonts-nanum")
+    bare = translate.Language("ko", LANGUAGES["ko"].faces, tmp_path, "fonts-nanum")
     monkeypatch.setitem(LANGUAGES, "ko", bare)
     with pytest.raises(HvlabError, match=r"needs the font .*Nanum.*ttf") as caught:
         render(REFERENCE, tmp_path / "out", "ko")
@@ -142,6 +142,6 @@ def test_a_missing_font_is_told_before_there_are_boxes(monkeypatch: pytest.Monke
 
 def test_a_damaged_catalog_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "ko.po").write_bytes(b'msgid "\xff"\n')
-    monkeypatch.setattr(language, "FOLDER", tmp_path)
+    monkeypatch.setattr(translate, "FOLDER", tmp_path)
     with pytest.raises(HvlabError, match=r"ko\.po"):
         catalog("ko")

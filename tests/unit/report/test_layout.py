@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from report import paper
+from report.render import paper
 
 REFERENCE = Path(__file__).resolve().parents[3] / "reference" / "paper-2011"
 MakeStudy = Callable[..., Path]

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lab.errors import HvlabError
-from report.load import find_study, load
-from report.measurements import COLUMNS
+from core.errors import HvlabError
+from report.data.load import find_study, load
+from report.data.measurements import COLUMNS
 
 MakeStudy = Callable[..., Path]
 

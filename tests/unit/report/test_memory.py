@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from report.cost import Cost, break_even, costs
-from report.load import load
-from report.memory import Taken, comparable, table_3
-from report.missing import Missing
-from report.names import stages_up_to
-from report.readings import Estimate, Readings
+from report.data.gaps import Missing
+from report.data.load import load
+from report.data.names import stages_up_to
+from report.data.readings import Estimate, Readings
+from report.tables.cost_model import Cost, break_even, costs
+from report.tables.memory import Taken, comparable, table_3
 
 REFERENCE = Path(__file__).resolve().parents[3] / "reference" / "paper-2011"
 STAGES = stages_up_to(4)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from report.load import load
-from report.meters import SideBySide, side_by_side
-from report.readings import Readings
+from report.data.load import load
+from report.data.readings import Readings
+from report.tables.meter_comparison import SideBySide, side_by_side
 from tests.unit.report.test_paper import text_of
 
 MakeStudy = Callable[..., Path]

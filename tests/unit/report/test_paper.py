@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import HvlabError
-from report import paper
-from report.filters import fixed, mib
+from core.errors import HvlabError
+from report.render import paper
+from report.render.filters import fixed, mib
 from tests.unit.report.conftest import REFERENCE, MakeStudy, edited
 
 

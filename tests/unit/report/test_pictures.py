@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import HvlabError
-from report import paper
-from report.load import load
-from report.pictures import screen, screens, terminal
-from report.settling import read_curves, settling_times
-from study.captures import write_capture
-from study.journal import Journal
+from core.errors import HvlabError
+from dataset.captures import write_capture
+from dataset.journal import Journal
+from report.data.load import load
+from report.figures.screenshots import screen, screens, terminal
+from report.render import paper
+from report.tables.settling import read_curves, settling_times
 
 REFERENCE = Path(__file__).resolve().parents[3] / "reference" / "paper-2011"
 MakeStudy = Callable[..., Path]

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import HvlabError
-from report.load import load
-from report.published import derive, write
+from core.errors import HvlabError
+from report.data.load import load
+from report.data.published import derive, write
 
 REFERENCE = Path(__file__).resolve().parents[3] / "reference" / "paper-2011"
 

@@ -5,16 +5,17 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lab.errors import HvlabError
-from report import paper, replicated
-from report.claims import read_claims
-from report.load import load
-from report.published_numbers import compare_numbers
-from report.quantities import UNITS, Quantities
-from report.readings import Readings
-from report.replication import Finding, check_claims
-from report.reread import hidden_free, rounding
-from report.results import results
+from core.errors import HvlabError
+from report.data.load import load
+from report.data.readings import Readings
+from report.recommendation.results import results
+from report.render import paper
+from report.replication import section
+from report.replication.claims import read_claims
+from report.replication.published_numbers import compare_numbers
+from report.replication.verdicts import Finding, check_claims
+from report.replication.xen_hidden_memory import hidden_free, rounding
+from report.tables.quantities import UNITS, Quantities
 
 REFERENCE = Path(__file__).resolve().parents[3] / "reference" / "paper-2011"
 MakeStudy = Callable[..., Path]
@@ -157,6 +158,6 @@ def test_a_missing_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     copy = tmp_path / "paper-2011"
     shutil.copytree(REFERENCE, copy)
     (copy / "claims.toml").unlink()
-    monkeypatch.setattr(replicated, "REFERENCE", copy)
+    monkeypatch.setattr(section, "REFERENCE", copy)
     with pytest.raises(HvlabError, match=r"cannot read .*claims\.toml"):
         paper.html(REFERENCE)

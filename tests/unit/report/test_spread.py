@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from report.cost import Cost
-from report.readings import Estimate, Readings
-from report.spread import Spread, boots_for, spreads
+from report.data.readings import Estimate, Readings
+from report.tables.cost_model import Cost
+from report.tables.variance import Spread, boots_for, spreads
 
 # Per guest and boot: guests' RAM varies by 2 MiB, the VMM and the kernel do not.
 RAM = (156.0, 158.0, 160.0)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import HvlabError
-from report import compare, trace
-from report.load import Dataset, load
-from study.captures import write_capture
+from core.errors import HvlabError
+from dataset.captures import write_capture
+from report.data.load import Dataset, load
+from report.tools import compare, trace
 
 ROOT = Path(__file__).resolve().parents[3]
 REFERENCE = ROOT / "reference" / "paper-2011"

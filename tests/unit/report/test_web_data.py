@@ -10,10 +10,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lab.errors import HvlabError
-from report import paper
-from report.data import write_data
-from report.load import load
+from core.errors import HvlabError
+from report.data.load import load
+from report.render import paper
+from report.tools.export import write_data
 from tests.unit.report.conftest import ROOT
 
 REFERENCE = ROOT / "reference" / "paper-2011"

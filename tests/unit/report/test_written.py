@@ -11,10 +11,10 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from lab.errors import HvlabError
-from report import paper
-from report.load import load
-from report.names import printed_stage
+from core.errors import HvlabError
+from report.data.load import load
+from report.data.names import printed_stage
+from report.render import paper
 from tests.unit.report.conftest import REFERENCE, ROOT, MakeStudy
 
 

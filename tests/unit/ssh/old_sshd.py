@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.ssh import make_key
+from lab.connectors.ssh_config import make_key
 
 SSHD = Path("/usr/sbin/sshd")
 # By this word a client asks which signatures the server takes. OpenSSH 4.3 does not know it, today's sshd cannot be

@@ -15,13 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import HvlabError
+from core.errors import HvlabError
+from core.paths import PROJECT
+from lab.connectors.ssh_config import Ssh, SshEntry, write_config
+from lab.guests.topology import write_topology
 from lab.images.boxes import Boxes
-from lab.images.profiles import ssh_config_lines
-from lab.paths import PROJECT
+from lab.images.os_profiles import ssh_config_lines
 from lab.settings import TopologySettings
-from lab.ssh import Ssh, SshEntry, write_config
-from lab.topology import write_topology
 from tests.unit.ssh.old_sshd import OldSshd, old_sshd
 
 HERE = Path(__file__).parent

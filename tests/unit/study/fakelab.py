@@ -15,14 +15,14 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from lab.errors import HvlabError
-from lab.hosts.describe import Description
-from lab.machine import Completed
-from lab.providers.base import Provider
+from core.errors import HvlabError
+from hypervisors.base import Hypervisor
+from lab.connectors.base import Completed
+from lab.connectors.ssh_config import Ssh
+from lab.hosts.hardware import Description
 from lab.settings import Settings
-from lab.ssh import Ssh
-from study.campaign import Judge, Study
 from study.plan import Plan
+from study.study import Judge, Study
 from tests.unit.study.fixtures import ROOT as FIXTURES
 
 _MPSTAT = """\
@@ -157,13 +157,13 @@ class FakeLab:
         (self.state / "kernel.log").write_text("<6>[    0.000001] Linux version 6.1\n<3>[    0.5] usual error\n")
         self._guests([])
 
-    def up(self, provider: Provider, guest: str) -> int:
+    def up(self, provider: Hypervisor, guest: str) -> int:
         self._guests([*(self.state / "guests").read_text().split(), guest])
         if guest == self.manager_ends_with:
             (self.state / "manager").unlink()
         return 1
 
-    def why_ended(self, provider: Provider, guest: str) -> str:
+    def why_ended(self, provider: Hypervisor, guest: str) -> str:
         return f"{guest} met its end"
 
     def explained(self, error: HvlabError) -> HvlabError:
@@ -193,11 +193,11 @@ def described() -> Iterator[None]:
     )
     with (
         patch("study.run.describe", lambda ssh, provider: answer),
-        patch("study.campaign._controller", lambda nested: {"system": "Linux"}),
+        patch("study.study._controller", lambda nested: {"system": "Linux"}),
         # The stand-ins need not the time that the tools take.
-        patch("study.reading.expected_s", lambda lines: 0.3),
-        patch("study.reading._ASK_AGAIN_S", 0.05),
-        patch("study.reading._ASK_AGAIN_SHARE", 0.0),
+        patch("study.measure.collector.expected_s", lambda lines: 0.3),
+        patch("study.measure.collector._ASK_AGAIN_S", 0.05),
+        patch("study.measure.collector._ASK_AGAIN_SHARE", 0.0),
     ):
         yield
 

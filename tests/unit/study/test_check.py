@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lab.errors import HvlabError
-from lab.paths import PROJECT
-from study.check import check
-from study.dataset import StudyInfo, load_study, read_measurements, save_study, write_measurements
-from study.find import find, taken
+from core.errors import HvlabError
+from core.paths import PROJECT
+from dataset.models import StudyInfo, load_study, read_measurements, save_study, write_measurements
+from dataset.store import find, taken
 from study.plan import Plan
+from study.verify import check
 from tests.unit.study.fakelab import FakeLab, fake_settings, take
 
 

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import HvlabError
-from lab.owner import exclusive, in_use
+from core.errors import HvlabError
+from dataset.models import load_study, save_study
 from lab.settings import Settings
-from study import commands
-from study.check import check
-from study.commands import Wish
-from study.dataset import load_study, save_study
+from lab.state.lock import exclusive, in_use
+from study import api
+from study.api import Wish
 from study.plan import Plan
+from study.verify import check
 from tests.unit.study.fakelab import FakeLab, described, fake_settings, take
 
 
@@ -39,16 +39,16 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     info = load_study(folder)
     info.finished, info.runs[0].status = None, "running"
     save_study(folder, info)
-    monkeypatch.setattr(commands, "Lab", lambda settings: FakeLab(tmp_path / "state", settings))
-    monkeypatch.setattr(commands, "check_room", lambda settings: None)
+    monkeypatch.setattr(api, "Lab", lambda settings: FakeLab(tmp_path / "state", settings))
+    monkeypatch.setattr(api, "check_room", lambda settings: None)
     return tmp_path
 
 
 def test_resume_ends_what_the_killed_command_left(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ended: list[str] = []
-    monkeypatch.setattr(commands, "end_leftover", lambda state, provider: ended.append(provider))
+    monkeypatch.setattr(api, "end_leftover", lambda state, provider: ended.append(provider))
     with described():
-        folder = commands.resume(project, "", project / "state", lambda _: {})
+        folder = api.resume(project, "", project / "state", lambda _: {})
     assert ended == ["kvm"]
     assert check(folder) == []
     # With the settings that the study was begun with, not those of hvlab.toml.
@@ -57,12 +57,12 @@ def test_resume_ends_what_the_killed_command_left(project: Path, monkeypatch: py
 
 def test_resume_leaves_a_lab_alone_that_somebody_uses(project: Path) -> None:
     with exclusive(project / "state"), pytest.raises(HvlabError, match="another command uses the lab"):
-        commands.resume(project, "", project / "state", lambda _: {})
+        api.resume(project, "", project / "state", lambda _: {})
 
 
 def test_verify_and_tell(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(HvlabError, match="is not whole"):
-        commands.verify(project, "")
+        api.verify(project, "")
     assert "kvm-01: running, not finished" in capsys.readouterr().out
-    commands.tell(project, "", project / "state")
+    api.tell(project, "", project / "state")
     assert "done 0, doing 1, left 0" in capsys.readouterr().out

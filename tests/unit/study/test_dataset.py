@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.errors import HvlabError
-from study.captures import capture_path, read_index, write_capture
-from study.dataset import (
+from core.errors import HvlabError
+from dataset.captures import capture_path, read_index, write_capture
+from dataset.models import (
     Measurement,
     StudyInfo,
     append_measurements,

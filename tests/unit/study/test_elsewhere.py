@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from lab.errors import HvlabError
-from study.dataset import load_study, read_measurements
-from study.elsewhere import require_kind, require_same, require_something
-from study.journal import NAME, read_journal
+from core.errors import HvlabError
+from dataset.journal import NAME, read_journal
+from dataset.models import load_study, read_measurements
+from study.host_check import require_kind, require_same, require_something
 from study.plan import Plan
 from tests.unit.study.fakelab import FakeLab, fake_settings, resume, take
 

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from lab.errors import HvlabError
-from lab.providers import get_provider
+from core.errors import HvlabError
+from dataset.models import load_study, save_study
+from dataset.stages import parse_stage
+from hypervisors.registry import get_hypervisor
 from lab.settings import FactorsSettings
-from study.check import check
-from study.dataset import load_study, save_study
 from study.factors import differences
 from study.meters.factors import NAME, Seen, seen
 from study.plan import Plan, settings_of, unlike
-from study.stages import parse_stage
+from study.verify import check
 from tests.unit.study.fakelab import FakeLab, fake_settings, resume, take
 from tests.unit.study.fixtures import ROOT, Case, cases
 
@@ -50,7 +50,7 @@ def test_a_difference_is_named_with_both_values(
     provider: str, stage: str, shown: dict[str, Any], asked: dict[str, Any], says: list[str]
 ) -> None:
     found = Seen(**{**USUAL, **shown})
-    assert differences(found, FactorsSettings(**asked), get_provider(provider), parse_stage(stage)) == says
+    assert differences(found, FactorsSettings(**asked), get_hypervisor(provider), parse_stage(stage)) == says
 
 
 @pytest.fixture

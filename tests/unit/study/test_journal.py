@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import HvlabError
-from study.journal import Journal, read_journal
+from core.errors import HvlabError
+from dataset.journal import Journal, read_journal
 
 
 def test_events_come_back_in_order(tmp_path: Path) -> None:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import HvlabError
-from study.check import check
-from study.dataset import load_study
-from study.journal import read_journal
-from study.kernel_log import COMMAND, KernelWatch, complaints
+from core.errors import HvlabError
+from dataset.journal import read_journal
+from dataset.models import load_study
+from study.measure.kernel_log import COMMAND, KernelWatch, complaints
 from study.plan import Plan
+from study.verify import check
 from tests.unit.study.fakelab import FakeLab, fake_settings, take
 
 # Typed after the form of `dmesg -r` (util-linux 2.38): <level>[seconds] text. The WRMSR line was seen on a lab host.

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from lab.errors import HvlabError
-from study.meters import Context, Number, meter
-from study.meters.record import measurements
-from study.stages import parse_stage
+from core.errors import HvlabError
+from dataset.stages import parse_stage
+from study.measure.rederive import measurements
+from study.meters.base import Context, Number
+from study.meters.registry import meter
 from tests.unit.study.fixtures import Case, cases
 
 MIB = st.integers(0, 10**6)

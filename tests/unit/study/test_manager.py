@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lab.errors import HvlabError
-from study.check import check
-from study.dataset import load_study, read_measurements
-from study.meters import Context, meter
+from core.errors import HvlabError
+from dataset.models import load_study, read_measurements
+from study.meters.base import Context
+from study.meters.registry import meter
 from study.plan import Plan, settings_of
+from study.verify import check
 from tests.unit.study.fakelab import FakeLab, fake_settings, take
 
 PLAN = Plan(("kvm",), 1, 7)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import HvlabError
-from lab.paths import PROJECT
-from study.check import check
-from study.dataset import load_study, read_measurements, save_study
+from core.errors import HvlabError
+from core.paths import PROJECT
+from dataset.models import load_study, read_measurements, save_study
 from study.merge import import_runs
 from study.plan import Plan
+from study.verify import check
 from tests.unit.study.fakelab import FakeLab, fake_settings, take
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from lab.errors import HvlabError
-from study.meters import all_meters, meter
-from study.meters.proof import running_guests
+from core.errors import HvlabError
+from study.measure.evidence import running_guests
+from study.meters.registry import all_meters, meter
 from tests.unit.study.fixtures import ROOT, Case, cases
 
 METERS = {each.name for each in all_meters()}

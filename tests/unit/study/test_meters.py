@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.errors import HvlabError
-from study.meters import Context, Number, all_meters, guest_meters, meter, meters_for
-from study.meters.proof import proofs_for, running_guests
+from core.errors import HvlabError
+from study.measure.evidence import proofs_for, running_guests
+from study.meters.base import Context, Number
+from study.meters.registry import all_meters, guest_meters, meter, meters_for
 from study.meters.samples import repeated
 
 CONTEXT = Context(provider="kvm", image_folder="/kvm")

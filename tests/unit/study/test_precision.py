@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import HvlabError
-from report.precision import half_widths
-from study.check import check
-from study.dataset import load_study
-from study.journal import read_journal
+from core.errors import HvlabError
+from dataset.journal import read_journal
+from dataset.models import load_study
+from report.tables.precision import half_widths
 from study.plan import Plan
-from study.precision import LEAST_REPEATS, decide, parse_precision
+from study.stopping_rule import LEAST_REPEATS, decide, parse_precision
+from study.verify import check
 from tests.unit.study.fakelab import FakeLab, fake_settings, resume, take
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import HvlabError
-from study.meters import Context, meter
-from study.reading import commands, expected_s, program, take, unpack
+from core.errors import HvlabError
+from study.measure.collector import commands, expected_s, program, take, unpack
+from study.meters.base import Context
+from study.meters.registry import meter
 from tests.unit.study.fakelab import LocalShell
 
 LINES = {

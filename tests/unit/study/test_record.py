@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import HvlabError
-from study.captures import capture_path, write_capture
-from study.dataset import append_measurements, read_measurements, write_json_atomic, write_measurements
-from study.meters.record import measurements, rederive
-from study.stages import parse_stage
+from core.errors import HvlabError
+from dataset.captures import capture_path, write_capture
+from dataset.models import append_measurements, read_measurements, write_json_atomic, write_measurements
+from dataset.stages import parse_stage
+from study.measure.rederive import measurements, rederive
 from tests.unit.study.fixtures import ROOT
 
 STAGE = "runs/kvm-01/captures/vm-1"

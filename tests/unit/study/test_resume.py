@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import HvlabError
-from lab.files import write_atomic
-from lab.paths import PROJECT
-from study.check import check
-from study.dataset import load_study, read_measurements, save_study
-from study.journal import read_journal
+from core.errors import HvlabError
+from core.files import write_atomic
+from core.paths import PROJECT
+from dataset.journal import read_journal
+from dataset.models import load_study, read_measurements, save_study
 from study.plan import Plan, plan_of, settings_of, unlike
+from study.verify import check
 from tests.unit.study.fakelab import FakeLab, fake_settings, resume, take
 
 REPEATS = 3
@@ -146,7 +146,7 @@ def test_a_finished_study_has_nothing_left(tmp_path: Path, lab: FakeLab) -> None
 def test_a_crash_while_a_study_is_begun_leaves_none(
     tmp_path: Path, lab: FakeLab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("study.campaign.save_study", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    monkeypatch.setattr("study.study.save_study", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
         take(tmp_path / "studies", lab, Plan(("kvm",), 1, 7))
     assert list((tmp_path / "studies").iterdir()) == []

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.errors import HvlabError
-from study.settle import SAMPLER_SH, Sample, Settler, SettleRule, is_settled, motion, parse_sample
+from core.errors import HvlabError
+from study.measure.settle import SAMPLER_SH, Sample, Settler, SettleRule, is_settled, motion, parse_sample
 
 RULE = SettleRule(
     window_s=8,

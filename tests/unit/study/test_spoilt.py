@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.errors import HvlabError
-from study.meters import meter
+from core.errors import HvlabError
+from study.meters.registry import meter
 from tests.unit.study.fixtures import Case, cases
 from tests.unit.study.test_layouts import CORRUPTIONS
 

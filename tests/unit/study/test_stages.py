@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.errors import HvlabError
-from study.stages import Stage, parse_stage, stages
+from core.errors import HvlabError
+from dataset.stages import Stage, parse_stage, stages
 
 
 def test_the_2011_stages() -> None:

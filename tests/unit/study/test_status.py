@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from study.dataset import Environment, RunInfo, StudyInfo, save_study
-from study.journal import Journal
-from study.status import print_status, progress
+from dataset.journal import Journal
+from dataset.models import Environment, RunInfo, StudyInfo, save_study
+from study.progress import print_status, progress
 
 BEGAN = datetime(2026, 11, 22, 21, 0, tzinfo=UTC)
 

@@ -6,9 +6,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from lab.errors import HvlabError
-from study.captures import INDEX_FILE, write_capture
-from study.terminal import Printed, printed, svg
+from core.errors import HvlabError
+from dataset.captures import INDEX_FILE, write_capture
+from dataset.terminal import Printed, printed, svg
 
 MPSTAT = "19:01:07     all    0.25\t1.00   98.75\n\nAverage:     all    0.25    1.00   98.75\n"
 FREE = "       total   used\nMem:    3917    315\n"

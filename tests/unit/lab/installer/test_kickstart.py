@@ -4,16 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from lab.errors import HvlabError
+from core.errors import HvlabError
+from lab.guests.topology import SCREEN
 from lab.images.guest import COMMAND_LINE, kickstart_text
-from lab.installer.groups import SYSTEM
+from lab.installer.configure import grub_config, identity_files
 from lab.installer.kickstart import read_kickstart
+from lab.installer.medium_contents import Stock
+from lab.installer.package_groups import SYSTEM
 from lab.installer.plan import Account, Part
-from lab.installer.stock import Stock
-from lab.installer.system import grub_config, identity_files
-from lab.media.lists import KICKSTARTS
+from lab.media.manifest import KICKSTARTS
 from lab.settings import TopologySettings
-from lab.topology import SCREEN
 
 KS = """\
 install

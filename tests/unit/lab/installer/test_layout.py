@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.errors import HvlabError
-from lab.installer.layout import MIB, SECTOR, place, sfdisk_script
+from core.errors import HvlabError
+from lab.installer.partitions import MIB, SECTOR, place, sfdisk_script
 from lab.installer.plan import Part
 
 GIB = 1024 * MIB

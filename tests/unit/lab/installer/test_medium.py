@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from core.paths import PROJECT
 from lab.installer import main
-from lab.installer.medium import PROGRAM, lay_out, write_iso
+from lab.installer.iso import PROGRAM, lay_out, write_iso
 from lab.installer.ramdisk import FILES, build_ram_disk
-from lab.paths import PROJECT
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from core.paths import PROJECT
 from lab.installer.kickstart import read_kickstart
+from lab.installer.medium_contents import read_stock
 from lab.installer.plan import Plan
-from lab.installer.root import recipe_for, stock_of
-from lab.installer.stock import read_stock
-from lab.paths import PROJECT
+from lab.installer.rootfs_archive import recipe_for, stock_of
 
 STATUS = """\
 Package: sudo

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from lab.errors import HvlabError
+from core.errors import HvlabError
 from lab.installer.target import room_watched
 
 

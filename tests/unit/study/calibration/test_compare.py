@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from lab.errors import HvlabError
-from study.calibration import chunks
-from study.calibration.answer import Key, Step, numbers
+from core.errors import HvlabError
+from dataset.calibration import Place, Row
+from hypervisors.virtualbox import gmm_chunks
 from study.calibration.cpu import Shares, cpu_rows, xentop_row
+from study.calibration.cpu_window import Window
+from study.calibration.expectation import Key, Step, numbers
 from study.calibration.memory import Memory, memory_rows
-from study.calibration.record import Place, Row
-from study.calibration.window import Window
 from study.meters.base import Number
 
 PROVIDERS = ("kvm", "xen", "virtualbox")
@@ -207,7 +207,7 @@ def test_virtualbox_s_own_books_are_told_apart() -> None:
 
 
 def test_what_virtualbox_had_already_is_told_apart() -> None:
-    held: Key = ("host", chunks.NAME, "held")
+    held: Key = ("host", gmm_chunks.NAME, "held")
     first = memory("a", {"taken": 100, "lists": 0, "vmm": 0}, {"taken": 0, "lists": 0, "vmm": 0})
     last = memory("b", {"taken": 154, "lists": 0, "vmm": 0}, {"taken": 64.125, "lists": 0, "vmm": 0})
     # Of 64 MiB its guest had used ten before.
@@ -225,6 +225,6 @@ def test_what_virtualbox_had_already_is_told_apart() -> None:
 
 def test_virtualbox_s_count_of_chunks() -> None:
     text = '<?xml version="1.0"?>\n<Statistics>\n<U32 val="114" unit="count" name="/GMM/cChunks"/>\n</Statistics>\n'
-    assert chunks.parse(text) == [Number("held", 228, "MiB")]
+    assert gmm_chunks.parse(text) == [Number("held", 228, "MiB")]
     with pytest.raises(HvlabError, match="no /GMM/cChunks"):
-        chunks.parse("VBoxManage: error: Could not find a registered machine named 'server1'")
+        gmm_chunks.parse("VBoxManage: error: Could not find a registered machine named 'server1'")

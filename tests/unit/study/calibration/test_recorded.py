@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from study.calibration import window
-from study.calibration.answer import Key, Step, numbers
+from dataset.calibration import Place, Row
+from study.calibration import cpu_window
 from study.calibration.cpu import Shares, cpu_rows
+from study.calibration.expectation import Key, Step, numbers
 from study.calibration.memory import Memory, memory_rows
-from study.calibration.record import Place, Row
-from study.meters import meter
+from study.meters.registry import meter
 from tests.unit.study.fixtures import ROOT
 
 RECORDED = ROOT / "calibration"
@@ -57,7 +57,7 @@ def test_64_mib_in_a_dom0_that_gives_up_its_caches_for_them() -> None:
 
 def test_80_percent_in_dom0() -> None:
     folder = RECORDED / "xen" / "host-cpu-80"
-    ticks = window.parse((folder / "ticks.txt").read_text())
+    ticks = cpu_window.parse((folder / "ticks.txt").read_text())
     loaded = Shares(reading(folder), ticks, "host-cpu-80")
     busy, steal = cpu_rows(Step("xen", "host-cpu-80", "host", 80), loaded, loaded)
     assert busy.known == pytest.approx(43.85, abs=0.01)

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from lab.errors import HvlabError
+from core.errors import HvlabError
+from dataset.calibration import Calibration, Row, load, newest, save
+from dataset.captures import read_index
 from lab.settings import Settings
-from study.calibration import campaign, take
-from study.calibration.record import Calibration, Row, load, newest, save
-from study.captures import read_index
+from study.calibration import calibration as calibrating
+from study.calibration import runner
 from tests.unit.study.fakelab import FakeLab, fake_settings
 
 # Waits as mpstat does between its samples, then prints what the stand-in of the other tests prints.
@@ -32,25 +33,25 @@ def settings() -> Settings:
 def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Settings) -> FakeLab:
     sizes = {"HOST_MIB": (4,), "GUEST_MIB": (2,), "FIRST_MIB": 1, "HOST_PERCENT": (30,), "GUEST_PERCENT": (20,)}
     for name, value in sizes.items():
-        monkeypatch.setattr(take, name, value)
+        monkeypatch.setattr(runner, name, value)
     # The stand-in runs everything on this machine, whose khugepaged is nobody's business.
-    monkeypatch.setattr(take, "let_huge_pages_settle", lambda host: None)
+    monkeypatch.setattr(runner, "let_huge_pages_settle", lambda host: None)
     # Other programs run on this machine, too.
-    monkeypatch.setattr(take, "MEMORY_SPREAD_MIB", 1000.0)
-    monkeypatch.setattr(take, "WINDOW_SLACK_S", 1.0)
+    monkeypatch.setattr(runner, "MEMORY_SPREAD_MIB", 1000.0)
+    monkeypatch.setattr(runner, "WINDOW_SLACK_S", 1.0)
     lab = FakeLab(tmp_path / "state", settings)
     tools = tmp_path / "state" / "tools"
     (tools / "mpstat").rename(tools / "mpstat.text")
     (tools / "mpstat").write_text(MPSTAT)
     (tools / "mpstat").chmod(0o755)
     stand_in: Any = lab
-    monkeypatch.setattr(campaign, "Lab", lambda _settings: stand_in)
-    monkeypatch.setattr(campaign, "check_room", lambda _settings: None)
+    monkeypatch.setattr(calibrating, "Lab", lambda _settings: stand_in)
+    monkeypatch.setattr(calibrating, "check_room", lambda _settings: None)
     return lab
 
 
 def test_every_step_has_its_rows_and_captures(small: FakeLab, tmp_path: Path) -> None:
-    folder = campaign.calibrate(small.settings, ("kvm",), tmp_path / "calibrations", tmp_path / "state")
+    folder = calibrating.calibrate(small.settings, ("kvm",), tmp_path / "calibrations", tmp_path / "state")
     found = load(folder)
     assert found.finished
     assert (found.id, found.image, found.providers) == (folder.name, "host-fake", ["kvm"])
@@ -70,15 +71,15 @@ def test_every_step_has_its_rows_and_captures(small: FakeLab, tmp_path: Path) ->
     # The stand-in's mpstat has no idea of this machine's load.
     assert "busy" in {row.metric for row in found.failed}
     with pytest.raises(HvlabError, match="off by more than they may be, first"):
-        campaign.require_passed(folder)
+        calibrating.require_passed(folder)
 
 
 def test_windows_that_do_not_coincide_are_taken_again(
     small: FakeLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(take, "WINDOW_SLACK_S", -1.0)
+    monkeypatch.setattr(runner, "WINDOW_SLACK_S", -1.0)
     with pytest.raises(HvlabError, match="not calibrated: kvm: KVM: cpu-rest: its windows did not coincide"):
-        campaign.calibrate(small.settings, ("kvm",), tmp_path / "calibrations", tmp_path / "state")
+        calibrating.calibrate(small.settings, ("kvm",), tmp_path / "calibrations", tmp_path / "state")
     (folder,) = (tmp_path / "calibrations").iterdir()
     found = load(folder)
     assert found.finished is None
@@ -128,4 +129,4 @@ def test_a_row_that_is_off_is_named(tmp_path: Path) -> None:
     )  # fmt: skip
     calibration(tmp_path, "one", rows=[row.model_dump()])
     with pytest.raises(HvlabError, match=r"1 of 1 readings .* xen host-memory-64: meminfo MemFree by -4.10 MiB"):
-        campaign.require_passed(tmp_path / "one")
+        calibrating.require_passed(tmp_path / "one")

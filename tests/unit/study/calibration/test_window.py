@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import HvlabError
-from study.calibration import window
+from core.errors import HvlabError
+from study.calibration import cpu_window
 
 # Works before it sleeps, as mpstat does when it starts; then pauses until its alarm, as mpstat does between samples.
 MPSTAT = """\
@@ -16,26 +16,26 @@ $SIG{ALRM} = sub { }; alarm 1; syscall 34; print "Average:\\n";
 
 
 def test_the_window_begins_when_mpstat_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(window, "_FILE", str(tmp_path / "ticks"))
+    monkeypatch.setattr(cpu_window, "_FILE", str(tmp_path / "ticks"))
     (tmp_path / "mpstat.pl").write_text(MPSTAT)
-    line = window.around(f"LC_ALL=C perl {tmp_path}/mpstat.pl")
+    line = cpu_window.around(f"LC_ALL=C perl {tmp_path}/mpstat.pl")
     done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=True)
     assert done.stdout == "Average:\n"
-    found = window.parse((tmp_path / "ticks").read_text())
+    found = cpu_window.parse((tmp_path / "ticks").read_text())
     # The 0.3 s before it are not in it.
     assert found.seconds == pytest.approx(1, abs=0.15)
     assert len(found.before) == len(found.after) == 10
 
 
 def test_a_meter_that_fails_fails_the_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(window, "_FILE", str(tmp_path / "ticks"))
-    done = subprocess.run(["sh", "-c", window.around("LC_ALL=C false 2 5")], capture_output=True, check=False)
+    monkeypatch.setattr(cpu_window, "_FILE", str(tmp_path / "ticks"))
+    done = subprocess.run(["sh", "-c", cpu_window.around("LC_ALL=C false 2 5")], capture_output=True, check=False)
     assert done.returncode == 1
 
 
 def test_shares_are_of_all_ticks() -> None:
     text = "361.32 cpu 4736 0 6576 54567 133 0 526 0 2718 0\n371.33 cpu 4936 0 6676 56267 133 0 526 0 2818 0\n"
-    found = window.parse(text)
+    found = cpu_window.parse(text)
     assert found.seconds == pytest.approx(10.01)
     assert found.percent("user", "system") == pytest.approx(15)
     # A guest's time is in the user's.
@@ -45,15 +45,15 @@ def test_shares_are_of_all_ticks() -> None:
 def test_a_machine_of_one_cpu_works_when_it_is_not_idle() -> None:
     """Of 10 s it was idle for 8, waited for 0.3 and was stolen 0.2; what the tick sampled does not count."""
     text = "361.00 cpu 4736 0 6576 54567 133 0 526 20 0 0\n371.00 cpu 4866 0 6576 55367 163 0 526 40 0 0\n"
-    assert window.parse(text).percent_of_one() == pytest.approx(15)
+    assert cpu_window.parse(text).percent_of_one() == pytest.approx(15)
 
 
 @pytest.mark.parametrize("text", ["", "1 cpu 2 3\n", "cat: /tmp/hvlab-ticks: No such file\n", "1 cpu 1 2\n2 cpu 1 x\n"])
 def test_what_is_no_window_is_refused(text: str) -> None:
     with pytest.raises(HvlabError, match="cannot be read"):
-        window.parse(text)
+        cpu_window.parse(text)
 
 
 def test_a_window_without_ticks_is_refused() -> None:
     with pytest.raises(HvlabError, match="no ticks"):
-        window.Window(1, (1, 2, 3, 4, 5, 6, 7, 8), (1, 2, 3, 4, 5, 6, 7, 8)).percent("idle")
+        cpu_window.Window(1, (1, 2, 3, 4, 5, 6, 7, 8), (1, 2, 3, 4, 5, 6, 7, 8)).percent("idle")

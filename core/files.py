@@ -1,0 +1,56 @@
+"""Writes files so that a reader finds the old content or the new, never half of it."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from core.errors import HvlabError
+
+Record = TypeVar("Record")
+
+
+class DamagedError(HvlabError):
+    """A record cannot be read."""
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Write a file so that its name always leads to the whole old or the whole new content."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with aside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Bring a folder to the disk: a new name in it is safe only then."""
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def read_record(path: Path, kind: Callable[..., Record]) -> Record | None:
+    """Return what is on record in a JSON file, None if there is no such file.
+
+    Args:
+        kind: Is called with the file's names and values.
+
+    Raises:
+        DamagedError: The file is damaged, or another hvlab's.
+    """
+    try:
+        return kind(**json.loads(path.read_text()))
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError) as error:
+        raise DamagedError(f"{path} is damaged: {error}", "./invoke lab.purge ends what it was of") from error

@@ -1,0 +1,115 @@
+"""Captures: the meters' raw outputs, kept for ever, and the index that tells how each was made."""
+
+import hashlib
+from collections.abc import Collection
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from core.errors import HvlabError
+from core.files import write_atomic
+from dataset.files import UtcTime, invalid, read_bytes, sha256_of, write_json_atomic
+
+INDEX_FILE = "index.json"
+
+
+class CaptureInfo(BaseModel):
+    """A capture's entry in its stage's index.json: how it was made, and its digest."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    command: str
+    exit_status: int
+    started: UtcTime
+    seconds: float
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+_INDEX: TypeAdapter[dict[str, CaptureInfo]] = TypeAdapter(dict[str, CaptureInfo])
+
+
+def run_name(provider: str, repeat: int) -> str:
+    """Name a run as its folder is named, e.g. `kvm-01`."""
+    return f"{provider}-{repeat:02d}"
+
+
+def capture_path(provider: str, repeat: int, stage: str, name: str) -> str:
+    """Give a capture's path relative to the study's folder, as column `capture` holds it."""
+    return f"runs/{run_name(provider, repeat)}/captures/{stage}/{name}.txt"
+
+
+def write_capture(
+    study_dir: Path,
+    capture: str,
+    output: bytes,
+    *,
+    command: str,
+    exit_status: int,
+    started: datetime,
+    seconds: float,
+) -> CaptureInfo:
+    """Keep a raw output and enter it into its stage's index.json.
+
+    Args:
+        study_dir: The study's folder.
+        capture: Path relative to it, see `capture_path`.
+        output: The command's standard output, untouched.
+        command: The command line that was run on the lab host.
+        exit_status: Its exit status.
+        started: When it was started, with a time zone.
+        seconds: How long it took.
+
+    Returns:
+        The capture's entry.
+    """
+    file = study_dir / capture
+    file.parent.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256(output).hexdigest()
+    info = CaptureInfo(
+        command=command, exit_status=exit_status, started=started, seconds=round(seconds, 3), sha256=digest
+    )
+    index = file.parent / INDEX_FILE
+    entries = read_index(index) if index.exists() else {}
+    write_atomic(file, output)
+    write_json_atomic(index, _INDEX.dump_python({**entries, file.name: info}, mode="json"))
+    return info
+
+
+def read_index(path: Path) -> dict[str, CaptureInfo]:
+    """Read a stage's index.json: file name to how the capture was made.
+
+    Raises:
+        HvlabError: It is missing or damaged.
+    """
+    try:
+        return _INDEX.validate_json(read_bytes(path))
+    except ValidationError as error:
+        raise invalid(path, error) from error
+
+
+def check_index(study_dir: Path, folder: Path, wanted: Collection[str] = ()) -> list[str]:
+    """Compare the files of a folder with its index.json: none too many, none missing, each as it was taken.
+
+    Args:
+        study_dir: The study's folder; problems name files relative to it.
+        folder: The folder.
+        wanted: Files that must be there, whatever the index says.
+
+    Returns:
+        What is wrong, one line each.
+    """
+    name = folder.relative_to(study_dir)
+    try:
+        index = read_index(folder / INDEX_FILE)
+    except HvlabError as error:
+        return [f"{name}: {error.message}"]
+    # Hidden files are writes that were cut off; what they were to become is missing or older.
+    files = {path.name for path in folder.iterdir() if path.name != INDEX_FILE and path.name[0] != "."}
+    problems = [f"{name}/{extra}: not in {INDEX_FILE}" for extra in sorted(files - index.keys())]
+    problems += [f"{name}/{lost}: missing" for lost in sorted((set(wanted) | index.keys()) - files)]
+    for file in sorted(files & index.keys()):
+        if sha256_of(folder / file) != index[file].sha256:
+            problems.append(f"{name}/{file}: changed since it was taken (SHA-256)")
+    return problems

@@ -1,0 +1,1 @@
+"""The hypervisors, one folder each: all that hvlab knows of it."""

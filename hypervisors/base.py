@@ -1,0 +1,66 @@
+"""What the kit knows of a hypervisor with its manager and tools."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+DiskStrategy = Literal["full-copy", "linked-clone", "preallocated"]
+
+
+@dataclass(frozen=True)
+class Manager:
+    """A hypervisor's manager with a window.
+
+    Attributes:
+        name: In print.
+        title: A part of its window's title.
+        command: What starts it on the lab host; it does not go to the background.
+        prepare: Shell program that is run there before, for questions that it would ask at its first start.
+    """
+
+    name: str
+    title: str
+    command: tuple[str, ...]
+    prepare: str = ""
+
+
+@dataclass(frozen=True)
+class Hypervisor:
+    """One hypervisor. Adding one is adding a module to this package that defines `HYPERVISOR`.
+
+    Attributes:
+        name: In data and commands.
+        title: In print.
+        vagrant: Name of Vagrant's provider.
+        box: Name of the box's format.
+        boots_xen: Whether the lab host boots Xen and runs Linux as dom0, or Linux alone.
+        folder: Where its image files lie on the lab host.
+        running_command: Shell line that prints the names of the running guests on the lab host, one a line.
+        manager: Its manager's window.
+        screenshot_command: Shell line that writes a picture of the screen of the guest "$guest" to the file
+            on the lab host, in any of the forms that Pillow reads.
+        ended_command: Shell line that prints what the hypervisor tells of the end of the guest "$guest".
+        console_command: Shell line that prints what the guest "$guest" said on its console.
+        attach_command: Shell line that connects the terminal to the console of the guest "$guest", if there is one.
+        lines: The guests' devices, of which one is the other end of that console; the first that is there.
+        disk_strategies: How a guest's disk can come from the box: `factors.disk_strategy` to what it is here, in words.
+        without: The factors that can do nothing to its guests, and why; in words that follow the provider's title.
+        version_commands: Component to a shell line that prints its version on the lab host.
+    """
+
+    name: str
+    title: str
+    vagrant: str
+    box: str
+    boots_xen: bool
+    folder: str
+    running_command: str
+    manager: Manager
+    screenshot_command: str
+    ended_command: str
+    console_command: str
+    attach_command: str
+    disk_strategies: Mapping[DiskStrategy, str]
+    without: Mapping[str, str] = field(default_factory=dict)
+    version_commands: dict[str, str] = field(default_factory=dict)
+    lines: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""KVM: Linux's own hypervisor, with QEMU and libvirt."""

@@ -1,0 +1,1 @@
+"""VirtualBox: a hypervisor in a kernel module of its own, with Oracle's manager."""

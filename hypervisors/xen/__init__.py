@@ -1,0 +1,1 @@
+"""Xen: a hypervisor of its own below Linux, whose guests are paravirtual."""

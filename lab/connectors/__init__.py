@@ -1,0 +1,1 @@
+"""Connections to lab hosts: addresses, OpenSSH, and the local shell."""

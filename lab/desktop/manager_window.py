@@ -1,0 +1,70 @@
+"""A hypervisor's manager in the lab host's X session."""
+
+import shlex
+
+from core.errors import HvlabError
+from hypervisors.base import Manager
+from lab.connectors.base import Machine
+from lab.desktop.windows import Window, read_look, require_alive
+from lab.desktop.xsession import TOOL, environment
+from lab.guests.screenshot import as_png
+
+_LOG = "/var/log/manager.log"
+_ANSWER_S = 180
+_HINT = "the lab host's /var/log/manager.log tells more; study.manager = false goes without it"
+
+
+def _tool(*words: str) -> str:
+    return f"env {environment()} python3 {TOOL} {shlex.join(words)}"
+
+
+def look_command(manager: Manager) -> str:
+    """Return the shell line that tells what is on the screen, and whether the manager answers."""
+    return _tool("look", manager.title)
+
+
+def picture_command(manager: Manager) -> str:
+    """Return the shell line that writes a picture of the manager's window (PPM) to its output."""
+    return _tool("picture", manager.title)
+
+
+def open_manager(ssh: Machine, manager: Manager, seconds: float) -> Window:
+    """Open a manager; when this returns its window is on the screen and it answers.
+
+    Args:
+        seconds: How long that may take: a start under emulation takes a minute.
+
+    Raises:
+        HvlabError: It does not within that time; its last words are told.
+    """
+    line = _tool("open", manager.title, str(seconds), _LOG, *manager.command)
+    program = f"{manager.prepare}\n{line}\n" if manager.prepare else f"{line}\n"
+    try:
+        said = ssh.check("sh -s", stdin=program.encode(), timeout=seconds + _ANSWER_S, what=f"opening {manager.name}")
+    except HvlabError as error:
+        raise HvlabError(error.message, error.hint or _HINT) from error
+    return require_alive(read_look(said.splitlines()[-1] if said else ""), manager.title)
+
+
+def last_words(ssh: Machine) -> str:
+    """Return why a manager may have ended: the last line that it wrote, and the kernel's last word on a crash."""
+    line = f"tail -n 1 {_LOG}; dmesg | grep -E 'segfault|traps:|Out of memory|Killed process' | tail -n 1"
+    try:
+        said = ssh.run(line, timeout=_ANSWER_S).text.split("\n")
+    except HvlabError as error:
+        return error.message
+    return "; ".join(word.strip()[:200] for word in said if word.strip()) or "none"
+
+
+def picture(ssh: Machine, manager: Manager) -> bytes:
+    """Return a picture of the manager's window with its frame, PNG; nothing lies on it.
+
+    Raises:
+        HvlabError: It cannot be had, something lies on the window, or nothing is in it.
+    """
+    done = ssh.run(picture_command(manager), timeout=_ANSWER_S)
+    if done.status:
+        lines = done.stderr.decode(errors="replace").strip().splitlines()
+        why = lines[-1][:300] if lines else f"exit {done.status}"
+        raise HvlabError(f"there is no picture of {manager.name}'s window: {why}", _HINT)
+    return as_png(done.stdout, f"{manager.name}'s window")

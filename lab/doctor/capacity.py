@@ -1,0 +1,128 @@
+"""Room: disk, memory, the lab host's port."""
+
+import re
+import shlex
+from pathlib import Path
+
+from hypervisors.registry import all_hypervisors, get_hypervisor
+from lab.doctor.check import NESTED, Check, Wanted, verdicts
+from lab.doctor.finding import Finding
+from lab.factors import whole_disks_gib
+from lab.hosts.preflight import EMULATOR_MIB, IMAGES_GIB, RUN_GIB, free_line, free_on
+from lab.state.processes import lab_name
+
+_LISTENS = "0A"
+
+
+def _folders(wanted: Wanted) -> dict[str, float]:
+    """Return folder to GiB that must be free there."""
+    if wanted.nested:
+        return {wanted.cache: IMAGES_GIB, wanted.state: RUN_GIB}
+    names = [wanted.provider] if wanted.provider else sorted(all_hypervisors())
+    whole = wanted.settings.factors.disk_strategy == "preallocated"
+    return {get_hypervisor(name).folder: whole_disks_gib(wanted.settings) if whole else RUN_GIB for name in names}
+
+
+def _disk_line(wanted: Wanted) -> str:
+    return "".join(map(free_line, _folders(wanted)))
+
+
+def _disk(text: str, wanted: Wanted) -> Finding:
+    ok, warn, fail = verdicts("disk")
+    needs = _folders(wanted)
+    lines = free_on(text)
+    if len(lines) != len(needs):
+        return warn("df tells nothing that is understood", "look by hand: df -h")
+    # What lies on one file system shares its room; one provider's guests come after the other's are gone.
+    together = sum if wanted.nested else max
+    of_device: dict[str, list[float]] = {}
+    free = dict(lines)
+    for (device, _), gib in zip(lines, needs.values(), strict=True):
+        of_device.setdefault(device, []).append(gib)
+    asked = {device: together(needed) for device, needed in of_device.items()}
+    seen = ", ".join(f"{free[device]:.1f} GiB free on {device} ({asked[device]:.0f} needed)" for device in asked)
+    if all(free[device] >= asked[device] for device in asked):
+        return ok(seen)
+    todo = "free some, or set HVLAB_CACHE or HVLAB_STATE to a folder on a larger disk" if wanted.nested else "free some"
+    # Images that are there already need no room any more; each folder alone is what the commands refuse.
+    alone = all(free[device] >= gib for (device, _), gib in zip(lines, needs.values(), strict=True))
+    return (warn if alone else fail)(seen, todo)
+
+
+# $p: the process that the lab has on record, if {words} are in its command line: if it is that still. Among all
+# processes the shell that runs this line would be found, too.
+_OWN = """\
+p=$(sed -n 's/.*"pid": *\\([0-9]*\\).*/\\1/p' {record} 2>/dev/null)
+[ -n "$p" ] && grep -q -a -s -F -e {words} "/proc/$p/cmdline" || p=
+"""
+
+
+def _own(wanted: Wanted, words: str) -> str:
+    return _OWN.format(record=shlex.quote(f"{wanted.state}/host.json"), words=shlex.quote(words))
+
+
+_MEMORY_LINE = """\
+grep -E '^(MemAvailable|MemFree|Buffers|Cached):' /proc/meminfo
+[ -d /proc/xen ] && { xl info || xm info; } 2>/dev/null | grep free_memory
+exit 0
+"""
+
+
+def _memory_line(wanted: Wanted) -> str:
+    if not wanted.nested:
+        return _MEMORY_LINE
+    own = _own(wanted, lab_name(Path(wanted.state)))
+    return f'{own}[ -z "$p" ] || sed -n \'s/^VmRSS:/Own:/p\' "/proc/$p/status"\n{_MEMORY_LINE}'
+
+
+def _memory(text: str, wanted: Wanted) -> Finding:
+    ok, warn, fail = verdicts("memory")
+    told = {name: int(kib) // 1024 for name, kib in re.findall(r"^(\w+):\s*(\d+) kB", text, re.MULTILINE)}
+    if not told:
+        return warn("/proc/meminfo tells nothing that is understood", "look by hand: free -m")
+    # Kernels before 3.14 have no MemAvailable.
+    available = told.get("MemAvailable", told.get("MemFree", 0) + told.get("Buffers", 0) + told.get("Cached", 0))
+    who = "available"
+    if own := told.get("Own"):
+        # What the lab has that is up, the next one can have.
+        available, who = available + own, f"available, with {own} of this lab, which is up"
+    if not wanted.nested and (xen := re.search(r"free_memory\s*:\s*(\d+)", text)):
+        available, who = int(xen[1]), "free in Xen"
+    if wanted.nested:
+        needed, todo = wanted.settings.lab_host.memory_mib + EMULATOR_MIB, "lower lab_host.memory_mib in hvlab.toml"
+    else:
+        topology = wanted.settings.topology
+        needed, todo = topology.guests * topology.memory_mib, "lower topology.guests or topology.memory_mib"
+    seen = f"{available} MiB {who} ({needed} needed)"
+    return ok(seen) if available >= needed else fail(seen, f"end other programs, or {todo}")
+
+
+_PORT_LINE = """\
+cat /proc/net/tcp /proc/net/tcp6 2>/dev/null
+[ -z "$p" ] || echo own
+exit 0
+"""
+
+
+def _port_line(wanted: Wanted) -> str:
+    forward = f"hostfwd=tcp:127.0.0.1:{wanted.settings.lab_host.ssh_port}-"
+    return _own(wanted, forward) + _PORT_LINE
+
+
+def _port(text: str, wanted: Wanted) -> Finding:
+    ok, _, fail = verdicts("port")
+    port = wanted.settings.lab_host.ssh_port
+    rows = [line.split() for line in text.splitlines() if re.match(r"\s*\d+: ", line)]
+    held = any(int(row[1].rpartition(":")[2], 16) == port and row[3] == _LISTENS for row in rows)
+    if not held:
+        return ok(f"127.0.0.1:{port} is free")
+    if "own" in text.splitlines():
+        return ok(f"127.0.0.1:{port} is this lab's, which is up")
+    return fail(f"something listens on port {port}", "end it, or set HVLAB_LAB_HOST__SSH_PORT to a free port")
+
+
+CHECKS = (
+    Check("disk", _disk_line, _disk),
+    Check("memory", _memory_line, _memory),
+    Check("port", _port_line, _port, NESTED, controller=True),
+)

@@ -1,0 +1,1 @@
+"""The guests: their topology, Vagrant, boot progress, sessions, screens, consoles, loads."""

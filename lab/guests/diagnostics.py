@@ -1,0 +1,94 @@
+"""When a guest does not come up: how far it came, what its console says, and a picture of its screen, kept as files."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.markup import escape
+
+from core.console import say
+from core.errors import HvlabError
+from core.files import write_atomic
+from hypervisors.base import Hypervisor
+from lab.connectors.base import Machine
+from lab.guests.boot_progress import Reached, guest_reached
+from lab.guests.console import guest_console, last_lines
+from lab.guests.screenshot import take_picture
+from lab.guests.topology import Guest
+
+FOLDER = "failed"
+# Of a console, for people who read an error.
+_LINES = 8
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of a guest that did not come up.
+
+    Attributes:
+        files: What was kept of it.
+        missing: What could not be had, to why.
+    """
+
+    reached: Reached
+    files: tuple[Path, ...]
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def hint(self) -> str:
+        """Where to look, and why there is no more."""
+        kept = [f"see {', '.join(map(str, self.files))}"] if self.files else []
+        return "; ".join([*kept, *(f"its {what} could not be had ({why})" for what, why in self.missing.items())])
+
+
+def gather(
+    state: Path, host: Machine, provider: Hypervisor, guest: Guest, *, ssh: Machine, programs: Sequence[str]
+) -> Evidence:
+    """Look at a guest that did not come up; print its console's last lines; keep console and screen. Never raises.
+
+    Args:
+        state: The lab's folder; the files go to `failed` in it, over those of an earlier failure of the guest.
+        host: The lab host.
+        ssh: The guest.
+        programs: Of its session.
+    """
+    reached = guest_reached(host, provider, guest, ssh, programs)
+    console, screen = (state / FOLDER / f"{guest.name}-{name}" for name in ("console.txt", "screen.png"))
+    # Each is had or not: a guest that is off has no screen, one whose kernel never started has no console.
+    why = {
+        "console": _keep(console, lambda: guest_console(host, provider, guest.name).encode()),
+        "screen": _keep(screen, lambda: take_picture(host, provider, guest.name)),
+    }
+    if not why["console"]:
+        for line in last_lines(console.read_text(errors="replace"), _LINES):
+            say(f"[dim]{guest.name}'s console: {escape(line)}[/dim]")
+    files = tuple(path for path, missing in zip((console, screen), why.values(), strict=True) if not missing)
+    return Evidence(reached, files, {what: reason for what, reason in why.items() if reason})
+
+
+def keep_host_console(state: Path, log: Path) -> Path:
+    """Keep what a lab host said that died, which its next boot writes over; print the last lines. Never raises.
+
+    Args:
+        state: The lab's folder; the file goes to `failed` in it.
+        log: What it said.
+
+    Returns:
+        The file; `log` itself if it could not be kept.
+    """
+    kept = state / FOLDER / "labhost-console.txt"
+    if _keep(kept, log.read_bytes):
+        return log
+    for line in last_lines(kept.read_text(errors="replace"), _LINES):
+        say(f"[dim]the lab host's console: {escape(line)}[/dim]")
+    return kept
+
+
+def _keep(path: Path, get: Callable[[], bytes]) -> str:
+    """Keep what can be had of a machine, in place of an earlier failure's; return why it cannot, "" if it can."""
+    try:
+        path.unlink(missing_ok=True)
+        write_atomic(path, get())
+    except (HvlabError, OSError) as error:
+        return error.message if isinstance(error, HvlabError) else str(error)
+    return ""

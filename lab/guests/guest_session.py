@@ -1,0 +1,64 @@
+"""A guest's session: when it is there, and the memory load that a study asks of it."""
+
+import shlex
+from collections.abc import Sequence
+
+from core.errors import HvlabError
+from lab.connectors.base import Machine
+from lab.guests.load_generator import PAGES_A_MIB, start_load
+
+# Where a guest says why its X session did not start: docs/lab.md.
+_LOG = "/var/log/x-session.log"
+# For the answer itself, beside the seconds that are waited in the guest.
+_ANSWER_S = 60
+
+
+def wait_program(programs: Sequence[str], seconds: int) -> str:
+    """Return the shell program that ends when all `programs` run, or fails after about `seconds` and says why."""
+    return f"""\
+n=0
+for name in {shlex.join(programs)}; do
+    until pidof "$name" >/dev/null; do
+        n=$((n+1))
+        [ $n -le {seconds} ] || {{ echo "$name does not run: $(sudo tail -n 1 {_LOG} 2>&1)" >&2; exit 1; }}
+        sleep 1
+    done
+done
+"""
+
+
+def wait_for_session(ssh: Machine, programs: Sequence[str], seconds: float) -> None:
+    """Wait until a guest's X session is there, root's programs in it.
+
+    Raises:
+        HvlabError: It is not after `seconds`; tells what is missing, and the last line of the session's log.
+    """
+    program = wait_program(programs, int(seconds)).encode()
+    ssh.check("sh -s", stdin=program, timeout=4 * seconds + _ANSWER_S, what="starting the X session")
+
+
+def available_mib(meminfo: str) -> int:
+    """Return MemAvailable of /proc/meminfo, MiB.
+
+    Raises:
+        HvlabError: It is not told (kernels before 3.14).
+    """
+    for line in meminfo.splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) // 1024
+    raise HvlabError("the guest does not tell its available memory", "take memory_load_mib = 0")
+
+
+def hold_load(ssh: Machine, mib: int) -> None:
+    """Let a guest hold `mib` MiB from now on, until it is shut down.
+
+    Raises:
+        HvlabError: It has less than that available: it would swap, and hold less than it is said to.
+    """
+    available = available_mib(ssh.check("cat /proc/meminfo", timeout=60, what="reading the memory"))
+    if mib > available:
+        raise HvlabError(
+            f"{ssh.name} cannot hold a load of {mib} MiB: it has {available} MiB available",
+            "take a smaller topology.memory_load_mib or a larger topology.memory_mib",
+        )
+    start_load(ssh, root=False).hold(mib * PAGES_A_MIB)

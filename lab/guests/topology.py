@@ -1,0 +1,103 @@
+"""The guests and their network, the same under every provider; written as one JSON file that the Vagrantfile reads."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.files import write_atomic
+from hypervisors.base import DiskStrategy, Hypervisor
+from hypervisors.registry import all_hypervisors
+from lab.connectors.ssh_config import SshEntry
+from lab.images.boxes import INITRD, KERNEL, Boxes
+from lab.images.guest import COMMAND_LINE
+from lab.images.os_profiles import ssh_arguments, ssh_config_lines
+from lab.settings import TopologySettings
+
+# A network that lies wholly inside the lab host.
+NETWORK = {
+    "name": "hvlab",
+    "bridge": "hvlab0",
+    "address": "192.168.68.1",
+    "netmask": "255.255.255.0",
+    "prefix": 24,
+}
+# On the lab host's loopback, for guests behind VirtualBox's NAT.
+FIRST_FORWARD = 22100
+# Of the guests' screens, as the kernel's drivers take it; Xen's framebuffer has this size anyway.
+SCREEN = "video=800x600"
+# Where the nested lab host mounts the store of boxes.
+STORE = "/boxes"
+
+
+@dataclass(frozen=True)
+class Guest:
+    """One guest.
+
+    Attributes:
+        name: server1, server2, ...
+        mac: Its network card's; its last byte is the guest's number, from which the guest takes its name.
+        address: On the lab's network (KVM, Xen).
+        ssh_forward: Port on the lab host's loopback that leads to its sshd (VirtualBox).
+    """
+
+    name: str
+    mac: str
+    address: str
+    ssh_forward: int
+
+
+def guests(count: int) -> list[Guest]:
+    """Return server1 .. serverN."""
+    return [
+        Guest(f"server{n}", f"52:54:00:68:76:{n:02x}", f"192.168.68.{10 + n}", FIRST_FORWARD + n)
+        for n in range(1, count + 1)
+    ]
+
+
+def _boot(settings: TopologySettings, start: str) -> dict[str, str]:
+    """Return what starts a guest without its boot loader, and tells it its session."""
+    line = f"{COMMAND_LINE} {SCREEN} hvlab.session={settings.session}"
+    return {"kernel": f"{start}/{KERNEL}", "initrd": f"{start}/{INITRD}", "command_line": line}
+
+
+def write_topology(
+    path: Path,
+    settings: TopologySettings,
+    boxes: Boxes,
+    ssh_config: Path | None,
+    disk_strategy: DiskStrategy,
+    *,
+    start: str = STORE,
+) -> None:
+    """Write the file that HVLAB_TOPOLOGY names; its form is described in docs/vagrant.md.
+
+    Args:
+        ssh_config: Has an entry for the lab host; None: guests run on this machine.
+        start: Folder on the lab host with what starts guests without a boot loader.
+    """
+    shape = {"memory_mib": settings.memory_mib, "vcpus": settings.vcpus}
+    topology = {
+        "box": boxes.name,
+        "box_version": boxes.version,
+        "guest_os": settings.os.partition("-")[0],
+        "lab_host": {"ssh_config": str(ssh_config), "name": "labhost"} if ssh_config else None,
+        "network": NETWORK,
+        "folders": {name: provider.folder for name, provider in all_hypervisors().items()},
+        "session": settings.session,
+        "boot": _boot(settings, start) if boxes.boots_directly else None,
+        "disk_strategy": disk_strategy,
+        "boot_timeout_s": int(settings.boot_timeout_s),
+        "ssh": {"extra_args": ssh_arguments(settings.os)},
+        "guests": [{**vars(guest), **shape} for guest in guests(settings.guests)],
+    }
+    write_atomic(path, (json.dumps(topology, indent=2) + "\n").encode())
+
+
+def ssh_entries(provider: Hypervisor, settings: TopologySettings, key: Path, via: str = "labhost") -> list[SshEntry]:
+    """Return how each guest is reached: through the lab host (`via`; "": from here), as the user vagrant."""
+    entries = []
+    extra = ssh_config_lines(settings.os)
+    for guest in guests(settings.guests):
+        place = ("127.0.0.1", guest.ssh_forward) if provider.name == "virtualbox" else (guest.address, 22)
+        entries.append(SshEntry(guest.name, *place, user="vagrant", key=key, via=via, extra=extra))
+    return entries

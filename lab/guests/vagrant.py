@@ -1,0 +1,141 @@
+"""Drives Vagrant, through python-vagrant, for the project's Vagrantfile."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import vagrant
+from core.errors import HvlabError
+from core.paths import PROJECT
+from core.supervise import run_watched
+from hypervisors.base import Hypervisor
+from lab.images.boxes import Boxes
+from lab.state.lock import TEMPORARY
+
+VAGRANTFILE = PROJECT / "vagrant"
+# In a lab's folder: Vagrant's notes on its guests, and on ports that an interrupted command took for them.
+NOTES = ("vagrant", "vagrant-home/data/fp-leases")
+
+
+def home(state: Path) -> Path:
+    """Return VAGRANT_HOME of a lab."""
+    return state / "vagrant-home"
+
+
+def use_boxes(state: Path, boxes: Boxes) -> None:
+    """Make the boxes those of the lab's Vagrant."""
+    link = home(state) / "boxes"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(boxes.folder)
+
+
+# What Vagrant's lines of progress begin with.
+_PROGRESS = ("==> ", "    server", "Bringing machine ")
+# Of an error, in characters.
+_MOST = 300
+
+
+class _Watched(vagrant.Vagrant):
+    """python-vagrant waits for ever for what it starts; here it is ended when its time is over or the lab host dies."""
+
+    def __init__(self, log: Path, env: Mapping[str, str], limit_s: float, died: Callable[[], str | None]) -> None:
+        super().__init__(str(VAGRANTFILE), env=env)  # type: ignore[no-untyped-call]
+        self._log, self._limit_s, self._died = log, limit_s, died
+
+    def _call_vagrant_command(self, args: Sequence[str | None]) -> None:
+        """Run a command; python-vagrant's own methods come here.
+
+        Raises:
+            HvlabError: It did not end in time, or the lab host died.
+            subprocess.CalledProcessError: It failed.
+        """
+        try:
+            command = self._make_vagrant_command(args)  # type: ignore[no-untyped-call]
+        except RuntimeError as error:
+            raise HvlabError("Vagrant is not installed", "apt-get install vagrant vagrant-libvirt") from error
+        status = run_watched(
+            command, log=self._log, look=self._died, timeout=self._limit_s, env=self.env, hint=f"see {self._log}"
+        )
+        if status:
+            raise subprocess.CalledProcessError(status, command)
+
+
+def last_words(log: str) -> str:
+    """Return the error that Vagrant's output ends with, in one line: it follows the lines of progress."""
+    words: list[str] = []
+    for line in reversed(log.splitlines()):
+        if line.startswith(_PROGRESS):
+            break
+        words[:0] = line.split()
+    if not words:
+        return next((line.strip() for line in reversed(log.splitlines()) if line.strip()), "no output")
+    return " ".join(words)[:_MOST]
+
+
+class VagrantLab:
+    """The guests of one provider, as Vagrant sees them.
+
+    Args:
+        state: The lab's folder; holds topology.json, Vagrant's home and notes, and its log.
+        limit_s: Seconds that one command may take.
+        died: Tells why the lab host is no more, None while it is.
+        remote: Whether the lab host is another machine, whose VBoxManage is the project's.
+    """
+
+    def __init__(
+        self, provider: Hypervisor, state: Path, limit_s: float, died: Callable[[], str | None], *, remote: bool = True
+    ) -> None:
+        self.provider = provider
+        self._limit_s, self._died = limit_s, died
+        self.log = state / f"vagrant-{provider.name}.log"
+        self.home = home(state)
+        self._environment = {
+            **os.environ,
+            "HVLAB_TOPOLOGY": str(state / "topology.json"),
+            "VAGRANT_CWD": str(VAGRANTFILE),
+            "VAGRANT_HOME": str(self.home),
+            # One folder a provider: Vagrant allows one provider a machine and folder.
+            "VAGRANT_DOTFILE_PATH": str(state / "vagrant" / provider.name),
+            "VAGRANT_DEFAULT_PROVIDER": provider.vagrant,
+            "VAGRANT_CHECKPOINT_DISABLE": "1",
+            "VAGRANT_BOX_UPDATE_CHECK_DISABLE": "1",
+            "VAGRANT_NO_COLOR": "1",
+            "VAGRANT_NO_PARALLEL": "1",
+            "TMPDIR": str(state / TEMPORARY),
+            "PATH": f"{VAGRANTFILE / 'bin'}{os.pathsep}{os.environ['PATH']}" if remote else os.environ["PATH"],
+        }
+
+    def _vagrant(self) -> Any:
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        return _Watched(self.log, self._environment, self._limit_s, self._died)
+
+    def _failure(self, what: str, error: subprocess.CalledProcessError) -> HvlabError:
+        if error.returncode < 0:
+            return HvlabError(f"{what}: it was ended by {signal.Signals(-error.returncode).name}", f"see {self.log}")
+        return HvlabError(f"{what}: {last_words(self.log.read_text(errors='replace'))}", f"see {self.log}")
+
+    def up(self, guest: str) -> None:
+        """Bring one guest up and wait until it answers over SSH.
+
+        Raises:
+            HvlabError: If Vagrant fails, or does not end in its time.
+        """
+        try:
+            self._vagrant().up(vm_name=guest, provider=self.provider.vagrant)
+        except subprocess.CalledProcessError as error:
+            raise self._failure(f"vagrant up {guest} failed", error) from error
+
+    def destroy(self, guest: str) -> None:
+        """Destroy one guest, whatever is left of it.
+
+        Raises:
+            HvlabError: If Vagrant fails, or does not end in its time.
+        """
+        try:
+            self._vagrant().destroy(vm_name=guest)
+        except subprocess.CalledProcessError as error:
+            raise self._failure("vagrant destroy failed", error) from error

@@ -1,0 +1,33 @@
+"""From `lab_host.host` to the lab host."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from lab.connectors.address import parse_host
+from lab.hosts.base import LabHost
+from lab.hosts.local import LocalHost
+from lab.hosts.nested import NestedHost
+from lab.hosts.ssh import RemoteHost
+from lab.images.boxes import Boxes
+from lab.images.emulator import emulator
+from lab.images.host import host_image
+from lab.settings import Settings
+
+
+def lab_host(settings: Settings, boxes: Callable[[], Boxes], state: Path) -> LabHost:
+    """Return the lab host that the settings name.
+
+    Args:
+        boxes: Returns what guests are made from; only called when that is needed.
+
+    Raises:
+        HvlabError: They name none, or the nested one cannot be built.
+    """
+    wanted = settings.lab_host
+    address = parse_host(wanted.host)
+    if address.kind == "nested":
+        ballooned = settings.factors.dom0_memory == "ballooned"
+        return NestedHost(host_image(), emulator(), boxes(), wanted, state, ballooned=ballooned)
+    if address.kind == "local":
+        return LocalHost(address, boxes, settings.topology.guests, state)
+    return RemoteHost(address, wanted.ssh_config, boxes, settings.topology.guests, state)

@@ -1,0 +1,31 @@
+"""A machine over SSH as the lab host: with the user's own keys and known hosts, also OpenSSH 4.3."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from hypervisors.base import Hypervisor
+from lab.connectors.address import Address
+from lab.connectors.ssh_config import Ssh, SshEntry, write_config
+from lab.hosts.machines import LABHOST, RemoteMachine
+from lab.hosts.unmanaged import RealHost
+from lab.images.boxes import Boxes
+
+
+class RemoteHost(RealHost):
+    """A host that is named ssh://user@host:port."""
+
+    def __init__(self, address: Address, config: str, boxes: Callable[[], Boxes], guests: int, state: Path) -> None:
+        super().__init__(
+            address, config, boxes, guests, state, ssh=Ssh(state / "ssh_config", LABHOST), kind="ssh"
+        )  # fmt: skip
+
+    @property
+    def entry(self) -> SshEntry:
+        """How it is named in the lab's ssh configuration file: as the user's own settings say."""
+        shared = ("ControlMaster no", f'ControlPath "{self.state / "ssh.sock"}"')
+        return RemoteMachine(self.address, self.config).entry(shared)
+
+    def boot(self, provider: Hypervisor) -> None:
+        """Make sure that the machine runs what the provider needs, and let this lab have it."""
+        super().boot(provider)
+        write_config(self.state / "ssh_config", [self.entry])

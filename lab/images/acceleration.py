@@ -1,0 +1,90 @@
+"""Whether hardware virtualization really works here: only a guest that boots can tell.
+
+/dev/kvm may be there and open, and a stock kernel hang under it all the same.
+"""
+
+import os
+import platform
+import subprocess
+import tempfile
+from pathlib import Path
+
+from core.console import say
+from core.errors import HvlabError
+from core.paths import cache_root
+
+SECONDS = 10
+_MARK = "HVLAB-PROBE-OK"
+_INIT = f"#!/bin/busybox sh\necho {_MARK}\n/bin/busybox poweroff -f\n"
+
+
+def _probe_initrd(busybox: Path, out: Path) -> None:
+    """Write a RAM disk whose only program says that it runs."""
+    with tempfile.TemporaryDirectory() as scratch:
+        tree = Path(scratch)
+        (tree / "bin").mkdir()
+        (tree / "bin/busybox").write_bytes(busybox.read_bytes())
+        (tree / "bin/busybox").chmod(0o755)
+        (tree / "init").write_text(_INIT)
+        (tree / "init").chmod(0o755)
+        with out.open("wb") as archive:
+            subprocess.run(
+                ["cpio", "--create", "--format=newc", "--quiet"],
+                input=b"bin\nbin/busybox\ninit\n", stdout=archive, cwd=tree, check=True,
+            )  # fmt: skip
+
+
+def _boots(kernel: Path, initrd: Path) -> bool:
+    """Say whether a kernel reaches its first program under hardware virtualization within ten seconds."""
+    command = [
+        "qemu-system-x86_64", "-M", "q35", "-accel", "kvm", "-cpu", "host", "-m", "512", "-nodefaults",
+        "-display", "none", "-serial", "stdio", "-no-reboot",
+        "-kernel", str(kernel), "-initrd", str(initrd), "-append", "console=ttyS0 quiet panic=-1",
+    ]  # fmt: skip
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=SECONDS, stdin=subprocess.DEVNULL, check=False)
+    except subprocess.TimeoutExpired:
+        return False
+    return _MARK.encode() in done.stdout
+
+
+def remembered_answer() -> Path:
+    """Return the file that keeps the probe's answer for this machine until it is booted again."""
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return cache_root() / f"accelerator-{platform.node()}-{boot}"
+
+
+def settled_accelerator() -> str:
+    """Return what the lab uses without a new probe: HVLAB_ACCEL's word or the remembered answer; "" if neither is.
+
+    Raises:
+        HvlabError: HVLAB_ACCEL has another word.
+    """
+    if wanted := os.environ.get("HVLAB_ACCEL"):
+        if wanted not in ("kvm", "tcg"):
+            raise HvlabError(f"HVLAB_ACCEL={wanted} is no acceleration", "kvm or tcg, or leave it out")
+        return wanted
+    remembered = remembered_answer()
+    return remembered.read_text() if remembered.is_file() else ""
+
+
+def probe_accelerator(kernel: Path, busybox: Path) -> str:
+    """Return "kvm" where a guest boots under hardware virtualization within ten seconds, else "tcg".
+
+    The answer is remembered until this machine is booted again. HVLAB_ACCEL=tcg or kvm overrides it.
+
+    Args:
+        kernel: A packaged Linux kernel to try with.
+        busybox: A static busybox.
+    """
+    if settled := settled_accelerator():
+        return settled
+    remembered = remembered_answer()
+    with tempfile.TemporaryDirectory() as scratch:
+        initrd = Path(scratch) / "initrd"
+        _probe_initrd(busybox, initrd)
+        answer = "kvm" if os.access("/dev/kvm", os.R_OK | os.W_OK) and _boots(kernel, initrd) else "tcg"
+    say(f"acceleration: {answer}" + ("" if answer == "kvm" else " (no hardware virtualization that boots a guest)"))
+    remembered.parent.mkdir(parents=True, exist_ok=True)
+    remembered.write_text(answer)
+    return answer

@@ -1,0 +1,216 @@
+"""`image.list` and `image.prune`: what the cache holds, what of it the present inputs name; the rest can be removed."""
+
+import contextlib
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from core.paths import cache_root
+from lab.images.acceleration import remembered_answer
+from lab.images.boxes import boxes_for
+from lab.images.cache import MANIFEST, Busy, NotBuilt, locked, making_name, manifest, naming
+from lab.images.emulator import emulator
+from lab.images.guest import guest_image
+from lab.images.host import host_image
+from lab.images.install_source import guest_oses
+from lab.media.manifest import MediaMissing
+from lab.settings import Settings
+
+_BUILT = re.compile(r"([a-z][a-z0-9-]*)-([0-9a-f]{16})")
+_MAKING = re.compile(r"\.(.+)\.making")
+
+
+@dataclass(frozen=True)
+class Item:
+    """Something in the cache.
+
+    Attributes:
+        path: File or folder.
+        kind: "host", "guest", ... for built things; "unfinished", "lock", "probe", "media".
+        key: The hash of its inputs, or what else tells it from its kind.
+        size: Bytes on the disk.
+        changed: Seconds since 1970.
+        used: Whether it stays when the cache is pruned.
+    """
+
+    path: Path
+    kind: str
+    key: str
+    size: int
+    changed: float
+    used: bool
+
+    @property
+    def lock(self) -> Path:
+        """The file that whoever builds or removes it holds."""
+        name = _MAKING.fullmatch(self.path.name)
+        return self.path.with_name(f"{name[1] if name else self.path.name.removesuffix('.lock')}.lock")
+
+
+def _questions(settings: Settings) -> Iterator[Callable[[], object]]:
+    """Yield what asks the cache for the things that this project, as it is now, works with."""
+    yield host_image
+    yield emulator
+    for name in {settings.topology.os, *guest_oses()}:
+        topology = settings.topology.model_copy(update={"os": name})
+        yield lambda topology=topology: boxes_for(guest_image(topology), topology)  # type: ignore[misc]
+
+
+def wanted_names(questions: Iterable[Callable[[], object]]) -> set[str]:
+    """Return the names of the cached things that `questions` ask for, and of those that went into them.
+
+    Raises:
+        HvlabError: If a question cannot be asked: the settings are wrong.
+    """
+    with naming() as names:
+        for ask in questions:
+            # Nothing can have been built from media that are not there.
+            with contextlib.suppress(NotBuilt, MediaMissing):
+                ask()
+    found: set[str] = set()
+    while names:
+        name = names.pop()
+        if name not in found:
+            found.add(name)
+            names += _uses(cache_root() / name)
+    return found
+
+
+def _uses(folder: Path) -> list[str]:
+    if not (folder / MANIFEST).is_file():
+        return []
+    uses = manifest(folder).get("uses", [])
+    return [str(name) for name in uses] if isinstance(uses, list) else []
+
+
+def _size(path: Path) -> int:
+    paths = [path, *path.rglob("*")] if path.is_dir() else [path]
+    total = 0
+    for each in paths:
+        # What another command builds comes and goes.
+        with contextlib.suppress(FileNotFoundError):
+            total += each.lstat().st_blocks * 512
+    return total
+
+
+def _classify(path: Path, wanted: set[str], there: set[str]) -> tuple[str, str, bool] | None:
+    """Return kind, key, and whether it is used; None for what is not the kit's."""
+    name = path.name
+    if name == "media":
+        # Fetched by hand or in hours; nothing can be said against it.
+        return "media", ", ".join(sorted(each.name for each in path.iterdir() if each.is_dir())), True
+    if name.startswith("accelerator-"):
+        return "probe", name.removeprefix("accelerator-"), name == remembered_answer().name
+    if making := _MAKING.fullmatch(name):
+        return "unfinished", making[1], False
+    if name.endswith(".lock") and _BUILT.fullmatch(name.removesuffix(".lock")):
+        # It goes with its thing.
+        thing = name.removesuffix(".lock")
+        return "lock", thing, bool({thing, f".{thing}.making"} & there)
+    if (built := _BUILT.fullmatch(name)) and path.is_dir():
+        return built[1], built[2], name in wanted
+    return None
+
+
+def items(wanted: set[str]) -> list[Item]:
+    """Return what is in the cache.
+
+    Args:
+        wanted: Names of built things that count as used.
+    """
+    root = cache_root()
+    paths = sorted(root.iterdir()) if root.is_dir() else []
+    there = {path.name for path in paths}
+    found = []
+    for path in paths:
+        what = _classify(path, wanted, there)
+        with contextlib.suppress(FileNotFoundError):
+            if what:
+                kind, key, used = what
+                found.append(Item(path, kind, key, _size(path), path.stat().st_mtime, used))
+    return found
+
+
+def _opened(process: Path) -> Iterator[str]:
+    """Yield the files that a process has open, runs or has mapped; nothing of another user's process."""
+    for link in ("exe", "cwd", *(f"fd/{path.name}" for path in (process / "fd").iterdir())):
+        # Closed meanwhile.
+        with contextlib.suppress(FileNotFoundError):
+            yield str((process / link).readlink())
+    for line in (process / "maps").read_text(errors="replace").splitlines():
+        yield line[line.find("/") :]
+
+
+def open_below(folder: Path, processes: Path = Path("/proc")) -> int | None:
+    """Return a process that uses a file below `folder`, None if there is none (that can be seen)."""
+    prefix = f"{folder.resolve()}/"
+    for process in processes.glob("[0-9]*"):
+        # It ended meanwhile, or is another user's.
+        with contextlib.suppress(OSError):
+            if any(f"{path}/".startswith(prefix) for path in _opened(process)):
+                return int(process.name)
+    return None
+
+
+def _remove(item: Item) -> str:
+    """Remove an item that nobody uses; return why it was left, or ""."""
+    if (process := open_below(item.path) if item.path.is_dir() else None) is not None:
+        return f"process {process} has files of it open"
+    if item.kind == "probe":
+        item.path.unlink(missing_ok=True)
+        return ""
+    try:
+        with locked(item.lock, wait=False):
+            if item.path.is_dir():
+                aside = making_name(item.path) if item.kind != "unfinished" else item.path
+                if aside != item.path:
+                    shutil.rmtree(aside, ignore_errors=True)
+                    # At once no longer built, however long the removal takes.
+                    item.path.rename(aside)
+                shutil.rmtree(aside)
+            item.lock.unlink(missing_ok=True)
+    except Busy as error:
+        return error.message
+    return ""
+
+
+def prune(settings: Settings, *, dry_run: bool) -> Mapping[str, str]:
+    """Remove what the present inputs do not name.
+
+    Args:
+        settings: The parameters; together with the code they are the inputs.
+        dry_run: Only tell.
+
+    Returns:
+        Name of each thing that could go, and why it was left, or "".
+    """
+    unused = [item for item in items(wanted_names(_questions(settings))) if not item.used]
+    return {item.path.name: "" if dry_run else _remove(item) for item in unused}
+
+
+def _age(seconds: float) -> str:
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def print_items(settings: Settings) -> None:
+    """Print what is in the cache: kind, key, size, age, and whether the present inputs name it."""
+    table = Table(box=None, pad_edge=False)
+    for title, side in (("kind", "left"), ("key", "left"), ("MB", "right"), ("age", "right"), ("in use", "left")):
+        table.add_column(title, justify=side, no_wrap=True)  # type: ignore[arg-type]
+    found = [item for item in items(wanted_names(_questions(settings))) if item.kind != "lock"]
+    for item in found:
+        age = _age(max(0.0, time.time() - item.changed))
+        table.add_row(item.kind, item.key, f"{item.size / 1e6:.0f}", age, "yes" if item.used else "no")
+    # Not narrower for a file or a pipe than the longest key.
+    Console(width=None if os.isatty(1) else 160).print(table)
+    print(f"{cache_root()}: {sum(item.size for item in found) / 1e9:.1f} GB")

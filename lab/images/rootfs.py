@@ -1,0 +1,120 @@
+"""Makes a Debian root with mmdebstrap from the mirror of this machine."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.process import run
+from lab.images.mirror import debian_mirror
+
+# Documentation and translations are never read in an image.
+LEAN = (
+    "/usr/share/doc/*",
+    "/usr/share/man/*",
+    "/usr/share/locale/*",
+    "/usr/share/info/*",
+)
+NO_SUCH_HARDWARE = tuple(
+    f"/lib/modules/*/kernel/{part}/*"
+    for part in (
+        "drivers/net/wireless", "drivers/media", "drivers/infiniband", "drivers/staging", "drivers/iio",
+        "drivers/isdn", "drivers/bluetooth", "drivers/gpu/drm/amd", "drivers/gpu/drm/nouveau",
+        "drivers/gpu/drm/radeon", "drivers/gpu/drm/i915", "drivers/net/ethernet/mellanox", "sound",
+        "net/wireless", "net/mac80211", "net/bluetooth",
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a root is made of.
+
+    Attributes:
+        suite: Debian release, e.g. "bookworm" or "sid".
+        components: Parts of the archive, e.g. ("main", "contrib").
+        packages: Names; recommended packages are not added.
+        exclude: Path patterns that dpkg leaves out.
+        variant: mmdebstrap's word for how far to go: "minbase", or "extract" to unpack only.
+    """
+
+    suite: str
+    components: tuple[str, ...]
+    packages: tuple[str, ...]
+    exclude: tuple[str, ...] = LEAN
+    variant: str = "minbase"
+
+    def command(self, target: Path, mirror: str) -> list[str]:
+        """Return the mmdebstrap command that fills `target`."""
+        apt = (
+            'APT::Install-Recommends "false"',
+            'Acquire::Check-Valid-Until "false"',
+            'Acquire::Languages "none"',
+        )
+        return [
+            "mmdebstrap",
+            "--mode=root",
+            f"--variant={self.variant}",
+            "--skip=check/empty",
+            f"--components={','.join(self.components)}",
+            f"--include={','.join(self.packages)}",
+            "--dpkgopt=force-unsafe-io",
+            *(f"--dpkgopt=path-exclude={pattern}" for pattern in self.exclude),
+            *(f"--aptopt={option}" for option in apt),
+            # The packaged initial RAM disk is not used; a list of no modules makes it quickly.
+            '--essential-hook=mkdir -p "$1"/etc/initramfs-tools/conf.d; '
+            'echo MODULES=list > "$1"/etc/initramfs-tools/conf.d/hvlab',
+            self.suite,
+            str(target),
+            mirror,
+        ]
+
+
+def make_root(recipe: Recipe, target: Path, log: Path) -> None:
+    """Install `recipe` into the folder `target`; what mmdebstrap says goes to `log`.
+
+    Raises:
+        HvlabError: If a package cannot be had or installed.
+    """
+    run(
+        recipe.command(target, debian_mirror()),
+        what=f"installing Debian {recipe.suite}",
+        hint=f"see {log}; is the mirror reachable (apt-get update)?",
+        log=log,
+    )
+
+
+def install_files(source: Path, root: Path, placed: Sequence[tuple[str, str, int]]) -> None:
+    """Copy files into a root: (name in `source`, absolute path in the root, mode)."""
+    for name, path, mode in placed:
+        target = root / path.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / name, target)
+        target.chmod(mode)
+
+
+def slim(root: Path) -> None:
+    """Remove what only an installer needs: package lists, packages, the packaged initial RAM disk."""
+    for pattern in (
+        "var/lib/apt/lists/*_*",
+        "var/cache/apt/*.bin",
+        "var/cache/apt/archives/*.deb",
+        "boot/initrd.img-*",
+    ):
+        for path in root.glob(pattern):
+            path.unlink()
+
+
+def kernel_release(root: Path) -> str:
+    """Return the release of the one kernel installed in `root`."""
+    (only,) = (path.name for path in (root / "lib" / "modules").iterdir())
+    return only
+
+
+def package_versions(root: Path, names: Sequence[str]) -> dict[str, str]:
+    """Return the versions of `names` in `root`, as dpkg tells them."""
+    listing = run(
+        ["dpkg-query", "--admindir", root / "var/lib/dpkg", "-W", "-f", "${Package} ${Version}\n", *names],
+        what="reading package versions",
+    )
+    return dict(line.split(" ", 1) for line in listing.splitlines())

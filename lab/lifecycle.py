@@ -1,0 +1,262 @@
+"""Brings the lab up and takes it down: the lab host first, then its guests one after the other."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from rich.markup import escape
+
+from core.console import say, step
+from core.errors import HvlabError
+from core.files import write_atomic
+from core.paths import state_root
+from core.supervise import Stuck
+from hypervisors.base import Hypervisor
+from hypervisors.registry import get_hypervisor
+from lab import factors
+from lab.connectors.ssh_config import Ssh, write_config
+from lab.desktop.xsession import start_session
+from lab.guests.diagnostics import Evidence, gather, keep_host_console
+from lab.guests.ended import why_ended
+from lab.guests.guest_session import hold_load, wait_for_session
+from lab.guests.topology import guests, ssh_entries, write_topology
+from lab.guests.vagrant import NOTES, VagrantLab, home, use_boxes
+from lab.hosts.active import address_of, running_provider, stop
+from lab.hosts.base import LabHost
+from lab.hosts.factory import lab_host
+from lab.hosts.prepare import script
+from lab.images.boxes import Boxes, boxes_for
+from lab.images.guest import GuestImage, guest_image, vagrant_keys
+from lab.images.os_profiles import profile
+from lab.rollback import undo_all
+from lab.settings import Settings
+from lab.state.lock import TEMPORARY
+from lab.state.processes import end_processes
+from lab.state.rollback_journal import Steps
+
+# Of one `vagrant up`: what is done before a guest starts (VirtualBox copies its disk) and after it answers.
+_BESIDE_BOOT_S = 180
+
+
+def end_leftover(state: Path, provider: str) -> None:
+    """End what a killed command left: the lab host, if it runs `provider`, and whatever else is the lab's."""
+    if running_provider(state) in (provider, None):
+        take_down(state)
+
+
+def take_down(state: Path) -> None:
+    """End the lab of a state folder and undo all that setting it up has done, whoever did it."""
+    if address_of(state) != "nested":
+        # That host goes on: who still works at it would make again what is removed.
+        end_processes(state, say)
+    undo_all(state, lambda _: None)
+    stop(state)
+    end_processes(state, say)
+
+
+def require_off(state: Path) -> None:
+    """Keep a lab that somebody uses from being ended by the next command.
+
+    Raises:
+        HvlabError: If the lab host of a state folder runs.
+    """
+    if name := running_provider(state):
+        raise HvlabError(f"the lab is up already, under {get_hypervisor(name).title}", "end it: ./invoke lab.down")
+
+
+class Lab:
+    """The lab of one work tree.
+
+    Args:
+        settings: All parameters; images that are missing are built when they are first needed.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.state = state_root()
+        self._booted = False
+
+    @cached_property
+    def guest(self) -> GuestImage:
+        """The guests' disk."""
+        return guest_image(self.settings.topology)
+
+    @cached_property
+    def boxes(self) -> Boxes:
+        """The boxes made from it."""
+        return boxes_for(self.guest, self.settings.topology)
+
+    @cached_property
+    def host(self) -> LabHost:
+        """The lab host."""
+        return lab_host(self.settings, lambda: self.boxes, self.state)
+
+    @property
+    def _config(self) -> Path:
+        """The ssh configuration file with all machines of the lab."""
+        return self.state / "ssh_config"
+
+    def boot(self, name: str) -> Hypervisor:
+        """Boot the lab host for a provider and make it ready for guests.
+
+        Raises:
+            HvlabError: If it does not come up.
+        """
+        provider = get_hypervisor(name)
+        # The lab is off and ours: what a killed command left is in the way.
+        take_down(self.state)
+        self._plan_steps()
+        self.host.boot(provider)
+        self._booted = True
+        use_boxes(self.state, self.boxes)
+        self._introduce(provider)
+        with step(f"Lab host: preparing {provider.title}"):
+            self._prepare(provider)
+        if self.settings.lab_host.desktop:
+            with step("Lab host: starting its X session"):
+                start_session(self.host.ssh)
+        return provider
+
+    def _introduce(self, provider: Hypervisor) -> None:
+        """Tell Vagrant and ssh of the lab host and its guests."""
+        entry, topology = self.host.entry, self.settings.topology
+        write_topology(
+            self.state / "topology.json", topology, self.boxes, self._config if entry else None,
+            self.settings.factors.disk_strategy, start=self.host.store.start,
+        )  # fmt: skip
+        key = self.state / "guest_key"
+        write_atomic(key, (vagrant_keys() / "vagrant").read_bytes())
+        key.chmod(0o600)
+        guests = ssh_entries(provider, topology, key, via=entry.name if entry else "")
+        write_config(self._config, [*([entry] if entry else []), *guests])
+
+    def explained(self, error: HvlabError) -> HvlabError:
+        """Return an error with its cause, if that was the lab host's end: what fails then fails in many words."""
+        death = self.host.died() if self._booted else None
+        if death is None or death in error.message:
+            return error
+        return HvlabError(f"{death}: {error.message}", f"see {self._last_words()}")
+
+    def _last_words(self) -> Path:
+        """Keep what the lab host said before it died; return the file."""
+        return keep_host_console(self.state, self.host.console_log())
+
+    def _plan_steps(self) -> None:
+        """Write down what the boot will make, with what undoes it, before any of it is made."""
+        steps = Steps(self.state)
+        steps.before("files that commands make for a while", "remove", TEMPORARY)
+        steps.before("how the lab is reached", "remove", "ssh_config")
+        steps.before("Vagrant's notes", "remove", *NOTES)
+        steps.before("the boxes, the topology, the guests' key", "remove", "vagrant-home/boxes", "topology.json",
+                     "guest_key")  # fmt: skip
+        for what, undo, *names in self.host.steps:
+            steps.before(what, undo, *names)
+        steps.before("Vagrant's connection", "connection", "ssh.sock")
+
+    def _prepare(self, provider: Hypervisor) -> None:
+        """Set the factors; define network and storage for the guests, as the provider wants them."""
+        self.host.ssh.check("sh -s", stdin=factors.script(self.settings.factors).encode(), timeout=60,
+                            what="setting the factors")  # fmt: skip
+        wanted = self.settings
+        program = script(
+            provider, self.boxes, home(self.state) / "boxes", wanted.topology.guests, wanted.factors.disk_strategy,
+            store=self.host.store.boxes,
+        )  # fmt: skip
+        what = f"preparing {provider.title}"
+        self.host.ssh.check("sh -s", stdin=program.encode(), timeout=180, what=what)
+
+    def up(self, provider: Hypervisor, guest: str) -> int:
+        """Bring one guest up; when this returns it answers over SSH, its session is there, and it holds its load.
+
+        Returns:
+            How often it was tried: one that failed is destroyed and brought up again, `topology.attempts` times in all.
+
+        Raises:
+            HvlabError: If it does not come up, cannot hold the load, or the lab host dies meanwhile.
+        """
+        attempts = self.settings.topology.attempts
+        for attempt in range(1, attempts + 1):
+            try:
+                self._try_up(provider, guest)
+            except Stuck as error:
+                # Vagrant itself gives a guest up before that: what it waits for is the lab host.
+                self._require_alive(error)
+                seen = self._look_at(provider, guest)
+                longer = "raise topology.boot_timeout_s; " if seen.reached.ready else ""
+                raise Stuck(self._in_words(provider, guest, seen, error), longer + seen.hint) from error
+            except HvlabError as error:
+                self._require_alive(error)
+                seen = self._look_at(provider, guest)
+                words = self._in_words(provider, guest, seen, error)
+                if attempt == attempts:
+                    raise HvlabError(words, seen.hint) from error
+                say(f"[yellow]{escape(words)}[/yellow]; once more")
+                with self._vagrant(provider) as vagrant:
+                    vagrant.destroy(guest)
+            else:
+                break
+        self._load(guest)
+        return attempt
+
+    def _try_up(self, provider: Hypervisor, guest: str) -> None:
+        """Bring a guest up the ladder (lab.readiness), with one deadline for all of it."""
+        deadline = time.monotonic() + self.settings.topology.boot_timeout_s + _BESIDE_BOOT_S
+        with step(f"{guest}: vagrant up --provider={provider.vagrant}"), self._vagrant(provider) as vagrant:
+            vagrant.up(guest)
+            if programs := self._programs():
+                wait_for_session(self.guest_ssh(guest), programs, max(1.0, deadline - time.monotonic()))
+
+    def _in_words(self, provider: Hypervisor, guest: str, seen: Evidence, error: HvlabError) -> str:
+        """Return why a guest did not come up: what was seen from outside, Vagrant's words, its hypervisor's."""
+        reached = f" in time: now it is {seen.reached}" if seen.reached.ready else f": {seen.reached}"
+        return f"{guest} did not come up{reached}; {error.message}; {self.why_ended(provider, guest)}"
+
+    def _programs(self) -> Sequence[str]:
+        """Return what runs in a guest's session; nothing in a text session."""
+        topology = self.settings.topology
+        return profile(topology.os).session if topology.session == "x-window" else ()
+
+    def _look_at(self, provider: Hypervisor, guest: str) -> Evidence:
+        """Look at a guest that did not come up: how far it came, its console, its screen."""
+        which = next(one for one in guests(self.settings.topology.guests) if one.name == guest)
+        return gather(self.state, self.host.ssh, provider, which, ssh=self.guest_ssh(guest), programs=self._programs())
+
+    def _load(self, guest: str) -> None:
+        if mib := self.settings.topology.memory_load_mib:
+            with step(f"{guest}: holding {mib} MiB"):
+                hold_load(self.guest_ssh(guest), mib)
+
+    @contextmanager
+    def _vagrant(self, provider: Hypervisor) -> Iterator[VagrantLab]:
+        """Lend Vagrant, whose questions to the lab host go through one connection."""
+        limit_s = self.settings.topology.boot_timeout_s + _BESIDE_BOOT_S
+        with self.host.ssh.shared_connection(self.state / "ssh.sock"):
+            yield VagrantLab(provider, self.state, limit_s, self.host.died, remote=self.host.entry is not None)
+
+    def _require_alive(self, error: HvlabError) -> None:
+        """Tell a guest's failure from the lab host's, which no second try can mend.
+
+        Raises:
+            HvlabError: The lab host has died, or no longer answers; `error` was the consequence.
+        """
+        death = self.host.died()
+        if death is None and not self.host.ssh.answers():
+            death = "the lab host no longer answers over SSH"
+        if death:
+            raise HvlabError(death, f"see {self._last_words()}") from error
+
+    def why_ended(self, provider: Hypervisor, guest: str) -> str:
+        """Return what the hypervisor tells of a guest's end; see lab.ended."""
+        return why_ended(self.host.ssh, provider, guest)
+
+    def guest_ssh(self, guest: str) -> Ssh:
+        """Return how a guest is reached."""
+        return Ssh(self._config, guest)
+
+    def down(self) -> None:
+        """End the lab host and everything in it; of one that is not ours: all that the lab made there."""
+        self._booted = False
+        # Not the host's own: where that could not be built, asking for it would begin to build it again.
+        take_down(self.state)

@@ -1,0 +1,1 @@
+"""Checks of kickstart and Packer files that install nothing; `./invoke image.check`."""

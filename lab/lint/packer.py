@@ -1,0 +1,178 @@
+"""What is wrong with Packer's files: what Packer says, and what only we know (the pinned ISO, the kickstart)."""
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import hcl2
+from hcl2.utils import SerializationOptions
+from lark.exceptions import LarkError
+
+from core.errors import HvlabError
+from lab.connectors.ssh_config import make_key
+from lab.lint.finding import Finding
+from lab.media.manifest import SUFFIX, media_of
+
+VARIABLES = ".pkrvars.hcl"
+_PLAIN = SerializationOptions(with_comments=False, explicit_blocks=False, strip_string_quotes=True)
+_HUNK = re.compile(r"^@@ -(\d+)", re.M)
+# "Error: what" and, some lines on, "on FILE line N:" (newer Packers: "on FILE line N, in block:").
+_DIAGNOSIS = re.compile(r"^Error: (?P<what>.+?)$(?P<rest>.*?)(?=^Error: |\Z)", re.M | re.S)
+_PLACE = re.compile(r"on (?P<file>\S+) line (?P<line>\d+)")
+
+
+@dataclass(frozen=True)
+class VarFile:
+    """A guest OS's variables.
+
+    Attributes:
+        values: As the file has them.
+        kickstarts: Folder of the kickstart files.
+    """
+
+    path: Path
+    lines: tuple[str, ...]
+    values: dict[str, Any]
+    kickstarts: Path
+
+    def finding(self, name: str, rule: str, words: str) -> Finding:
+        """Return a finding at the variable `name`."""
+        line = next((n for n, text in enumerate(self.lines, 1) if re.match(rf"{name}\b", text)), 1)
+        return Finding(self.path, line, rule, words)
+
+    def text(self, name: str) -> str:
+        """Return a variable as text; a list's elements are joined."""
+        value = self.values.get(name, "")
+        return "".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def read_hcl(path: Path) -> dict[str, Any]:
+    """Return what a HCL file says.
+
+    Raises:
+        HvlabError: If it is not HCL.
+    """
+    try:
+        return dict(hcl2.loads(path.read_text(encoding="utf-8"), serialization_options=_PLAIN))
+    except LarkError as error:
+        raise HvlabError(f"{path} is not HCL: {str(error).splitlines()[0]}", "packer fmt shows where") from error
+
+
+def right_name(file: VarFile) -> Iterator[Finding]:
+    """hvlab finds the file by the OS's name, and passes the name on."""
+    if file.text("os") != file.path.name.removesuffix(VARIABLES):
+        yield file.finding("os", "right-name", f"os is {file.text('os')!r}, the file's name says otherwise")
+
+
+def pinned_iso(file: VarFile) -> Iterator[Finding]:
+    """What is installed from must be what it was."""
+    if "iso_url" in file.values and not re.fullmatch(r"sha256:[0-9a-f]{64}", file.text("iso_checksum")):
+        yield file.finding("iso_checksum", "pinned-iso", "the ISO's checksum must be sha256: and 64 hex digits")
+
+
+def listed_iso(file: VarFile) -> Iterator[Finding]:
+    """The list of media and Packer's variables name the same ISO."""
+    name = file.path.name.removesuffix(VARIABLES)
+    if not (file.kickstarts / f"{name}{SUFFIX}").is_file():
+        return
+    listed = media_of(name, file.kickstarts).wanted.iso
+    if file.text("iso_checksum") != f"sha256:{listed.sha256}":
+        yield file.finding("iso_checksum", "listed-iso", f"{name}{SUFFIX} has another checksum")
+    if not file.text("iso_url").endswith(f"/{listed.path}"):
+        yield file.finding("iso_url", "listed-iso", f"{name}{SUFFIX} has another path")
+
+
+def kickstart_named(file: VarFile) -> Iterator[Finding]:
+    """There is a kickstart file of the guest OS's name, and the boot command sends the installer to it."""
+    name = f"{file.text('os')}.ks"
+    if not (file.kickstarts / name).is_file():
+        yield file.finding("os", "kickstart-named", f"{file.kickstarts.name}/{name} is not there")
+    if f"ks=http://{{{{ .HTTPIP }}}}:{{{{ .HTTPPort }}}}/{name}" not in file.text("boot_command"):
+        words = f"the boot command must have ks=http://{{{{ .HTTPIP }}}}:{{{{ .HTTPPort }}}}/{name}"
+        yield file.finding("boot_command", "kickstart-named", words)
+
+
+VAR_RULES: tuple[Callable[[VarFile], Iterator[Finding]], ...] = (right_name, pinned_iso, listed_iso, kickstart_named)
+
+
+def _packer(*words: str | Path) -> tuple[int, str]:
+    environment = {**os.environ, "CHECKPOINT_DISABLE": "1", "PACKER_NO_COLOR": "1"}
+    done = subprocess.run(
+        ["packer", *map(str, words)], capture_output=True, text=True, timeout=120, check=False, env=environment
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def well_formed(path: Path) -> Iterator[Finding]:
+    """Hold a file against `packer fmt`."""
+    status, said = _packer("fmt", "-check", "-diff", path)
+    if status:
+        hunk = _HUNK.search(said)
+        words = "packer fmt would change it" if hunk else " ".join(said.split())
+        yield Finding(path, int(hunk[1]) if hunk else 1, "packer-fmt", words)
+
+
+def _stand_in(name: str, kind: str, scratch: Path) -> str:
+    """Return something that Packer accepts for a variable that hvlab sets when it builds."""
+    digits = "0" * 64
+    known = {
+        "accelerator": "tcg",
+        "disk_size": "20G",
+        "disk_sha256": digits,
+        "iso_checksum": f"sha256:{digits}",
+        # Read as a key, already now.
+        "ssh_private_key_file": str(scratch / "key"),
+        # Must not be there.
+        "output": str(scratch / "output"),
+        "http_directory": str(scratch),
+    }
+    kinds = {"number": "1", "bool": "false"}
+    if kind.startswith(("list", "set")):
+        return '["x"]'
+    # Else a file that is there.
+    return known.get(name) or kinds.get(kind) or str(scratch / "file")
+
+
+def _unset(template: Path, given: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield name and type of the template's variables that neither it nor `given` sets."""
+    for block in read_hcl(template).get("variable", []):
+        for name, body in block.items():
+            if "default" not in body and name.strip('"') not in given:
+                yield name.strip('"'), str(body.get("type", "string")).strip("${}")
+
+
+def valid(template: Path, file: VarFile) -> Iterator[Finding]:
+    """Hold a template with a var file against `packer validate`; what hvlab sets has stand-ins."""
+    with tempfile.TemporaryDirectory() as scratch:
+        make_key(Path(scratch) / "key", kind="rsa")
+        (Path(scratch) / "file").write_text("true\n")
+        settings: list[str | Path] = [f"-var-file={file.path}"]
+        for name, kind in _unset(template, file.values):
+            settings += ["-var", f"{name}={_stand_in(name, kind, Path(scratch))}"]
+        status, said = _packer("validate", *settings, template)
+    if not status:
+        return
+    found = list(_DIAGNOSIS.finditer(said))
+    for diagnosis in found:
+        place = _PLACE.search(diagnosis["rest"])
+        path = Path(place["file"]) if place else file.path
+        words = " ".join(_PLACE.sub("", diagnosis["rest"]).replace("(source code not available)", "").split())
+        words = f"{diagnosis['what']}: {words.lstrip(': ')}"
+        yield Finding(path, int(place["line"]) if place else 1, "packer-validate", words)
+    if not found:
+        yield Finding(file.path, 1, "packer-validate", " ".join(said.split()))
+
+
+def check_var_file(path: Path, template: Path, kickstarts: Path) -> list[Finding]:
+    """Return all that is wrong with a guest OS's variables."""
+    try:
+        file = VarFile(path, tuple(path.read_text(encoding="utf-8").splitlines()), read_hcl(path), kickstarts)
+    except HvlabError as error:
+        return [Finding(path, 1, "hcl", error.message)]
+    own = [finding for rule in VAR_RULES for finding in rule(file)]
+    return [*own, *valid(template, file)]

@@ -1,0 +1,150 @@
+"""What ksvalidator does not see: one small function for each rule, from a kickstart file to what breaks the rule."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from lab.lint.finding import Finding
+from lab.lint.kickstart import Kickstart
+from lab.media.http_server import SEEN_BY_GUEST
+
+Rule = Callable[[Kickstart], Iterator[Finding]]
+
+# A disk of 20 GiB in the geometry that anaconda 11.1 rounds partitions to: 255 heads, 63 sectors of 512 bytes.
+CYLINDER = 255 * 63 * 512
+DISK = 20 * 1024**3
+MIB = 1024**2
+
+DESKTOPS = {"gnome-desktop", "kde-desktop", "xfce-desktop"}
+# What the lab and the study ask of an installed guest.
+NEEDED = ("openssh-server", "openssh-clients", "sudo", "sysstat", "acpid", "kernel-xen")
+# Without one of these anaconda asks somebody who is not there.
+ANSWERS = ("lang", "keyboard", "timezone", "rootpw", "bootloader", "clearpart", "network", "key", "reboot")
+# What OpenSSH 4.3 can read.
+OLD_KEYS = ("ssh-rsa", "ssh-dss")
+_WRITES_KEYS = re.compile(r"(>|\b(tee|cp|install)\b.*)\s*\S*authorized_keys")
+_FETCHES_KEYS = re.compile(r"^\s*\w+ \S+\.pub\s+\S*authorized_keys")
+_KEY = re.compile(r"\b((?:ssh|ecdsa|sk)-[a-z0-9@.-]+) AAAA")
+
+
+def no_end(ks: Kickstart) -> Iterator[Finding]:
+    """RHEL 5's own parser stops at "%end", or takes it into the script; ksvalidator says nothing."""
+    for number, line in enumerate(ks.lines, 1):
+        if line.strip() == "%end":
+            yield ks.finding(number, "no-end", "RHEL 5's anaconda does not know %end: leave it out")
+
+
+def zerombr(ks: Kickstart) -> Iterator[Finding]:
+    """A new disk has no partition table, and anaconda asks whether to make one."""
+    if not ks.read.zerombr.seen:
+        yield ks.finding(1, "zerombr", "without zerombr anaconda asks before it uses a new disk")
+    elif ks.lines[ks.read.zerombr.lineno - 1].split()[1:]:
+        yield ks.finding(ks.read.zerombr.lineno, "zerombr", "RHEL 5 takes no word after zerombr")
+
+
+def sizes_fit(ks: Kickstart) -> Iterator[Finding]:
+    """Each partition takes whole cylinders: 18432 MiB and 2048 MiB are more than a disk of 20 GiB has."""
+    parts = ks.read.partition.partitions
+    taken = sum(-(-part.size * MIB // CYLINDER) for part in parts)
+    there = DISK // CYLINDER
+    if taken > there:
+        words = f"the partitions take {taken} cylinders, a disk of 20 GiB has {there}: let one of them --grow"
+        yield ks.finding(parts[-1].lineno, "sizes-fit", words)
+
+
+def desktop_starts(ks: Kickstart) -> Iterator[Finding]:
+    """After an installation in text mode the system starts in runlevel 3, whatever is installed."""
+    for group in ks.read.packages.groupList:
+        if group.name in DESKTOPS and not ks.read.xconfig.startX:
+            words = f"@{group.name} never shows without xconfig --startxonboot"
+            yield ks.finding(ks.line_of(rf"@ *{group.name}\b"), "desktop-starts", words)
+
+
+def authorized_key(ks: Kickstart) -> Iterator[Finding]:
+    """Vagrant, Packer and the kit log in with a key: one in the file, or a public key's file that is fetched."""
+    lines = [line for _, line in ks.scripts()]
+    written = any(map(_WRITES_KEYS.search, lines)) and any(map(_KEY.search, lines))
+    if not written and not any(map(_FETCHES_KEYS.search, lines)):
+        yield ks.finding(ks.line_of("%post"), "authorized-key", "no %post puts a key into authorized_keys")
+
+
+def old_key(ks: Kickstart) -> Iterator[Finding]:
+    """OpenSSH 4.3 skips a line whose kind it does not know: nobody could log in."""
+    for number, line in ks.scripts():
+        if (key := _KEY.search(line)) and key[1] not in OLD_KEYS:
+            yield ks.finding(number, "old-key", f"OpenSSH 4.3 does not know {key[1]}: use an RSA key")
+
+
+def tree_address(ks: Kickstart) -> Iterator[Finding]:
+    """The tree comes from the builder, over the plain HTTP that anaconda 11.1 speaks."""
+    url = str(ks.read.url.url or "")
+    if not url.startswith(f"{SEEN_BY_GUEST}/"):
+        words = f"the tree must come from {SEEN_BY_GUEST}/..., where the kit serves it (no https)"
+        yield ks.finding(ks.line_of("url"), "tree-address", words)
+
+
+def answers_all(ks: Kickstart) -> Iterator[Finding]:
+    """What the file leaves open is asked on the screen."""
+    for name in ANSWERS:
+        if not ks.read.commands[name].seen:
+            yield ks.finding(1, "answers-all", f"without {name} the installation stops and asks")
+
+
+def has_packages(ks: Kickstart) -> Iterator[Finding]:
+    """Logging in, shutting down, reading, and starting under Xen each need a package."""
+    chosen = ks.read.packages.packageList
+    for name in NEEDED:
+        if name not in chosen:
+            yield ks.finding(ks.line_of("%packages"), "has-packages", f"the lab needs {name} in the guest")
+
+
+def root_on_screen(ks: Kickstart) -> Iterator[Finding]:
+    """gdm 2.16 never logs root in by itself, whatever its configuration says."""
+    scripts = list(ks.scripts())
+    for number, line in scripts:
+        if re.search(r"(AutomaticLogin|TimedLogin)\s*=\s*root", line):
+            yield ks.finding(number, "root-on-screen", "gdm 2.16 refuses to log root in by itself")
+    if not any("--autologin root" in line for _, line in scripts):
+        words = "nothing logs root in on the screen (mingetty --autologin root)"
+        yield ks.finding(ks.line_of("%post"), "root-on-screen", words)
+
+
+def any_card(ks: Kickstart) -> Iterator[Finding]:
+    """Anaconda notes the builder's network card; with another one RHEL 5 leaves eth0 down."""
+    if not any("HWADDR" in line for _, line in ks.scripts()):
+        words = "no %post removes HWADDR from ifcfg-eth0: a copy with another card would have no network"
+        yield ks.finding(ks.line_of("%post"), "any-card", words)
+
+
+def sudo_without_terminal(ks: Kickstart) -> Iterator[Finding]:
+    """RHEL 5's sudo asks for a terminal; Packer and Vagrant have none."""
+    if not any("requiretty" in line for _, line in ks.scripts()):
+        words = "no %post takes requiretty out of /etc/sudoers"
+        yield ks.finding(ks.line_of("%post"), "sudo-without-terminal", words)
+
+
+# Of the text alone: also for a file that cannot be read.
+TEXT_RULES: tuple[Rule, ...] = (no_end,)
+RULES: tuple[Rule, ...] = (zerombr, sizes_fit, desktop_starts, authorized_key)
+# For a system that Red Hat's own installer of that time installs.
+ANACONDA_RULES: tuple[Rule, ...] = (
+    old_key,
+    tree_address,
+    answers_all,
+    has_packages,
+    root_on_screen,
+    any_card,
+    sudo_without_terminal,
+)
+
+
+def check_kickstart(ks: Kickstart, *, anaconda: bool) -> list[Finding]:
+    """Return all that is wrong with a kickstart file.
+
+    Args:
+        ks: The file.
+        anaconda: Whether CentOS 5.5's installer reads it, rather than the kit's own.
+    """
+    rules = TEXT_RULES
+    if ks.read is not None:
+        rules += RULES + (ANACONDA_RULES if anaconda else ())
+    return [*ks.trouble, *(finding for rule in rules for finding in rule(ks))]

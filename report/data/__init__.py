@@ -1,0 +1,1 @@
+"""Datasets as the report reads them: readings, gaps, sources, outliers."""

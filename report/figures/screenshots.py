@@ -1,0 +1,95 @@
+"""Terminal pictures and screenshots of a study: Figures 2 to 5 and 7, from its captures and screens."""
+
+import base64
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from markupsafe import Markup
+
+from core.errors import HvlabError
+from dataset.terminal import printed
+from report.data.load import Dataset
+
+MANAGER = "manager"
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """What a command printed on the lab host.
+
+    Attributes:
+        provider: Name as in data.
+        stage: Name as in data.
+        command: The command line.
+        text: What is shown of its output.
+        more: How many further blocks of output, one a sample, are not shown.
+        capture: Path of the whole output in the study's folder.
+    """
+
+    provider: str
+    stage: str
+    command: str
+    text: str
+    more: int
+    capture: str
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A window's picture: who drew it, its path in the study's folder, and the picture as a data URI."""
+
+    provider: str
+    path: str
+    uri: Markup
+
+
+def terminal(dataset: Dataset, provider: str, stage: str, meter: str) -> Terminal | None:
+    """Return what a meter printed in the first repeat in which it was read.
+
+    Returns:
+        The picture; None if it was not read, the numbers were taken from print, or the captures are not there.
+
+    Raises:
+        HvlabError: The capture or its index cannot be read.
+    """
+    if dataset.study.published:
+        return None
+    rows = dataset.measurements
+    rows = rows[(rows["provider"] == provider) & (rows["stage"] == stage) & (rows["meter"] == meter)]
+    if rows.empty:
+        return None
+    capture = str(rows.sort_values("repeat")["capture"].iloc[0])
+    found = printed(dataset.folder / capture)
+    return Terminal(provider, stage, found.command, found.text, found.more, capture) if found else None
+
+
+def screen(dataset: Dataset, provider: str, name: str = MANAGER) -> Screen | None:
+    """Return a picture of a provider's first run that has it, None if none has.
+
+    Args:
+        name: The manager's window, or a guest.
+
+    Raises:
+        HvlabError: The picture cannot be read.
+    """
+    for run in dataset.study.runs:
+        path = dataset.folder / "runs" / run.name / "screens" / f"{name}.png"
+        if run.provider == provider and run.status == "finished" and path.is_file():
+            return Screen(run.provider, str(path.relative_to(dataset.folder)), _uri(path))
+    return None
+
+
+def screens(dataset: Dataset, providers: Iterable[str], name: str = MANAGER) -> list[Screen]:
+    """Return the pictures (`screen`) of those providers that have one."""
+    return [it for provider in providers if (it := screen(dataset, provider, name))]
+
+
+def _uri(path: Path) -> Markup:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise HvlabError(f"cannot read {path}: {error.strerror}") from error
+    if not content.startswith(b"\x89PNG\r\n\x1a\n"):
+        raise HvlabError(f"{path} is no PNG picture", "remove it, or take the study again")
+    return Markup("data:image/png;base64,{}").format(base64.b64encode(content).decode("ascii"))

@@ -1,0 +1,240 @@
+"""How figures look: one style for all, readable in colour, in grey, and by a screen reader."""
+
+import base64
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+import matplotlib as mpl
+from markupsafe import Markup
+from matplotlib import font_manager
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from report.i18n.translate import spoken
+
+MM_PER_INCH = 25.4
+WIDTH_MM = 170.0
+"""Width of the text on an A4 page with the style sheet's margins."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one provider is drawn: colour, and hatch, marker and dashes for print without colour."""
+
+    colour: str
+    hatch: str
+    marker: str
+    dashes: str
+
+
+@dataclass(frozen=True)
+class Filling:
+    """How a bar is filled."""
+
+    colour: str
+    hatch: str = ""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """Where a bar stands, in the units of its axes."""
+
+    position: float
+    height: float
+    width: float
+    bottom: float = 0.0
+
+
+# Okabe and Ito's palette, told apart with every common kind of colour blindness.
+LOOKS = {
+    "xen": Look("#0072B2", "", "o", "-"),
+    "kvm": Look("#E69F00", "////", "s", "--"),
+    "virtualbox": Look("#009E73", "xxx", "^", ":"),
+}
+
+
+@dataclass
+class Output:
+    """What becomes of figures beside the PDF's images.
+
+    Attributes:
+        inline: Whether `as_image` returns an svg element that tells its values on hover, for a page in a browser.
+        files: Where the files of each figure are kept, by name; None if they are not wanted.
+    """
+
+    inline: bool = False
+    files: dict[str, bytes] | None = None
+
+
+_OUTPUT: ContextVar[Output] = ContextVar("output", default=Output())  # noqa: B039  (never changed in place)
+_DPI = 300
+_TIP = "tip:"
+_IDS = re.compile(r'(\bid="|href="#|url\(#)([^")]+)')
+
+_NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Apply the style of all figures while drawing, whatever matplotlibrc the user has."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(
+            {
+                # Without a salt matplotlib names clip paths and hatches at random.
+                "svg.hashsalt": "hvlab",
+                # Outlines of glyphs instead of text: the same look everywhere; the words are in the alt text.
+                "svg.fonttype": "path",
+                "font.family": ["DejaVu Sans", *_fonts_beside()],
+                "font.size": 7.5,
+                "axes.titlesize": 7.5,
+                "axes.titlelocation": "left",
+                "axes.spines.top": False,
+                "axes.spines.right": False,
+                "axes.linewidth": 0.6,
+                "axes.axisbelow": True,
+                "grid.linewidth": 0.4,
+                "grid.color": "#cccccc",
+                "xtick.major.width": 0.6,
+                "ytick.major.width": 0.6,
+                "hatch.linewidth": 0.6,
+                "legend.frameon": False,
+                "lines.linewidth": 1.2,
+                "lines.markersize": 4.0,
+            }
+        )
+        yield
+
+
+def _fonts_beside() -> list[str]:
+    """Make the faces known to matplotlib that the spoken language needs; return their names."""
+    language = spoken()
+    sans = [file for face, file in zip(language.faces, language.font_files(), strict=True) if "Sans" in face.family]
+    for file in sans:
+        font_manager.fontManager.addfont(file)
+    return list(dict.fromkeys(font_manager.FontProperties(fname=file).get_name() for file in sans))
+
+
+def panels(height_mm: float, widths: tuple[float, ...]) -> tuple[Figure, list[Axes]]:
+    """Make a figure as wide as the text, with panels side by side.
+
+    Args:
+        height_mm: Height of the figure in mm.
+        widths: Relative widths of the panels.
+
+    Returns:
+        The figure and its panels, left to right.
+    """
+    figure = Figure(figsize=(WIDTH_MM / MM_PER_INCH, height_mm / MM_PER_INCH), layout="constrained")
+    row = figure.subplots(1, len(widths), squeeze=False, width_ratios=widths)[0]
+    for axes in row:
+        axes.grid(axis="y")
+    return figure, list(row)
+
+
+def grid(height_mm: float, rows: int, columns: int) -> tuple[Figure, list[list[Axes]]]:
+    """Make a figure as wide as the text, with rows of panels; each row shares its y axis.
+
+    Args:
+        height_mm: Height of the figure in mm.
+        rows: Number of rows.
+        columns: Panels in each.
+    """
+    figure = Figure(figsize=(WIDTH_MM / MM_PER_INCH, height_mm / MM_PER_INCH), layout="constrained")
+    found = figure.subplots(rows, columns, squeeze=False, sharey="row")
+    for axes in found.flat:
+        axes.grid(axis="y")
+    return figure, [list(row) for row in found]
+
+
+def bar(axes: Axes, place: Bar, filling: Filling, label: str | None = None) -> None:
+    """Draw one bar; `label` is its entry in the legend."""
+    axes.bar(
+        place.position,
+        place.height,
+        place.width,
+        place.bottom,
+        color=filling.colour,
+        hatch=filling.hatch,
+        edgecolor="#222222",
+        linewidth=0.5,
+        label=label,
+    )
+
+
+def label_top(axes: Axes, position: float, value: float) -> None:
+    """Print a value above its bar, on white, since it may lie on a line of the grid."""
+    axes.annotate(
+        f"{value:.2f}",
+        (position, value),
+        (0, 3),
+        textcoords="offset points",
+        ha="center",
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
+    )
+
+
+@contextmanager
+def drawn_for(output: Output) -> Iterator[None]:
+    """Draw for something else than the PDF while the block lasts."""
+    token = _OUTPUT.set(output)
+    try:
+        yield
+    finally:
+        _OUTPUT.reset(token)
+
+
+def tip(axes: Axes, position: float, value: float, words: str) -> None:
+    """Let a page in a browser tell `words` when the pointer is on a point; elsewhere nothing is drawn."""
+    if _OUTPUT.get().inline:
+        axes.plot([position], [value], marker="o", markersize=11, linestyle="none", alpha=0, gid=_TIP + words)
+
+
+def legend_entries(axes: Axes) -> dict[str, Artist]:
+    """Return each label of a panel once, with the first mark that bears it."""
+    handles, labels = axes.get_legend_handles_labels()
+    entries: dict[str, Artist] = {}
+    for label, handle in zip(labels, handles, strict=True):
+        entries.setdefault(label, handle)
+    return entries
+
+
+def as_image(figure: Figure, name: str, alt: str) -> Markup:
+    """Return a figure as an HTML image that holds its SVG.
+
+    Args:
+        figure: The figure.
+        name: Its name, unique in the paper; of its files and of the ids in it.
+        alt: Alternative text, which the PDF carries on.
+
+    Returns:
+        An `img` element, or for a browser an `svg` element; the same figure gives the same text.
+    """
+    stream = io.BytesIO()
+    figure.savefig(stream, format="svg", metadata=_NO_METADATA)
+    output = _OUTPUT.get()
+    if output.files is not None:
+        picture = io.BytesIO()
+        figure.savefig(picture, format="png", dpi=_DPI, metadata={"Software": None})
+        output.files |= {f"{name}.svg": stream.getvalue(), f"{name}.png": picture.getvalue()}
+    if output.inline:
+        return _inline(stream.getvalue().decode(), name, alt)
+    # As a data URI and not as an svg element: every figure of matplotlib has the same ids, and WeasyPrint
+    # would read an svg element's style attributes as the page's.
+    data = base64.b64encode(stream.getvalue()).decode("ascii")
+    return Markup('<img src="data:image/svg+xml;base64,{}" alt="{}">').format(data, alt)
+
+
+def _inline(svg: str, name: str, alt: str) -> Markup:
+    """Make an SVG part of a page: its ids are its own, and points tell their words on hover."""
+    element = svg[svg.index("<svg") :]
+    element = re.sub(rf'<g id="{_TIP}([^"]*)">', r"<g><title>\1</title>", element)
+    element = _IDS.sub(rf"\g<1>{name}-\g<2>", element)
+    head = Markup('<svg role="img" aria-label="{}" ').format(alt)
+    # matplotlib has escaped the words that were passed to it.
+    return head + Markup(element.removeprefix("<svg ").strip())

@@ -1,0 +1,1 @@
+"""The paper's languages: translation and message catalogs."""

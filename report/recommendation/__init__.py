@@ -1,0 +1,1 @@
+"""The computed advice: demand, capacity, break-even points, ranking, decision."""

@@ -1,0 +1,198 @@
+"""The computed decision: what share of a host each hypervisor takes for the guests asked for, weighted and compared."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from report.data.names import PROVIDERS
+from report.recommendation.demand import Needs
+from report.recommendation.resample import resample
+from report.recommendation.scenario import RESOURCES, Question, Weights
+from report.stats.bootstrap import Interval, percentile_interval
+from report.stats.tolerance import CPU_POINTS, DISK_SHARE, MEMORY_MIB
+
+Use = Literal["as-read", "full"]
+"""Whether a guest takes of the host what it was read to take (idle), or all the memory that it was given."""
+Why = Literal["clear", "interval", "resolution", "only-one", "alone", "none-fits", "nothing"]
+_GIB = 1024.0**3
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The question with all numbers filled in, MiB."""
+
+    weights: Weights
+    guests: int
+    guest_mib: float
+    host_mib: float
+
+
+@dataclass(frozen=True)
+class Option:
+    """One hypervisor in a decision.
+
+    Attributes:
+        provider: Name as in data.
+        shares: Share of the host (1 is all of it) by resource, of those that count.
+        score: Their weighted mean; less is better.
+        behind: How much more that is than the best option's; 0 for the best.
+        interval: The 95 % interval of `behind`; None for the best and for one boot.
+        first: Share of the resamples of boots in which it comes first (0 to 1); None for one boot.
+        fits: Whether the guests fit the host.
+    """
+
+    provider: str
+    shares: dict[str, float]
+    score: float
+    behind: float
+    interval: Interval | None
+    first: float | None
+    fits: bool
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The options, best first, and whether the best is clearly so.
+
+    Attributes:
+        use: What the guests are taken to use.
+        options: The hypervisors of which all that counts was read; those that fit first, then by score.
+        winner: The first, if it is clearly ahead; else None.
+        why: Why there is a winner or none.
+        resolution: Differences of the score below this are none.
+        left_out: Resources that do not count, since they were not read of every hypervisor or weigh nothing.
+        missing: Hypervisors without a cost model.
+    """
+
+    use: Use
+    options: tuple[Option, ...]
+    winner: str | None
+    why: Why
+    resolution: float
+    left_out: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def ask(question: Question, needs: Mapping[str, Needs], guests: int, host_mib: float | None) -> Asked | None:
+    """Fill in what the user left open from the study; None if the study does not tell it."""
+    if not needs:
+        return None
+    memory = question.host_mib or host_mib
+    own = next(iter(needs.values())).guest_mib
+    return (
+        None
+        if memory is None
+        else Asked(question.weights, question.guests or guests, question.guest_mib or own, memory)
+    )
+
+
+def decide(needs: Mapping[str, Needs], asked: Asked, use: Use) -> Decision:
+    """Work out the decision.
+
+    The score is the weighted mean of the shares of the host's memory, CPU and partition for images. The best is called
+    the winner if it is ahead of each other that fits by at least the resolution (the errors that the 2011 study states,
+    as shares, weighted likewise), and by an interval that excludes zero where there are several boots.
+
+    Args:
+        needs: What each hypervisor takes.
+        asked: The question.
+        use: What the guests are taken to use.
+    """
+    missing = tuple(name for name in PROVIDERS if name not in needs)
+    counted = [r for r in RESOURCES if asked.weights.of(r) and all(_is_known(it, r) for it in needs.values())]
+    left_out = tuple(name for name in RESOURCES if name not in counted)
+    if not needs or not counted:
+        return Decision(use, (), None, "nothing", 0.0, left_out, missing)
+    shares = {p: {r: float(v) for r, v in _shares(it, asked, use, _means(it)).items()} for p, it in needs.items()}
+    scores = {p: float(_score(shares[p], asked.weights, counted)) for p in needs}
+    fits = {p: all(share <= 1 for share in shares[p].values()) for p in needs}
+    order = sorted(needs, key=lambda p: (not fits[p], scores[p], PROVIDERS.index(p)))
+    drawn = _resampled(needs, asked, use, counted)
+    spread = _spread(order, drawn, min(it.as_read.n for it in needs.values()))
+    options = tuple(
+        Option(p, shares[p], scores[p], scores[p] - scores[order[0]], *spread[p], fits=fits[p]) for p in order
+    )
+    step = _resolution(needs, asked, counted)
+    winner, why = _judge(options, step)
+    return Decision(use, options, winner, why, step, left_out, missing)
+
+
+def _spread(
+    order: Sequence[str], drawn: Mapping[str, np.ndarray] | None, n: int
+) -> dict[str, tuple[Interval | None, float | None]]:
+    """Return the interval of how far each is behind the first, and how often each comes first among the resamples."""
+    if drawn is None:
+        return dict.fromkeys(order, (None, None))
+    lowest = np.min(np.stack(list(drawn.values())), axis=0)
+    best = drawn[order[0]]
+    return {
+        p: (None if p == order[0] else percentile_interval(drawn[p] - best, n), float(np.mean(drawn[p] <= lowest)))
+        for p in order
+    }
+
+
+def _judge(options: Sequence[Option], step: float) -> tuple[str | None, Why]:
+    if not options[0].fits:
+        return None, "none-fits"
+    if len(options) == 1:
+        return None, "alone"  # ahead of none
+    rivals = [it for it in options[1:] if it.fits]
+    if not rivals:
+        return options[0].provider, "only-one"
+    if any(it.behind < step for it in rivals):
+        return None, "resolution"
+    if any(it.interval is not None and not it.interval.excludes_zero for it in rivals):
+        return None, "interval"
+    return options[0].provider, "clear"
+
+
+def _is_known(needs: Needs, resource: str) -> bool:
+    return {
+        "memory": True,
+        "cpu": needs.cpu is not None,
+        "disk": needs.disk is not None and needs.disk_room is not None,
+    }[resource]
+
+
+def _means(needs: Needs) -> dict[str, np.ndarray]:
+    values = {"fixed": needs.fixed, "as_read": needs.as_read, "cpu": needs.cpu, "disk": needs.disk}
+    return {name: np.asarray(value.mean) for name, value in values.items() if value is not None}
+
+
+def _shares(needs: Needs, asked: Asked, use: Use, of: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the share of the host by resource, from means or from resampled means alike."""
+    per_guest = of["as_read"]
+    if use == "full" or asked.guest_mib != needs.guest_mib:
+        per_guest = asked.guest_mib + np.maximum(of["as_read"] - needs.guest_mib, 0.0)
+    found = {"memory": (of["fixed"] + asked.guests * per_guest) / asked.host_mib}
+    if "cpu" in of:
+        found["cpu"] = asked.guests * np.maximum(of["cpu"], 0.0) / 100 + (100 - needs.cpu_room) / 100
+    if "disk" in of and needs.disk_room is not None:
+        found["disk"] = asked.guests * of["disk"] / needs.disk_room
+    return found
+
+
+def _score(shares: Mapping[str, object], weights: Weights, counted: Sequence[str]) -> np.ndarray:
+    total = sum(weights.of(name) for name in counted)
+    return np.asarray(sum(weights.of(name) * np.asarray(shares[name]) for name in counted)) / total
+
+
+def _resampled(
+    needs: Mapping[str, Needs], asked: Asked, use: Use, counted: Sequence[str]
+) -> dict[str, np.ndarray] | None:
+    if any(it.as_read.n < 2 for it in needs.values()):
+        return None
+    drawn = resample(needs)
+    return {p: _score(_shares(needs[p], asked, use, each), asked.weights, counted) for p, each in drawn.items()}
+
+
+def _resolution(needs: Mapping[str, Needs], asked: Asked, counted: Sequence[str]) -> float:
+    disk = [
+        DISK_SHARE * asked.guests * it.disk.mean / it.disk_room
+        for it in needs.values()
+        if it.disk is not None and it.disk_room is not None
+    ]
+    steps = {"memory": MEMORY_MIB / asked.host_mib, "cpu": CPU_POINTS / 100, "disk": min(disk, default=0.0)}
+    return float(_score(steps, asked.weights, counted))

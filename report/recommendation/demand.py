@@ -1,0 +1,148 @@
+"""What hypervisors and their guests take of a host: memory, CPU and disk, from the cost model and the readings."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from report.data.names import PROVIDERS, guests_at, vm_stage
+from report.data.readings import Estimate, Readings
+from report.data.studyinfo import Study
+from report.tables.cost_model import Cost
+from report.tables.cpu import guests_under_xen
+
+Resource = Literal["memory", "cpu", "disk"]
+_PARTITION = {"xen": "/xen", "kvm": "/kvm", "virtualbox": "/vbox"}
+_GIB = 1024.0**3
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How many guests fit, and which resource the next one would lack.
+
+    Attributes:
+        guests: The number.
+        limit: The resource.
+        low: The lower end of the number's 95 % interval; None for one boot, or if it has none.
+        high: The upper end.
+    """
+
+    guests: int
+    limit: Resource
+    low: int | None = None
+    high: int | None = None
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a hypervisor and its guests take of a host.
+
+    Attributes:
+        provider: Name as in data.
+        fixed: Memory without guests, MiB.
+        as_read: Memory of a further guest as it was read, MiB.
+        guest_mib: The memory that guest was given, MiB.
+        cpu: CPU of a further guest, percent of all CPUs of the study's host; None if not read.
+        cpu_room: CPU that is idle without guests, percent.
+        disk: Disk of a further guest as its image was read, bytes; None if not read.
+        disk_room: The partition for images, bytes; None if not told.
+    """
+
+    provider: str
+    fixed: Estimate
+    as_read: Estimate
+    guest_mib: float
+    cpu: Estimate | None
+    cpu_room: float
+    disk: Estimate | None
+    disk_room: float | None
+
+    @property
+    def touched(self) -> bool:
+        """Whether a guest took at least its own memory, so that what it takes beyond can be told."""
+        return self.as_read.mean >= self.guest_mib
+
+    @property
+    def overhead(self) -> float:
+        """What a guest takes beyond its own memory, MiB; 0 where that cannot be told."""
+        return max(self.as_read.mean - self.guest_mib, 0.0)
+
+    def at(self, guest_mib: float) -> float:
+        """Return what a guest of `guest_mib` MiB takes at most of the host: its memory and the overhead, MiB."""
+        return guest_mib + self.overhead
+
+    def fit(self, host_mib: float, per_guest: float) -> Fit | None:
+        """Return how many guests fit a host with the study's CPU and partition, and other memory.
+
+        Args:
+            host_mib: Memory of the host as its kernel sees it, MiB.
+            per_guest: Memory that a guest takes, MiB.
+
+        Returns:
+            The number and the resource that runs out first; None if a guest takes nothing of any.
+        """
+        room: dict[Resource, float] = {}
+        if per_guest > 0:
+            room["memory"] = (host_mib - self.fixed.mean) / per_guest
+        if self.cpu is not None and self.cpu.mean > 0:
+            room["cpu"] = self.cpu_room / self.cpu.mean
+        if self.disk is not None and self.disk_room is not None:
+            room["disk"] = self.disk_room / self.disk.mean
+        if not room:
+            return None
+        limit = min(room, key=lambda name: room[name])
+        return Fit(max(math.floor(room[limit]), 0), limit)
+
+
+def needs_of(readings: Readings, study: Study, costs: Mapping[str, Cost], guests: int) -> dict[str, Needs]:
+    """Collect what each hypervisor and its guests take; one without a cost model is not in it.
+
+    Args:
+        readings: The study's numbers.
+        study: Its `study.json`.
+        costs: Its cost model.
+        guests: Guests at the last stage, at which CPU is read.
+    """
+    guest_mib = study.parameters.guest_memory_mib
+    found = {}
+    for provider in PROVIDERS:
+        cost = costs.get(provider)
+        if cost is None or cost.fixed is None or guest_mib is None:
+            continue
+        busy, room = _cpu_of(readings, study, provider, guests)
+        stages = [stage for stage in readings.stages(provider, "disk") if guests_at(stage)]
+        allocated = readings.per_repeat(provider, stages[-1], "disk", "allocated", "B") if stages else None
+        found[provider] = Needs(
+            provider,
+            fixed=cost.fixed,
+            as_read=cost.per_guest,
+            guest_mib=guest_mib,
+            cpu=busy,
+            cpu_room=room,
+            disk=None if allocated is None else Estimate.of(allocated / guests_at(stages[-1])),
+            disk_room=_partition(study, provider),
+        )
+    return found
+
+
+def _cpu_of(readings: Readings, study: Study, provider: str, guests: int) -> tuple[Estimate | None, float]:
+    """Return CPU per guest and CPU that is idle without guests, percent of all CPUs of the host."""
+    idle = readings.per_repeat(provider, vm_stage(guests), "mpstat", "idle", "percent")
+    before = readings.per_repeat(provider, "booting", "mpstat", "idle", "percent")
+    room = 100.0 if before is None else float(before.mean())
+    if idle is None:
+        return None, room
+    busy = (100.0 if before is None else before) - idle
+    if provider == "xen":
+        cpus, beside = study.lab_host("vcpus"), guests_under_xen(readings, vm_stage(guests))
+        if beside is None or not isinstance(cpus, int) or cpus < 1:
+            # dom0 sees its own CPU time only; without the guests' there is no telling how many fit.
+            return None, room
+        busy = busy + beside / cpus
+    busy = busy.dropna() / guests
+    return (Estimate.of(busy) if len(busy) else None), room
+
+
+def _partition(study: Study, provider: str) -> float | None:
+    sizes = [it.size_gb for it in study.environment.partitions if it.mount == _PARTITION[provider]]
+    return sizes[0] * _GIB if sizes else None

@@ -1,0 +1,182 @@
+"""Which hypervisor to choose: rankings computed from the data. The sentences are in the templates."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from report.data.names import PROVIDERS, vm_stage
+from report.data.readings import Estimate, range_of_n
+from report.stats.bootstrap import of_difference
+from report.stats.tolerance import CPU_POINTS, DISK_SHARE, MEMORY_MIB
+from report.tables.cost_model import Cost, break_even
+from report.tables.cpu import Table4
+from report.tables.disk import Figure9
+from report.tables.memory import Taken
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One provider in a ranking: its value, and how far it is behind the best (0 or more, same unit)."""
+
+    provider: str
+    value: float
+    behind: float
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Providers by one quantity.
+
+    Attributes:
+        best: The best, and with it all that the resolution or chance cannot tell from it.
+        others: Those clearly behind the best, in order.
+        missing: Providers that were not read.
+        resolution: Differences below this are none, in the quantity's unit.
+    """
+
+    best: tuple[Standing, ...]
+    others: tuple[Standing, ...]
+    missing: tuple[str, ...]
+    resolution: float
+
+    @property
+    def read(self) -> int:
+        """Number of providers in the ranking."""
+        return len(self.best) + len(self.others)
+
+    @property
+    def winner(self) -> str | None:
+        """The one provider that is clearly ahead of at least one other and level with none; else None."""
+        return self.best[0].provider if len(self.best) == 1 and self.others else None
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """Where the straight lines of two providers cross.
+
+    Attributes:
+        flat: Hypervisor that takes less from there on.
+        steep: Hypervisor that takes less below.
+        guests: Least number of guests at which `flat` takes less.
+        needs: Memory that `flat` takes at that number, MiB.
+        total: Memory of the machine, MiB.
+    """
+
+    flat: str
+    steep: str
+    guests: int
+    needs: float
+    total: float
+
+
+@dataclass(frozen=True)
+class Guidance:
+    """All that the guidance paragraph says. Memory in MiB, CPU in percent, disk in bytes."""
+
+    guests: int
+    per_guest: Ranking
+    at_last: Ranking
+    idle: Ranking
+    allocated: Ranking
+    crossing: Crossing | None
+    n: tuple[int, int] | None
+
+
+def rank(
+    values: Mapping[str, float],
+    resolution: float,
+    *,
+    highest: bool = False,
+    told_apart: Callable[[str, str], bool] = lambda _best, _other: True,
+) -> Ranking:
+    """Rank providers by one quantity.
+
+    Args:
+        values: One number per provider that was read.
+        resolution: Two numbers closer than this are level; same unit.
+        highest: Whether the highest is best; else the lowest.
+        told_apart: Whether chance does not account for the difference of two providers; the first is the best.
+
+    Returns:
+        The ranking; empty if `values` is.
+    """
+    sign = -1.0 if highest else 1.0
+    ordered = sorted(values.items(), key=lambda item: (sign * item[1], PROVIDERS.index(item[0])))
+    standings = [Standing(name, value, sign * (value - ordered[0][1])) for name, value in ordered]
+    # The best is level with itself also at resolution 0.
+    best = tuple(
+        s
+        for s in standings
+        if s.behind < resolution or s.behind == 0 or not told_apart(standings[0].provider, s.provider)
+    )
+    return Ranking(
+        best=best,
+        others=tuple(s for s in standings if s not in best),
+        missing=tuple(name for name in PROVIDERS if name not in values),
+        resolution=resolution,
+    )
+
+
+def rank_estimates(estimates: Mapping[str, Estimate], resolution: float, *, highest: bool = False) -> Ranking:
+    """Rank means; two are level if the 95 % interval of their difference holds zero (of one boot there is none)."""
+
+    def told_apart(best: str, other: str) -> bool:
+        interval = of_difference(estimates[best].values, estimates[other].values)
+        return interval is None or interval.excludes_zero
+
+    return rank(_means(estimates), resolution, highest=highest, told_apart=told_apart)
+
+
+def guide(taken: Taken, costs: Mapping[str, Cost], cpu: Table4, disk: Figure9, guests: int) -> Guidance:
+    """Work out the guidance.
+
+    Args:
+        taken: Comparable memory.
+        costs: The cost model by provider.
+        cpu: Table 4, at `guests` guests.
+        disk: The image folders.
+        guests: Number of guests at the last stage.
+
+    Returns:
+        What can be said, with what is missing named.
+    """
+    last = _taken_at(taken, guests)
+    idle = {p: cell for p in PROVIDERS if (cell := cpu.cells.get((p, "idle")))}
+    allocated = {f.provider: f.allocated for f in disk.folders if f.allocated is not None}
+    per_guest = {p: cost.per_guest for p, cost in costs.items()}
+    least_allocated = min((e.mean for e in allocated.values()), default=0.0)
+    used = (last, idle, allocated, per_guest)
+    return Guidance(
+        guests=guests,
+        per_guest=rank_estimates(per_guest, MEMORY_MIB),
+        at_last=rank_estimates(last, MEMORY_MIB),
+        idle=rank_estimates(idle, CPU_POINTS, highest=True),
+        allocated=rank_estimates(allocated, DISK_SHARE * least_allocated),
+        crossing=_crossing(taken, costs, guests),
+        n=range_of_n(estimate for group in used for estimate in group.values()),
+    )
+
+
+def _taken_at(taken: Taken, guests: int) -> dict[str, Estimate]:
+    stage = vm_stage(guests)
+    return {p: taken.cells[p, stage] for p in PROVIDERS if (p, stage) in taken.cells}
+
+
+def _means(estimates: Mapping[str, Estimate]) -> dict[str, float]:
+    return {provider: estimate.mean for provider, estimate in estimates.items()}
+
+
+def _crossing(taken: Taken, costs: Mapping[str, Cost], guests: int) -> Crossing | None:
+    """Find the crossing of the cheapest per guest with the cheapest now, if it lies beyond what was read."""
+    here = _taken_at(taken, guests)
+    now = rank(_means({p: cell for p, cell in here.items() if p in costs}), MEMORY_MIB)
+    slopes = rank(_means({p: cost.per_guest for p, cost in costs.items()}), MEMORY_MIB)
+    if now.winner is None or slopes.winner is None or now.winner == slopes.winner or taken.baseline is None:
+        return None
+    flat, steep = costs[slopes.winner], costs[now.winner]
+    level = break_even(flat, steep)
+    needs = None if level is None else flat.at(level)
+    if level is None or needs is None or level <= guests:
+        return None
+    if steep.per_guest.mean - flat.per_guest.mean < MEMORY_MIB:
+        return None
+    return Crossing(flat.provider, steep.provider, level, needs, taken.baseline.total.mean)

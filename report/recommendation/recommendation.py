@@ -1,0 +1,98 @@
+"""The guidance: break-even, capacity and decision of a study, for the templates and for guidance.json."""
+
+import json
+from dataclasses import asdict, dataclass
+
+from report.data.readings import Readings
+from report.data.studyinfo import Study
+from report.recommendation.break_even import BreakEven, break_evens
+from report.recommendation.capacity import Capacity, capacity
+from report.recommendation.criteria import Criteria, read_criteria
+from report.recommendation.decision import Asked, Decision, Use, ask, decide
+from report.recommendation.demand import Needs, needs_of
+from report.recommendation.results import Results
+from report.recommendation.scenario import Question
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What the guidance says.
+
+    Attributes:
+        break_evens: Of every two hypervisors.
+        needs: What each hypervisor and its guests take.
+        capacity: How many guests fit hosts of several sizes.
+        asked: The question with the study's own numbers filled in; None if there is no answer to any.
+        decisions: One for guests as they were read and one for guests that use all their memory; only the first where
+            those that were read did, only the latter where guests of another size are asked for.
+        criteria: What no meter reads.
+    """
+
+    break_evens: list[BreakEven]
+    needs: dict[str, Needs]
+    capacity: Capacity
+    asked: Asked | None
+    decisions: tuple[Decision, ...]
+    criteria: Criteria
+
+    @property
+    def untouched(self) -> list[str]:
+        """Hypervisors under which a guest took less than its memory, so that its overhead is not told."""
+        return [provider for provider, each in self.needs.items() if not each.touched]
+
+
+def advise(readings: Readings, study: Study, found: Results, question: Question) -> Advice:
+    """Work out the guidance.
+
+    Args:
+        readings: The study's numbers.
+        study: Its `study.json`.
+        found: What was worked out from them; the machine's total is the host's size unless another is asked for.
+        question: What the user asks.
+
+    Raises:
+        HvlabError: reference/criteria.toml cannot be read.
+    """
+    needs = needs_of(readings, study, found.costs, found.guests)
+    baseline = found.taken.baseline
+    asked = ask(question, needs, found.guests, baseline.total.mean if baseline else None)
+    decisions: tuple[Decision, ...] = ()
+    if asked is not None:
+        uses: tuple[Use, ...] = ("as-read", "full")
+        if asked.guest_mib != next(iter(needs.values())).guest_mib:
+            uses = ("full",)
+        elif all(each.touched for each in needs.values()):
+            uses = ("as-read",)  # the guests had used all their memory: both are the same
+        decisions = tuple(decide(needs, asked, use) for use in uses)
+    return Advice(break_evens(found.costs), needs, capacity(needs), asked, decisions, read_criteria())
+
+
+def as_json(advice: Advice, study: Study) -> bytes:
+    """Return guidance.json: the question, the decisions, break-even, capacity and criteria (docs/report.md)."""
+    full = [
+        {"provider": p, "guest_mib": guest, "host_gib": host, **asdict(fit)}
+        for (p, guest, host), fit in advice.capacity.full.items()
+    ]
+    idle = [{"provider": p, "host_gib": host, **asdict(fit)} for (p, host), fit in advice.capacity.idle.items()]
+    document = {
+        "schema": 1,
+        "study": study.id,
+        "asked": None if advice.asked is None else asdict(advice.asked),
+        "decisions": [_decision(it) for it in advice.decisions],
+        "break_even": [_break_even(it) for it in advice.break_evens],
+        "capacity": {"guests_that_use_all_memory": full, "guests_as_read": idle},
+        "criteria": advice.criteria.model_dump(),
+    }
+    return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def _decision(decision: Decision) -> dict[str, object]:
+    plain = asdict(decision)
+    for option, given in zip(plain["options"], decision.options, strict=True):
+        option["interval"] = None if given.interval is None else given.interval._asdict()
+    return plain
+
+
+def _break_even(it: BreakEven) -> dict[str, object]:
+    interval = None if it.interval is None else it.interval._asdict()
+    return asdict(it) | {"interval": interval, "guests": it.guests, "always": it.always}

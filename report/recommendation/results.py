@@ -1,0 +1,72 @@
+"""Everything that is worked out from the measurements of a study."""
+
+from dataclasses import dataclass
+
+from core.errors import HvlabError
+from report.data.load import Dataset
+from report.data.names import guests_at, stages_up_to, vm_stage
+from report.data.readings import Readings
+from report.recommendation.ranking import Guidance, guide
+from report.tables.cost_model import Cost, Difference, costs, differences
+from report.tables.cpu import Table4, table_4
+from report.tables.disk import Figure9, figure_9
+from report.tables.memory import Table3, Taken, comparable, table_3
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that is worked out from the measurements."""
+
+    guests: int
+    table3: Table3
+    taken: Taken
+    costs: dict[str, Cost]
+    differences: list[tuple[str, str, Difference]]
+    cpu: Table4
+    disk: Figure9
+    guidance: Guidance
+
+
+def results(dataset: Dataset, readings: Readings) -> Results:
+    """Work out the tables, the cost model and the guidance.
+
+    Args:
+        dataset: The study.
+        readings: Its numbers; afterwards it knows which captures were drawn upon.
+
+    Returns:
+        The results.
+
+    Raises:
+        HvlabError: The study has no number that the paper uses.
+    """
+    if dataset.measurements.empty:
+        raise _nothing_to_print(dataset)
+    # The last stage that was read counts as "all guests up"; guests that were planned but never read keep
+    # their rows in the tables, so that the gap is seen.
+    last = max(guests_at(readings.last_stage()), 1)
+    planned = max(last, dataset.study.parameters.guests)
+    stages = stages_up_to(planned)
+    taken = comparable(readings, stages)
+    fitted = costs(taken)
+    cpu, disk = table_4(readings, vm_stage(last)), figure_9(readings)
+    found = Results(
+        guests=last,
+        table3=table_3(readings, stages),
+        taken=taken,
+        costs=fitted,
+        differences=differences(fitted),
+        cpu=cpu,
+        disk=disk,
+        guidance=guide(taken, fitted, cpu, disk, last),
+    )
+    if not readings.sources():
+        raise _nothing_to_print(dataset)
+    return found
+
+
+def _nothing_to_print(dataset: Dataset) -> HvlabError:
+    return HvlabError(
+        f"study {dataset.study.id} has no reading of memory, CPU or disk",
+        "run the study, then render it again",
+    )

@@ -1,0 +1,104 @@
+"""What the user asks the guidance: how much each resource matters, how many guests, of what size, on what host."""
+
+import math
+import re
+from dataclasses import dataclass
+
+from core.errors import HvlabError
+
+RESOURCES = ("memory", "cpu", "disk")
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)(MiB|GiB)")
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How much each resource matters; only the ratios count."""
+
+    memory: float = 1.0
+    cpu: float = 1.0
+    disk: float = 1.0
+
+    def of(self, resource: str) -> float:
+        """Return one resource's weight by its name."""
+        return {"memory": self.memory, "cpu": self.cpu, "disk": self.disk}[resource]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked; None stands for the study's own.
+
+    Attributes:
+        weights: How much each resource matters.
+        guests: Number of guests.
+        guest_mib: Memory of each, MiB.
+        host_mib: Memory of the host as its kernel sees it, MiB.
+    """
+
+    weights: Weights = Weights()
+    guests: int | None = None
+    guest_mib: float | None = None
+    host_mib: float | None = None
+
+
+THE_STUDYS_OWN = Question()
+"""What is asked when the user says nothing: all weights alike, the study's guests on the study's host."""
+
+
+def parse_weights(text: str) -> Weights:
+    """Read `memory=2,cpu=1,disk=1`; a resource that is not named weighs 1.
+
+    Raises:
+        HvlabError: The text is of another form, a weight is negative, or all are 0.
+    """
+    hint = "for example --weights=memory=2,cpu=1,disk=1"
+    found: dict[str, float] = {}
+    for part in filter(None, text.split(",")):
+        name, _, value = part.partition("=")
+        if name not in RESOURCES or name in found:
+            raise HvlabError(f"--weights={text}: {part!r} is no weight of memory, cpu or disk, each named once", hint)
+        found[name] = _weight(text, value, hint)
+    weights = Weights(**found)
+    if not any(weights.of(name) for name in RESOURCES):
+        raise HvlabError(f"--weights={text}: all weights are 0", hint)
+    return weights
+
+
+def parse_size(option: str, text: str) -> float | None:
+    """Read a size such as `16GiB` or `512MiB`, in MiB; None for an empty text.
+
+    Raises:
+        HvlabError: The text is of another form, or 0.
+    """
+    if not text:
+        return None
+    match = _SIZE.fullmatch(text)
+    size = float(match[1]) * (1024 if match[2] == "GiB" else 1) if match else 0.0
+    if not size > 0:
+        raise HvlabError(f"{option}={text} is no amount of memory", f"for example {option}=16GiB or {option}=512MiB")
+    return size
+
+
+def parse_question(weights: str, guests: int, guest_memory: str, host_memory: str) -> Question:
+    """Read the options of `report.pdf`; 0 and empty texts stand for the study's own.
+
+    Raises:
+        HvlabError: One of them is not of its form.
+    """
+    if guests < 0:
+        raise HvlabError(f"--guests={guests} is no number of guests", "for example --guests=12")
+    return Question(
+        parse_weights(weights),
+        guests or None,
+        parse_size("--guest-memory", guest_memory),
+        parse_size("--host-memory", host_memory),
+    )
+
+
+def _weight(text: str, value: str, hint: str) -> float:
+    try:
+        weight = float(value)
+    except ValueError:
+        weight = math.nan
+    if not (math.isfinite(weight) and weight >= 0):
+        raise HvlabError(f"--weights={text}: {value!r} is no weight", hint)
+    return weight

@@ -1,0 +1,1 @@
+"""From results to the paper: template context, filters, PDF."""

@@ -1,0 +1,172 @@
+"""The paper: from a study's folder to a PDF."""
+
+import gc
+import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+import jinja2
+import matplotlib as mpl
+
+from core.errors import HvlabError
+from core.files import write_atomic
+from report.data.load import load
+from report.figures.style import Output, drawn_for
+from report.i18n.translate import Language, gettext, language, ngettext, pgettext, speaking, spoken
+from report.recommendation.recommendation import Advice, as_json
+from report.recommendation.scenario import THE_STUDYS_OWN, Question
+from report.render.context import context
+from report.render.filters import FILTERS
+from report.render.pdf_tags import complete_tags
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+
+# The faces come with matplotlib, at the version that requirements.txt pins: the same paper on every machine.
+_FACES = (
+    ("Paper", "normal", "normal", "STIXGeneral.ttf"),
+    ("Paper", "normal", "italic", "STIXGeneralItalic.ttf"),
+    ("Paper", "bold", "normal", "STIXGeneralBol.ttf"),
+    ("Paper", "bold", "italic", "STIXGeneralBolIta.ttf"),
+    ("Paper Sans", "normal", "normal", "DejaVuSans.ttf"),
+    ("Paper Sans", "bold", "normal", "DejaVuSans-Bold.ttf"),
+    ("Paper Mono", "normal", "normal", "DejaVuSansMono.ttf"),
+)
+_PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core fonts-nanum"
+
+
+def render(study_dir: Path, out_dir: Path, lang: str = "en", question: Question = THE_STUDYS_OWN) -> Path:
+    """Render a study as a PDF (PDF/UA-1), `paper.<lang>.pdf`, and its guidance as `guidance.json` beside it.
+
+    The same dataset gives the same bytes: dates come from the study, not from the clock.
+
+    Args:
+        study_dir: The study's folder, in the form of docs/dataset.md; only read.
+        out_dir: Where the PDF goes; made if need be.
+        lang: Language, "en" or "ko".
+        question: What the guidance is asked.
+
+    Returns:
+        The PDF's path.
+
+    Raises:
+        HvlabError: The dataset is not in the form of docs/dataset.md or has no usable number, the language is
+            not known, a system library is missing, or the PDF cannot be written. Nothing half-written is
+            left.
+    """
+    with speaking(language(lang)), _no_collection():
+        page, guidance = _page(study_dir, question)
+        path = out_dir / f"paper.{lang}.pdf"
+        write(path, _pdf(page))
+    write(out_dir / "guidance.json", guidance)
+    return path
+
+
+def render_html(study_dir: Path, out_dir: Path, lang: str = "en", question: Question = THE_STUDYS_OWN) -> Path:
+    """Write the paper as one page for a browser, `paper.<lang>.html`, whose charts tell their values on hover.
+
+    It holds all that it shows: nothing is fetched. Arguments and errors as `render`; returns the page's path.
+    """
+    style = (TEMPLATES / "screen.css").read_text(encoding="utf-8")
+    with speaking(language(lang)), drawn_for(Output(inline=True)):
+        page, _ = _page(study_dir, question, style)
+    path = out_dir / f"paper.{lang}.html"
+    write(path, page.encode())
+    return path
+
+
+def html(study_dir: Path, lang: str = "en", question: Question = THE_STUDYS_OWN) -> str:
+    """Return the paper as an HTML page, as it goes into WeasyPrint; arguments and errors as `render`."""
+    with speaking(language(lang)):
+        return _page(study_dir, question)[0]
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all.
+
+    Raises:
+        HvlabError: It cannot be written.
+    """
+    try:
+        write_atomic(path, content)
+    except OSError as error:
+        raise HvlabError(f"cannot write {path}: {error.strerror}", "check the folder and the free space") from error
+
+
+def _page(study_dir: Path, question: Question, screen_style: str = "") -> tuple[str, bytes]:
+    """Return the page, with its style if it is for a browser, and guidance.json."""
+    environment = templates()
+    dataset = load(study_dir)
+    variables = context(dataset, environment, spoken().code, question)
+    variables |= {"screen": bool(screen_style), "screen_style": screen_style}
+    advice = variables["advice"]
+    assert isinstance(advice, Advice)
+    return environment.get_template("paper.html.j2").render(variables), as_json(advice, dataset.study)
+
+
+def templates() -> jinja2.Environment:
+    """Return where the templates are, with the filters that they use."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=lambda name: name is not None and name.endswith(".html.j2"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_callables(gettext, ngettext, newstyle=True, pgettext=pgettext)  # type: ignore[attr-defined]
+    environment.filters.update(FILTERS)
+    return environment
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Look for no unreachable objects for a while: a paper's live to its end, and looking takes a sixth of the time.
+
+    It costs 20 MiB of memory.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _pdf(page: str) -> bytes:
+    weasyprint = _weasyprint()
+    fonts = weasyprint.text.fonts.FontConfiguration()
+    # Only the style sheet's faces and the figures within the page: nothing is ever fetched over a network.
+    fetcher = weasyprint.URLFetcher(allowed_protocols={"file", "data"})
+    style = _font_faces(spoken()) + (TEMPLATES / "paper.css").read_text(encoding="utf-8")
+    sheet = weasyprint.CSS(string=style, font_config=fonts, url_fetcher=fetcher)
+    document = weasyprint.HTML(string=page, url_fetcher=fetcher)
+    pdf: bytes = document.write_pdf(
+        stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1", finisher=complete_tags
+    )
+    return pdf
+
+
+def _weasyprint() -> ModuleType:
+    try:
+        # Imported only here: the rest of the report works, and tells what is wrong, without Pango.
+        importlib.import_module("weasyprint.text.fonts")
+        return importlib.import_module("weasyprint")
+    except OSError as error:
+        reason = str(error).splitlines()[0]
+        raise HvlabError(f"WeasyPrint lacks a library: {reason}", f"apt-get install {_PACKAGES}") from error
+
+
+def _font_faces(spoken_now: Language) -> str:
+    folder = Path(mpl.get_data_path()) / "fonts" / "ttf"
+    faces = [(family, weight, style, folder / file) for family, weight, style, file in _FACES]
+    beside = zip(spoken_now.faces, spoken_now.font_files(), strict=True)
+    faces += [(face.family, face.weight, "normal", file) for face, file in beside]
+    return "".join(
+        f"@font-face {{ font-family: '{family}'; font-weight: {weight}; font-style: {style};"
+        f" src: url('{file.as_uri()}') }}\n"
+        for family, weight, style, file in faces
+    )

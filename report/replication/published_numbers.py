@@ -1,0 +1,96 @@
+"""Replication: each number that the 2011 study prints, beside that of a study, with a verdict."""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from report.data.names import PROVIDERS
+from report.data.readings import stage_position
+from report.data.studyinfo import Study
+from report.replication.verdicts import Amount, Verdict, amount_of, unmet
+from report.stats.tolerance import resolution
+from report.tables.quantities import Quantities
+
+_QUANTITY = {
+    ("free", "total"): "total",
+    ("free", "paper_used"): "used",
+    ("free", "paper_free"): "free",
+    ("mpstat", "idle"): "idle",
+    ("disk", "apparent"): "apparent",
+    ("disk", "allocated"): "allocated",
+}
+_ORDER = ("free", "mpstat", "disk")
+
+
+@dataclass(frozen=True)
+class Number:
+    """One published number.
+
+    Attributes:
+        provider: Name as in data.
+        stage: Name as in data.
+        meter: Name of the meter.
+        metric: Name of the number within the meter.
+        unit: Unit of both values.
+        published: As it was printed.
+        ours: As the study read it; None if it did not.
+        verdict: Whether the study reproduces it.
+        reason: Why not, as in `report.replication.Finding`.
+    """
+
+    provider: str
+    stage: str
+    meter: str
+    metric: str
+    unit: str
+    published: float
+    ours: Amount | None
+    verdict: Verdict
+    reason: str = ""
+
+
+def compare_numbers(published: pd.DataFrame, quantities: Quantities, study: Study, reference: Study) -> list[Number]:
+    """Set each published number beside a study's.
+
+    A number is reproduced if the study's differs by no more than the 2011 study's own error, or if the 95 % interval
+    holds it. Single image files are compared through their folder only: their names are not the same.
+
+    Args:
+        published: `measurements.csv` of the reference.
+        quantities: The study's numbers.
+        study: The study.
+        reference: The reference's `study.json`.
+
+    Returns:
+        One entry a number, in the order of the published tables.
+    """
+    rows = [row for row in published.to_dict("records") if (row["meter"], row["metric"]) in _QUANTITY]
+    rows.sort(key=lambda it: (_ORDER.index(it["meter"]), stage_position(it["stage"]), PROVIDERS.index(it["provider"])))
+    return [_compare(row, quantities, study, reference) for row in rows]
+
+
+def _compare(row: Mapping[Hashable, object], quantities: Quantities, study: Study, reference: Study) -> Number:
+    meter, metric, stage = str(row["meter"]), str(row["metric"]), str(row["stage"])
+    provider, value = str(row["provider"]), float(str(row["value"]))
+    quantity = _QUANTITY[meter, metric]
+    values = quantities.values(quantity, provider, None if meter == "disk" else stage)
+    number = (provider, stage, meter, metric, str(row["unit"]), value)
+    if values is None:
+        return Number(*number, None, "not comparable", "not-read")
+    ours = amount_of(values)
+    lacking = unmet(_needs(meter, provider, stage), study, reference, quantities)
+    if lacking:
+        return Number(*number, ours, "not comparable", lacking)
+    near = abs(ours.mean - value) <= resolution(quantity, min(ours.mean, value))
+    held = ours.interval is not None and ours.interval.low <= value <= ours.interval.high
+    return Number(*number, ours, "reproduced") if near or held else Number(*number, ours, "not reproduced", "outside")
+
+
+def _needs(meter: str, provider: str, stage: str) -> list[str]:
+    if meter == "mpstat":
+        return ["cpu", "guest-os"]
+    if meter == "disk":
+        return ["guest-os", "guest-disk", "disk-strategy"]
+    guests = ["guest-os", "guest-memory"] if stage.startswith("vm-") else []
+    return [*guests, *(["dom0-ballooned"] if provider == "xen" else [])]

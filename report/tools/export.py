@@ -1,0 +1,113 @@
+"""A study's numbers and figures as files for other programs: `report.data`."""
+
+import io
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+import jinja2
+import pandas as pd
+
+from report.data.load import Dataset, load
+from report.data.readings import Estimate, Readings
+from report.figures.build import Drawn
+from report.figures.style import Output, drawn_for
+from report.recommendation.recommendation import Advice, advise
+from report.recommendation.results import Results, results
+from report.recommendation.scenario import THE_STUDYS_OWN
+from report.render.paper import templates, write
+from report.tables.settling import read_curves
+
+
+def write_data(study_dir: Path, out_dir: Path) -> list[Path]:
+    """Write a study's tables as tidy CSV and as Parquet, its figures as SVG and PNG (300 dpi).
+
+    Args:
+        study_dir: The study's folder, in the form of docs/dataset.md; only read.
+        out_dir: Where the files go; made if need be.
+
+    Returns:
+        The files, in the order of their names.
+
+    Raises:
+        HvlabError: The dataset is not in the form of docs/dataset.md or has no usable number, or a file cannot be
+            written.
+    """
+    dataset = load(study_dir)
+    readings = Readings(dataset.measurements)
+    found = results(dataset, readings)
+    advice = advise(readings, dataset.study, found, THE_STUDYS_OWN)
+    files: dict[str, bytes] = {}
+    for name, table in _tables(dataset, found, advice).items():
+        files |= {f"{name}.csv": _csv(table), f"{name}.parquet": _parquet(table)}
+    files |= _figures(templates(), dataset, found, advice)
+    for name, content in sorted(files.items()):
+        write(out_dir / name, content)
+    return [out_dir / name for name in sorted(files)]
+
+
+def _figures(environment: jinja2.Environment, dataset: Dataset, found: Results, advice: Advice) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
+    with drawn_for(Output(files=files)):
+        Drawn(environment, dataset.study, found, advice, read_curves(dataset.folder, dataset.study)).all()
+    return files
+
+
+def _tables(dataset: Dataset, found: Results, advice: Advice) -> dict[str, pd.DataFrame]:
+    table3 = found.table3
+    printed = {"total": table3.total, "used": table3.used, "free": table3.free, "taken": found.taken.cells}
+    memory = [
+        {"provider": p, "stage": s, "number": name, "unit": "MiB", **_summary(each)}
+        for name, cells in printed.items()
+        for (p, s), each in cells.items()
+    ]
+    cpu = [
+        {"provider": p, "stage": found.cpu.stage, "number": row, "unit": "percent", **_summary(each)}
+        for (p, row), each in found.cpu.cells.items()
+    ]
+    costs = [
+        {"provider": p, "number": name, "unit": "MiB", **_summary(each)}
+        for p, cost in found.costs.items()
+        for name, each in (("per_guest", cost.per_guest), ("fixed", cost.fixed))
+        if each is not None
+    ]
+    break_even: list[dict[str, object]] = [
+        {
+            "less_per_guest": it.flat,
+            "more_per_guest": it.steep,
+            "crossing_guests": it.crossing,
+            "low": it.interval.low if it.interval else None,
+            "high": it.interval.high if it.interval else None,
+        }
+        for it in advice.break_evens
+    ]
+    capacity = [
+        {"provider": p, "guest_mib": guest, "host_gib": host, **asdict(fit)}
+        for (p, guest, host), fit in advice.capacity.full.items()
+    ]
+    rows: dict[str, list[dict[str, object]]] = {
+        "memory": memory,
+        "cpu": cpu,
+        "cost_model": costs,
+        "break_even": break_even,
+        "capacity": capacity,
+    }
+    # A table of which nothing was read has no file: one without rows would look read.
+    tables = {name: pd.DataFrame(each) for name, each in rows.items() if each}
+    return {"measurements": dataset.measurements, **tables}
+
+
+def _summary(value: Estimate) -> dict[str, object]:
+    ends: Iterable[float | None] = value.interval or (None, None)
+    low, high = ends
+    return {"mean": value.mean, "n": value.n, "low": low, "high": high}
+
+
+def _csv(table: pd.DataFrame) -> bytes:
+    return table.to_csv(index=False, lineterminator="\n").encode()
+
+
+def _parquet(table: pd.DataFrame) -> bytes:
+    stream = io.BytesIO()
+    table.to_parquet(stream, engine="pyarrow", index=False)
+    return stream.getvalue()

@@ -1,0 +1,223 @@
+"""From a number in the paper back to what was printed on the lab host: `report.trace "Table 3, KVM, VM-4, used"`."""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from core.errors import HvlabError
+from report.data.load import Dataset
+from report.data.names import PRINTED, PROVIDERS, is_stage, stages_up_to
+from report.data.readings import Readings
+from report.data.sources import capture_info
+from report.tables.cpu import ROWS as CPU_ROWS
+from report.tables.memory import comparable
+
+EXAMPLE = '"Table 3, KVM, VM-4, used"'
+
+
+@dataclass(frozen=True)
+class Origin:
+    """One row of measurements.csv behind a number, and the capture that it was read from.
+
+    Attributes:
+        repeat: Which boot.
+        meter: Name of the meter.
+        metric: Name of the number within it.
+        value: As in measurements.csv.
+        unit: Its unit.
+        capture: Path in the study's folder.
+        command: What was run; empty where the study does not tell it (published numbers).
+        sha256: Of the capture; empty likewise.
+        line: The row's line in measurements.csv, from 2.
+    """
+
+    repeat: int
+    meter: str
+    metric: str
+    value: float
+    unit: str
+    capture: str
+    command: str
+    sha256: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """A number in the paper: table or figure, hypervisor, stage (where it has one), and which number."""
+
+    table: str
+    provider: str
+    stage: str | None
+    number: str
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A number, how it comes about, and its rows.
+
+    Attributes:
+        place: Where it is printed.
+        value: The number in the paper, before it is rounded.
+        unit: Its unit.
+        derivation: How it is worked out of the rows.
+        origins: The rows, by stage and repeat.
+    """
+
+    place: Place
+    value: float
+    unit: str
+    derivation: str
+    origins: tuple[Origin, ...]
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Which numbers a table has: by its columns the meter's metrics, the unit, and how they are put together."""
+
+    columns: dict[str, str]
+    meter: str
+    unit: str
+    staged: bool
+
+
+_TABLES = {
+    "table 3": _Table({"total": "total", "used": "paper_used", "free": "paper_free"}, "free", "MiB", staged=True),
+    "table 4": _Table({name: name for name in CPU_ROWS if name != "rest"}, "mpstat", "percent", staged=False),
+    "figure 9a": _Table({"apparent": "apparent", "allocated": "allocated"}, "disk", "B", staged=False),
+}
+_ALIASES = {"figure 6": "table 3", "figure 8": "table 4", "figure 9b": "figure 9a", "table 9c": "figure 9a"}
+_WORKED_OUT = {"table 3a": "taken", "table 3b": "per guest"}
+
+
+def parse_place(text: str) -> Place:
+    """Read `Table 3, KVM, VM-4, used`: table, hypervisor, stage, number; Tables 3b, 4 and 9 have no stage to name.
+
+    Raises:
+        HvlabError: A part is not known; the hint tells the known ones.
+    """
+    parts = [part.strip().lower() for part in text.split(",") if part.strip()]
+    if not parts:
+        raise HvlabError("nothing to trace", f"for example {EXAMPLE}")
+    known = sorted({*_TABLES, *_ALIASES, *_WORKED_OUT})
+    table = _ALIASES.get(parts[0], parts[0])
+    if table not in _TABLES and table not in _WORKED_OUT:
+        raise HvlabError(f"no numbers can be traced in {parts[0]!r}", f"one of {', '.join(known)}")
+    provider = next((part for part in parts[1:] if part in PROVIDERS), None)
+    stage = next((part for part in parts[1:] if is_stage(part)), None)
+    rest = [part for part in parts[1:] if part not in (provider, stage)]
+    numbers = [_WORKED_OUT[table]] if table in _WORKED_OUT else list(_TABLES[table].columns)
+    number = rest[0] if rest else numbers[0] if len(numbers) == 1 else None
+    if provider is None or len(rest) > 1 or number not in numbers:
+        near = difflib.get_close_matches(rest[0], [*numbers, *PROVIDERS], 1) if rest else []
+        meant = f"did you mean {near[0]}? " if near else ""
+        names = ", ".join(PRINTED.values())
+        raise HvlabError(f"cannot tell which number {text!r} is", f"{meant}{names}; {', '.join(numbers)}: {EXAMPLE}")
+    staged = table == "table 3a" or (table in _TABLES and _TABLES[table].staged)
+    if staged and stage is None:
+        raise HvlabError(f"{text!r} names no stage", f"for example {EXAMPLE}")
+    return Place(table, provider, stage if staged else None, number)
+
+
+def trace(dataset: Dataset, place: Place) -> Trace:
+    """Follow a number back to its rows and captures.
+
+    Args:
+        dataset: The study.
+        place: The number.
+
+    Raises:
+        HvlabError: It was not read in this study, or a capture's index is damaged.
+    """
+    if place.table in _WORKED_OUT:
+        return _comparable(dataset, place)
+    table = _TABLES[place.table]
+    readings = Readings(dataset.measurements)
+    stages = readings.stages(place.provider, table.meter)
+    stage = place.stage or (stages[-1] if stages else "")
+    metric = table.columns[place.number]
+    origins = _origins(dataset, place.provider, stage, [(table.meter, metric)])
+    estimate = readings.estimate(place.provider, stage, table.meter, metric, table.unit)
+    if estimate is None:
+        raise _not_read(dataset, place)
+    derivation = "as read" if estimate.n == 1 else f"mean of {estimate.n} boots"
+    return Trace(replace(place, stage=stage), estimate.mean, table.unit, derivation, origins)
+
+
+def _comparable(dataset: Dataset, place: Place) -> Trace:
+    readings = Readings(dataset.measurements)
+    taken = comparable(readings, stages_up_to(dataset.study.parameters.guests))
+    up = [stage for provider, stage in taken.free if provider == place.provider and stage.startswith("vm-")]
+    stages = [place.stage] if place.stage else [up[0], up[-1]] if len(up) > 1 else []
+    metrics = [("free", "paper_free")]
+    if place.provider == "xen" and taken.xen_free == "dom0-and-hypervisor":
+        metrics.append(("xl-info", "free_memory"))
+    origins = tuple(it for stage in stages for it in _origins(dataset, place.provider, stage, metrics))
+    free = [taken.free.get((place.provider, stage)) for stage in stages]
+    if not free or any(each is None for each in free):
+        raise _not_read(dataset, place)
+    means = [each for each in free if each is not None]
+    what = "paper_free of free" + (" + free_memory of xl info" if len(metrics) > 1 else "")
+    if place.table == "table 3b":
+        steps = int(stages[1][3:]) - int(stages[0][3:])
+        value = float(((means[0] - means[1]) / steps).dropna().mean())
+        how = f"({what} at {stages[0]} - at {stages[1]}) / {steps} guests, mean over boots"
+        return Trace(place, value, "MiB", how, origins)
+    if taken.baseline is None:
+        raise _not_read(dataset, place)
+    total = taken.baseline.total.mean
+    how = f"{total:g} MiB (the machine's total, {taken.baseline.source}) - ({what}), mean over boots"
+    return Trace(place, total - float(means[0].mean()), "MiB", how, origins)
+
+
+def _origins(dataset: Dataset, provider: str, stage: str, metrics: Sequence[tuple[str, str]]) -> tuple[Origin, ...]:
+    rows = dataset.measurements
+    here = rows[(rows["provider"] == provider) & (rows["stage"] == stage)]
+    return tuple(_origin(dataset, row) for meter, metric in metrics for row in _matching(here, meter, metric))
+
+
+def _matching(rows: pd.DataFrame, meter: str, metric: str) -> list[dict[str, object]]:
+    found = rows[(rows["meter"] == meter) & (rows["metric"] == metric)].sort_values("repeat")
+    return [{"line": int(str(index)) + 2, **{str(k): v for k, v in row.items()}} for index, row in found.iterrows()]
+
+
+def _origin(dataset: Dataset, row: dict[str, object]) -> Origin:
+    capture = str(row["capture"])
+    info = capture_info(dataset.folder, capture)
+    return Origin(
+        repeat=int(str(row["repeat"])),
+        meter=str(row["meter"]),
+        metric=str(row["metric"]),
+        value=float(str(row["value"])),
+        unit=str(row["unit"]),
+        capture=capture,
+        command=info.command if info else "",
+        sha256=info.sha256 if info else "",
+        line=int(str(row["line"])),
+    )
+
+
+def _not_read(dataset: Dataset, place: Place) -> HvlabError:
+    where = f" at {place.stage}" if place.stage else ""
+    what = f"{place.number} of {PRINTED[place.provider]}{where}"
+    return HvlabError(f"{what} was not read in study {dataset.study.id}", "the paper says so in its place")
+
+
+def as_text(found: Trace) -> str:
+    """Return what `report.trace` prints."""
+    place = found.place
+    where = f", {place.stage.upper() if place.stage.startswith('vm-') else place.stage}" if place.stage else ""
+    lines = [
+        f"{place.table.capitalize()}, {PRINTED[place.provider]}{where}, {place.number}: {found.value:.10g} {found.unit}"
+    ]
+    lines.append(f"  derivation: {found.derivation}")
+    for it in found.origins:
+        lines.append(
+            f"  measurements.csv line {it.line}: repeat {it.repeat}, {it.meter} {it.metric} = {it.value:.10g} {it.unit}"
+        )
+        lines.append(f"    capture: {it.capture}")
+        lines.append(f"    command: {it.command or 'not told by this study'}")
+        lines.append(f"    sha256:  {it.sha256 or 'not told by this study'}")
+    return "\n".join(lines)

@@ -1,0 +1,296 @@
+"""Takes a calibration: drives the lab under each provider, applies the known loads, reads, and keeps all of it."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from core.console import say, step
+from core.errors import HvlabError
+from dataset.calibration import Given, Place, Row
+from dataset.captures import write_capture
+from hypervisors.registry import get_hypervisor
+from hypervisors.virtualbox import gmm_chunks
+from lab.connectors.base import Machine
+from lab.guests.load_generator import PAGES_A_MIB, KnownLoad, known_load
+from lab.lifecycle import Lab
+from study.calibration import alignment, cpu_window
+from study.calibration.cpu import Shares, cpu_rows, xentop_row
+from study.calibration.expectation import Key, Step, capture, numbers
+from study.calibration.load_report import as_given, as_output
+from study.calibration.memory import Memory, memory_rows
+from study.calibration.quiesce import let_huge_pages_settle
+from study.measure.collector import Output, ask, take
+from study.measure.settle import SettleRule
+from study.measure.settle_watch import wait_settled
+from study.meters.base import Context
+from study.meters.registry import meter
+
+GUEST = "server1"
+HOST_MIB = (64, 256)
+GUEST_MIB = (64, 96)
+# Taken first, and not read: the guest's kernel hands out what it freed since its boot first, and the host gave that
+# long ago. Up to 7 MiB of it were seen.
+FIRST_MIB = 32
+HOST_PERCENT = (30, 80)
+# The first is a guest at rest. Under software emulation one does not always get more than three quarters of a CPU.
+GUEST_PERCENT = (0, 30, 60)
+# To wake a guest's CPU and to let it sleep costs time in Xen that its own kernel does not see; so it wakes seldom, and
+# xentop's window is long, that the part of a slice at each of its ends counts little.
+GUEST_SLICE_S = 0.2
+AT_REST_SLICE_S = 5.0
+HOST_SLICE_S = 0.04
+XENTOP_S = 20
+MEMORY_SPREAD_MIB = 1.0
+# Of mpstat's window and that of the ticks around it.
+WINDOW_SLACK_S = 0.2
+# Of a guest's load from what was asked, by its own clock: then it got its CPU, and gave the same all the time.
+UNSTEADY_POINTS = 0.5
+LEAD_S = 3
+ATTEMPTS = 5
+
+# In this order: what one tells to explain another is of nearly the same moment, and no program is begun in between.
+_ANYWHERE = ("meminfo", "zoneinfo", "free")
+_OF_VMM = ("pss", "xl-info")
+_LIMIT_S = 300
+
+
+@dataclass
+class Taken:
+    """What was taken under one provider."""
+
+    rows: list[Row] = field(default_factory=list)
+    given: list[Given] = field(default_factory=list)
+    again: list[str] = field(default_factory=list)
+
+
+class Calibrator:
+    """Takes the calibration under one provider.
+
+    Args:
+        lab: The lab; it is down before and after.
+        folder: The calibration's folder; captures go into it.
+        provider: Name of the provider.
+    """
+
+    def __init__(self, lab: Lab, folder: Path, provider: str) -> None:
+        self.lab, self.folder = lab, folder
+        self.provider = get_hypervisor(provider)
+        self.taken = Taken()
+        wanted = lab.settings.study
+        self.context = Context(
+            self.provider.name,
+            self.provider.folder,
+            mpstat_interval_s=wanted.mpstat_interval_s,
+            mpstat_count=wanted.mpstat_count,
+            xentop_delay_s=XENTOP_S,
+            free_count=wanted.free_count,
+            memory_count=wanted.memory_count,
+        )
+
+    @property
+    def host(self) -> Machine:
+        """The lab host."""
+        return self.lab.host.ssh
+
+    @property
+    def guest(self) -> Machine:
+        """The guest."""
+        return self.lab.guest_ssh(GUEST)
+
+    def take(self) -> Taken:
+        """Boot the lab host, bring one guest up, apply and read everything.
+
+        Raises:
+            HvlabError: The lab does not come up or to rest, or a meter fails. The lab is down then, too.
+        """
+        try:
+            self.lab.boot(self.provider.name)
+            self.lab.up(self.provider, GUEST)
+            with known_load(self.host) as on_host, known_load(self.guest, root=False) as in_guest:
+                self._memory(on_host, in_guest)
+                self._cpu(on_host, in_guest)
+        finally:
+            self.lab.down()
+        return self.taken
+
+    def _memory(self, on_host: KnownLoad, in_guest: KnownLoad) -> None:
+        in_guest.hold(FIRST_MIB * PAGES_A_MIB)
+        alignment.align(self.provider.name, self.host, in_guest, GUEST)
+        # What the meters' own programs read from the guest's disk for the first time stays in its cache, and the host
+        # gives it that: 0.9 MiB beside a step of 64 under KVM.
+        ask(self.guest, {each: meter(each).command(self.context) for each in _ANYWHERE}, _LIMIT_S)
+        before = self._read_memory("memory-rest")
+        loads: list[tuple[Place, KnownLoad, int]] = [("guest", in_guest, mib) for mib in GUEST_MIB]
+        loads += [("host", on_host, mib) for mib in HOST_MIB]
+        for where, load, mib in loads:
+            known = Step(self.provider.name, f"{where}-memory-{mib}", where, mib)
+            load.hold(mib * PAGES_A_MIB)
+            after = self._read_memory(known.name)
+            self.taken.rows += memory_rows(known, before, after)
+            before = after
+
+    def _cpu(self, on_host: KnownLoad, in_guest: KnownLoad) -> None:
+        rest, _ = self._read_cpu("cpu-rest")
+        loads: list[tuple[Place, KnownLoad, int]] = [("host", on_host, percent) for percent in HOST_PERCENT]
+        loads += [("guest", in_guest, percent) for percent in GUEST_PERCENT]
+        hidden = 0.0
+        for where, load, percent in loads:
+            known = Step(self.provider.name, f"{where}-cpu-{percent}", where, percent)
+            loaded, given = self._read_cpu(known.name, load, known)
+            self.taken.rows += cpu_rows(known, rest, loaded)
+            if given:
+                self.taken.given.append(given)
+            if given and given.ticks_percent is not None and ("host", "xentop", f"cpu:{GUEST}") in loaded.reading:
+                row = xentop_row(known, GUEST, given.ticks_percent, loaded, hidden)
+                self.taken.rows.append(row)
+                # What a guest at rest hides is held to the tolerance itself, before it explains anything.
+                hidden = hidden if percent else row.error
+
+    def _read_memory(self, name: str) -> Memory:
+        """Read the memory meters of the lab host and of the guest, once the lab host has come to rest."""
+        let_huge_pages_settle(self.host)
+        self._settle(name)
+        others = [each for each in _OF_VMM if meter(each).applies_to(self.provider.name)]
+        lines = {each: meter(each).command(self.context) for each in (*_ANYWHERE, *others)}
+        if self.provider.name == "virtualbox":
+            lines[gmm_chunks.NAME] = gmm_chunks.command(GUEST)
+        with step(f"{self.provider.title}: reading {name}"):
+            reading = self._numbers(name, "host", take(self.host, lines, _LIMIT_S))
+            inside = {each: meter(each).command(self.context) for each in _ANYWHERE}
+            reading |= self._numbers(name, "guest", ask(self.guest, inside, _LIMIT_S))
+        return Memory(reading, self._captures(name))
+
+    def _read_cpu(
+        self, name: str, load: KnownLoad | None = None, known: Step | None = None
+    ) -> tuple[Shares, Given | None]:
+        """Read mpstat with the ticks of its window, and xentop if it is there, while a load is applied.
+
+        Raises:
+            HvlabError: The reading was disturbed each time.
+        """
+        lines = self._cpu_lines(xentop=known is not None and known.where == "guest")
+        for attempt in range(1, ATTEMPTS + 1):
+            with step(f"{self.provider.title}: reading {name}"):
+                outputs, given = self._read_loaded(lines, load, known)
+            ticks = cpu_window.parse(outputs["ticks"].stdout.decode(errors="replace"))
+            why = self._disturbed(ticks, given if "xentop" in lines else None)
+            if not why:
+                break
+            self._again(name, why, attempt)
+        self._keep(name, "host", {key: outputs.pop(key) for key in ("ticks", "given") if key in outputs})
+        return Shares(self._numbers(name, "host", outputs), ticks, self._captures(name)), given
+
+    def _cpu_lines(self, xentop: bool) -> dict[str, str]:
+        """Return what is read; xentop first, since the load's own window lies within the first seconds."""
+        lines = {}
+        if xentop and meter("xentop").applies_to(self.provider.name):
+            lines["xentop"] = meter("xentop").command(self.context)
+        return lines | {"mpstat": cpu_window.around(meter("mpstat").command(self.context)), "ticks": cpu_window.COMMAND}
+
+    def _read_loaded(
+        self, lines: dict[str, str], load: KnownLoad | None, known: Step | None
+    ) -> tuple[dict[str, Output], Given | None]:
+        if load is None or known is None:
+            return take(self.host, lines, _LIMIT_S), None
+        # Its own window lies within the meters'; it gives the same all the time, or the reading is taken again.
+        whole = XENTOP_S if "xentop" in lines else self._seconds
+        slice_s = HOST_SLICE_S
+        if known.where == "guest":
+            slice_s = GUEST_SLICE_S if known.applied else AT_REST_SLICE_S
+        load.burn(known.applied, LEAD_S, max(whole - LEAD_S, LEAD_S), slice_s)
+        try:
+            outputs = take(self.host, lines, _LIMIT_S)
+        finally:
+            told = load.rest()
+        return outputs | {"given": as_output(known, told)}, as_given(known, told)
+
+    @property
+    def _seconds(self) -> int:
+        return self.context.mpstat_interval_s * self.context.mpstat_count
+
+    def _disturbed(self, ticks: cpu_window.Window, given: Given | None) -> str:
+        """Tell why a reading says nothing, whatever it says; empty: it does.
+
+        Args:
+            ticks: The ticks around mpstat's window.
+            given: What the load gave, where its window and the meter's are not the same.
+        """
+        if abs(ticks.seconds - self._seconds) > WINDOW_SLACK_S:
+            return f"its windows did not coincide: {ticks.seconds:.2f} s instead of {self._seconds} s"
+        if given and abs(given.own_percent - given.asked_percent) > UNSTEADY_POINTS:
+            return f"the load was not steady: {given.own_percent:.2f} % instead of {given.asked_percent:g} %"
+        return ""
+
+    def _settle(self, name: str) -> None:
+        """Wait until the lab host's memory moves by less than the tolerance.
+
+        Raises:
+            HvlabError: It does not.
+        """
+        rule = SettleRule(**self.lab.settings.settle.model_dump())
+        rule = replace(rule, memory_spread_mib=min(rule.memory_spread_mib, MEMORY_SPREAD_MIB))
+        for attempt in range(1, ATTEMPTS + 1):
+            settler = wait_settled(self.host, rule)
+            if settler.settled:
+                return
+            self._again(name, f"the lab host was not at rest: {settler.reason}", attempt)
+
+    def _again(self, name: str, why: str, attempt: int) -> None:
+        """Note that a reading is taken again.
+
+        Raises:
+            HvlabError: It was tried often enough.
+        """
+        self.taken.again.append(f"{self.provider.name} {name}: {why}")
+        say(f"[yellow]{name}[/yellow]: {why}")
+        if attempt == ATTEMPTS:
+            raise HvlabError(f"{self.provider.title}: {name}: {why}", "is this machine busy with other work?")
+
+    def _numbers(self, name: str, machine: Place, outputs: dict[str, Output]) -> dict[Key, float]:
+        """Keep outputs as captures and read their numbers.
+
+        Raises:
+            HvlabError: A meter failed.
+        """
+        self._keep(name, machine, outputs)
+        found: dict[Key, float] = {}
+        for key, output in outputs.items():
+            if output.status:
+                words = output.stderr.decode(errors="replace").strip()[-200:]
+                raise HvlabError(f"meter {key} failed on the {machine}: {words or f'exit status {output.status}'}")
+            parse = gmm_chunks.parse if key == gmm_chunks.NAME else meter(key).parse
+            found |= numbers(machine, key, parse(output.stdout.decode(errors="replace")))
+        return found
+
+    def _keep(self, name: str, machine: Place, outputs: dict[str, Output]) -> None:
+        for key, output in outputs.items():
+            write_capture(
+                self.folder,
+                capture(self._captures(name), machine, key),
+                output.stdout,
+                command=output.command,
+                exit_status=output.status,
+                started=output.started,
+                seconds=output.seconds,
+            )
+
+    def _captures(self, name: str) -> str:
+        return f"runs/{self.provider.name}/captures/{name}"
+
+
+def parameters() -> dict[str, object]:
+    """Return what a calibration applies, for calibration.json."""
+    return {
+        "host_mib": list(HOST_MIB),
+        "guest_mib": list(GUEST_MIB),
+        "first_mib": FIRST_MIB,
+        "host_percent": list(HOST_PERCENT),
+        "guest_percent": list(GUEST_PERCENT),
+        "guest_slice_s": GUEST_SLICE_S,
+        "at_rest_slice_s": AT_REST_SLICE_S,
+        "host_slice_s": HOST_SLICE_S,
+        "xentop_s": XENTOP_S,
+        "memory_spread_mib": MEMORY_SPREAD_MIB,
+        "window_slack_s": WINDOW_SLACK_S,
+        "unsteady_points": UNSTEADY_POINTS,
+        "attempts": ATTEMPTS,
+    }

@@ -1,0 +1,127 @@
+"""Whether a study tells all that a reader needs to trust its numbers: how, on what, and what happened meanwhile."""
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from core.errors import HvlabError
+from dataset.captures import INDEX_FILE, read_index, run_name
+from dataset.journal import NAME, read_journal
+from dataset.models import RunInfo, StudyInfo, read_measurements
+from hypervisors.registry import get_hypervisor
+
+_PARAMETERS = (
+    ["guests", "guest_memory_mib", "guest_disk_gib", "guest_os", "providers", "repeats", "stages", "disk_strategy"],
+    ["seed", "lab_host", "topology", "readings", "settle", "box", "factors"],
+)
+_GUEST_STAGES = "vm-"
+
+
+def undisclosed(study_dir: Path, study: StudyInfo) -> list[str]:
+    """List what a study keeps from its reader, one line each.
+
+    Wanted are: every parameter; hardware, partitions, accelerator and versions; of each planned run that it finished,
+    when, and at each stage how long it took and whether the host had settled, with the curve in the journal; the
+    same captures at every stage; no rows and no captures of runs that study.json does not name. A published study has
+    no runs; it must name its source.
+
+    Raises:
+        HvlabError: measurements.csv or the journal cannot be read.
+    """
+    if study.environment.kind == "published":
+        return _parameters(study, _PARAMETERS[0]) + ([] if study.source else ["study.json: no source"])
+    return [
+        *_parameters(study, _PARAMETERS[0] + _PARAMETERS[1]),
+        *_environment(study),
+        *_runs(study),
+        *_told(study_dir, study),
+        *_same_captures(study_dir, study),
+        *_strangers(study_dir, study),
+    ]
+
+
+def _parameters(study: StudyInfo, wanted: list[str]) -> list[str]:
+    return [f"study.json: no parameter {name!r}" for name in wanted if study.parameters.get(name) in (None, "", [], {})]
+
+
+def _environment(study: StudyInfo) -> list[str]:
+    seen = study.environment
+    parts: dict[str, Any] = {
+        "controller": seen.controller,
+        "hardware": seen.hardware,
+        "partitions": seen.partitions,
+        "accelerator": seen.accelerator,
+    }
+    problems = [f"study.json: environment: {name} is not told" for name, value in parts.items() if not value]
+    wanted = {"kernel"} | {name for run in study.runs for name in get_hypervisor(run.provider).version_commands}
+    missing = sorted(name for name in wanted if not seen.versions.get(name))
+    return problems + [f"study.json: environment: version of {name} is not told" for name in missing]
+
+
+def _runs(study: StudyInfo) -> list[str]:
+    problems = [] if study.finished else ["study.json: the study is not finished"]
+    stages = list(study.parameters.get("stages", []))
+    for run in study.runs:
+        if run.status != "finished":
+            problems.append(f"{run.name}: {run.status}, not finished")
+            continue
+        if not (run.started and run.ended):
+            problems.append(f"{run.name}: begin or end is not told")
+        if not run.factors:
+            problems.append(f"{run.name}: what the lab host showed of the factors is not told")
+        told = [timing.stage for timing in run.timings if timing.settled is not None]
+        problems += [f"{run.name}: whether it settled at {stage} is not told" for stage in stages if stage not in told]
+    return problems
+
+
+def _told(study_dir: Path, study: StudyInfo) -> list[str]:
+    """Look for each finished run's events in the journal."""
+    events = read_journal(study_dir / NAME)
+    ended = {event.get("run") for event in events if event["event"] == "run ends" and event.get("status") == "finished"}
+    curves = {
+        (event.get("provider"), event.get("repeat"), event.get("stage"))
+        for event in events
+        if event["event"] == "settling" and event.get("curve")
+    }
+    problems = []
+    for run in _finished(study):
+        if run.name not in ended:
+            problems.append(f"{run.name}: the journal does not tell its end")
+        for stage in study.parameters.get("stages", []):
+            if (run.provider, run.repeat, stage) not in curves:
+                problems.append(f"{run.name}: the journal has no curve of the host settling at {stage}")
+    return problems
+
+
+def _same_captures(study_dir: Path, study: StudyInfo) -> list[str]:
+    """Compare each stage's captures with those of the provider's other stages of its kind: all with guests are one."""
+    found: dict[tuple[str, str], dict[Path, set[str]]] = defaultdict(dict)
+    problems = []
+    for run in _finished(study):
+        for stage in study.parameters.get("stages", []):
+            index = study_dir / "runs" / run.name / "captures" / stage / INDEX_FILE
+            try:
+                names = set(read_index(index))
+            except HvlabError as error:
+                problems.append(f"{run.name}: no captures at {stage} ({error.message})")
+            else:
+                kind = _GUEST_STAGES if stage.startswith(_GUEST_STAGES) else stage
+                found[run.provider, kind][index.parent.relative_to(study_dir)] = names
+    for folders in found.values():
+        every = set[str]().union(*folders.values())
+        for folder, names in folders.items():
+            problems += [f"{folder}/{name}: was captured at other stages, not here" for name in sorted(every - names)]
+    return problems
+
+
+def _strangers(study_dir: Path, study: StudyInfo) -> list[str]:
+    """Find rows and folders of runs that are not finished, or that nobody planned."""
+    finished = {run.name for run in _finished(study)}
+    rows = {run_name(row.provider, row.repeat) for row in read_measurements(study_dir)}
+    problems = [f"measurements.csv: rows of {name}, which is no finished run" for name in sorted(rows - finished)]
+    folders = {path.name for path in (study_dir / "runs").glob("*")}
+    return problems + [f"runs/{name}: of no finished run" for name in sorted(folders - finished)]
+
+
+def _finished(study: StudyInfo) -> list[RunInfo]:
+    return [run for run in study.runs if run.status == "finished"]

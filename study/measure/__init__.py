@@ -1,0 +1,1 @@
+"""Reading the lab host at a stage: settling, collecting, evidence, deriving again from captures."""

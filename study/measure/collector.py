@@ -1,0 +1,219 @@
+"""Takes the readings of a stage: a program on the lab host runs every meter, one after the other, by itself.
+
+One session starts it. It waits until no session is left, so that no sshd process and no traffic of the kit's is in
+what it reads; a second session fetches what it wrote. Only one shell is resident meanwhile; what it takes is measured,
+too (meter `observer`). Its files lie on the lab host's disk, not in memory.
+"""
+
+import io
+import shlex
+import tarfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from core.errors import HvlabError
+from lab.connectors.base import Machine
+from study.measure.evidence import GUEST_PROOFS, proofs_for
+from study.meters.base import Context
+from study.meters.reader_overhead import COUNT_SESSIONS, SPENT
+from study.meters.reader_overhead import METER as OBSERVER
+from study.meters.registry import all_meters, guest_meters, meters_for
+
+# {where} is not /tmp, which the lab host keeps in memory.
+_HEAD = """\
+export LC_ALL=C S_TIME_FORMAT=ISO
+d=$(mktemp -d {where}/reading.XXXXXX) && cd "$d" || exit 1
+"""
+# The shell's builtins only, but for the meter itself: a fork costs tens of milliseconds under emulation.
+_METERS = f"""\
+spent() {{ read -r stat </proc/$$/stat; echo "$1 $2 $stat" >>{SPENT}; }}
+m() {{
+    read -r a _ </proc/uptime
+    sh -c "$2" >"$1.txt" 2>"$1.err" </dev/null
+    s=$?
+    read -r b _ </proc/uptime
+    echo "$1 $s $a $b" >>index
+    spent "$1" "$b"
+}}
+read -r b _ </proc/uptime
+spent start "$b"
+"""
+_ARCHIVE = "tar -cf {archive} index *.txt *.err"
+_START = """\
+setsid sh reader </dev/null >log 2>&1 &
+echo $! >pid
+read -r up _ </proc/uptime
+echo "$d $up"
+"""
+# The session that started the reader, and those before it, take a moment to end. One that does not end within 5 s,
+# somebody else's, is in the reading, and meter `observer` tells it.
+_AWAIT_GONE = f"""\
+tries=0
+while :; do
+    {COUNT_SESSIONS}
+    [ $n = 0 ] || [ $tries -ge 25 ] && break
+    tries=$((tries+1)); sleep 0.2
+done
+echo "sessions $n" >>{SPENT}
+"""
+_END_OF_READER = "END-OF-READER"
+_FETCH = """\
+cd {folder} || exit 1
+read -r pid <pid; running=; [ -d "/proc/$pid" ] && running=yes
+if [ -e done ]; then cat done && cd / && rm -rf {folder}; exit; fi
+[ "$running" ] && exit {not_yet}
+cat log >&2; exit 1
+"""
+_NOT_YET = 75
+# What the meters that only read and the proofs take, under emulation; and how often is asked when that was not enough.
+_READING_S = 0.25
+_ASK_AGAIN_S = 2.0
+_ASK_AGAIN_SHARE = 0.1  # of the time that it has taken so far: a slow lab host is asked less often
+
+
+@dataclass(frozen=True)
+class Output:
+    """What one command gave on the lab host.
+
+    Attributes:
+        command: The shell line.
+        status: Exit status.
+        started: When, by the controller's clock.
+        seconds: How long, by the lab host's clock.
+        stdout: Standard output, untouched.
+        stderr: Standard error.
+    """
+
+    command: str
+    status: int
+    started: datetime
+    seconds: float
+    stdout: bytes
+    stderr: bytes
+
+
+def commands(context: Context) -> dict[str, str]:
+    """Return what is run at a stage, in order: meters by name, then proofs.
+
+    The CPU is read first, undisturbed, and the kit's own cost after all other meters.
+    """
+    meters = sorted(meters_for(context.provider), key=lambda meter: _ORDER.get(meter.name, 1))
+    lines = {meter.name: meter.command(context) for meter in meters}
+    return lines | {proof.name: proof.command for proof in proofs_for(context.provider)}
+
+
+# Memory is read before what lists disks and so fills the page cache.
+_ORDER = {"mpstat": 0, "xentop": 0, "disk": 2, "image-size": 2, OBSERVER.name: 3}
+
+
+def guest_commands(context: Context) -> dict[str, str]:
+    """Return what is run in the newest guest at a stage: meters by name, then proofs."""
+    return {meter.name: meter.command(context) for meter in guest_meters()} | GUEST_PROOFS
+
+
+def expected_s(lines: Mapping[str, str]) -> float:
+    """Tell how long `lines` take, about, seconds."""
+    watching = {meter.name: meter.lasts for meter in all_meters() if meter.lasts}
+    return sum(_READING_S + (watching[name](line) if name in watching else 0) for name, line in lines.items())
+
+
+def _calls(lines: Mapping[str, str]) -> str:
+    return "".join(f"m {shlex.quote(name)} {shlex.quote(line)}\n" for name, line in lines.items())
+
+
+def program(lines: Mapping[str, str]) -> str:
+    """Return the shell program that runs `lines` one after the other and writes a tar archive to its output."""
+    head = "exec 3>&1 1>&2\n" + _HEAD.format(where="/tmp") + _METERS
+    return head + _calls(lines) + _ARCHIVE.format(archive="- >&3") + '; cd /; rm -rf "$d"\n'
+
+
+def starter(lines: Mapping[str, str]) -> str:
+    """Return the program that starts the reader and prints its folder and the uptime at that moment."""
+    whole = _AWAIT_GONE + _METERS + _calls(lines) + _ARCHIVE.format(archive="done.part") + " && mv done.part done\n"
+    written = f"cat >reader <<'{_END_OF_READER}'\n{whole}{_END_OF_READER}\n"
+    return _HEAD.format(where="/var/tmp") + written + _START
+
+
+def unpack(archive: bytes, lines: Mapping[str, str], began: datetime, uptime: float | None = None) -> dict[str, Output]:
+    """Read the archive that the program made.
+
+    Args:
+        archive: Its bytes.
+        lines: What was run.
+        began: A moment by the controller's clock.
+        uptime: The same moment as the lab host's uptime, seconds; None: when the first command started.
+
+    Raises:
+        HvlabError: If it is cut off, or an output is missing.
+    """
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+            files = {entry.name: _content(tar, entry) for entry in tar}
+    except tarfile.TarError as error:
+        raise HvlabError(f"the readings came cut off from the lab host: {error}", "was its connection lost?") from error
+    outputs: dict[str, Output] = {}
+    for row in files.get("index", b"").decode().splitlines():
+        name, status, start, end = row.split()
+        if not {f"{name}.txt", f"{name}.err"} <= set(files):
+            continue
+        uptime = float(start) if uptime is None else uptime
+        started = began + timedelta(seconds=float(start) - uptime)
+        outputs[name] = Output(
+            lines[name], int(status), started, float(end) - float(start), files[f"{name}.txt"], files[f"{name}.err"]
+        )
+    if missing := sorted(set(lines) - set(outputs)):
+        raise HvlabError(f"no reading came from the lab host for: {', '.join(missing)}")
+    return outputs
+
+
+def _content(tar: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes:
+    handle = tar.extractfile(entry)
+    return handle.read() if handle else b""
+
+
+def ask(ssh: Machine, lines: Mapping[str, str], timeout: float) -> dict[str, Output]:
+    """Run `lines` on a machine in one session, which lasts as long, and return their outputs.
+
+    Raises:
+        HvlabError: If the session fails; a command's own failure is in its `status`.
+    """
+    began = datetime.now(UTC)
+    done = ssh.run("sh -s", stdin=program(lines).encode(), timeout=timeout)
+    if done.status:
+        raise _failed(done.stderr, done.status)
+    return unpack(done.stdout, lines, began)
+
+
+def take(ssh: Machine, lines: Mapping[str, str], timeout: float) -> dict[str, Output]:
+    """Run `lines` on the lab host without a session, and return their outputs.
+
+    Raises:
+        HvlabError: If a session fails, or they do not end within `timeout` seconds; a command's own failure is in its
+            `status`.
+    """
+    begun = time.monotonic()
+    answer = ssh.check("sh -s", stdin=starter(lines).encode(), timeout=timeout, what="starting the reading")
+    began = datetime.now(UTC)
+    try:
+        folder, uptime = answer.split()
+    except ValueError:
+        raise HvlabError(f"the reading's start printed {answer[:80]!r}, not its folder") from None
+    fetch = _FETCH.format(folder=shlex.quote(folder), not_yet=_NOT_YET).encode()
+    # To ask is to log in, which would be in what is read: the first time when it should be done, then seldom.
+    pause = expected_s(lines)
+    while time.monotonic() - begun + pause < timeout:
+        time.sleep(pause)
+        done = ssh.run("sh -s", stdin=fetch, timeout=timeout)
+        if done.status == 0:
+            return unpack(done.stdout, lines, began, float(uptime))
+        if done.status != _NOT_YET:
+            raise _failed(done.stderr, done.status)
+        pause = max(_ASK_AGAIN_S, _ASK_AGAIN_SHARE * (time.monotonic() - begun))
+    raise HvlabError(f"the readings did not end within {timeout:.0f} s on the lab host", f"see {folder} there")
+
+
+def _failed(stderr: bytes, status: int) -> HvlabError:
+    words = stderr.decode(errors="replace").strip() or f"exit status {status}"
+    return HvlabError(f"taking the readings failed on the lab host: {words[-300:]}")

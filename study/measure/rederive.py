@@ -1,0 +1,144 @@
+"""From captures to rows of the dataset, and the check that the rows still follow from the captures.
+
+This lies beside the meters, not in study.dataset: the report reads datasets and must not need the meters.
+"""
+
+from pathlib import Path
+
+from core.errors import HvlabError
+from dataset.captures import INDEX_FILE, CaptureInfo, capture_path, check_index, read_index, run_name
+from dataset.models import Measurement, load_study, read_measurements, value_text
+from dataset.stages import Stage, parse_stage
+from study.meters.base import Number, unrecognised
+from study.meters.registry import all_meters, meter
+from study.meters.samples import is_spread
+
+
+def measurements(
+    provider: str, repeat: int, stage: Stage, meter_name: str, text: str, *, command: str = ""
+) -> list[Measurement]:
+    """Read a capture through its meter.
+
+    Args:
+        provider: The run's provider.
+        repeat: The run's repeat, 1, 2, ...
+        stage: The stage at which it was captured.
+        meter_name: The meter that made it.
+        text: Its text.
+        command: The command line that printed it; if given, the text must hold as many samples as it asks for.
+
+    Returns:
+        A row for each number; `capture` is the path that `study.dataset.capture_path` gives.
+
+    Raises:
+        HvlabError: The meter does not know the text's layout, or samples are missing.
+    """
+    source = meter(meter_name)
+    numbers = source.parse(text)
+    if source.asked and command:
+        _check_samples(numbers, text, meter_name, source.asked(command))
+    return [
+        Measurement(
+            provider=provider,
+            repeat=repeat,
+            stage=stage.name,
+            guests=stage.guests,
+            meter=meter_name,
+            metric=number.metric,
+            value=number.value,
+            unit=number.unit,
+            capture=capture_path(provider, repeat, stage.name, meter_name),
+        )
+        for number in numbers
+    ]
+
+
+def _check_samples(numbers: list[Number], text: str, name: str, asked: int) -> None:
+    """Make sure that no sample was lost on the way: without it the mean would be another."""
+    found = next((number.value for number in numbers if number.metric == "samples"), 1)
+    if found != asked:
+        raise unrecognised(name, text, f"{found} samples, {asked} were asked for")
+
+
+def rederive(study_dir: Path) -> list[str]:
+    """Read every capture of the finished runs again and compare with measurements.csv.
+
+    Checked: each capture's SHA-256 and index entry; each number against its row, in both directions; no
+    row of a finished run without a capture. A capture whose command failed (exit status not 0) yields no
+    rows. A published study has no captures of the kit's meters; there only the captures' existence is
+    checked.
+
+    Returns:
+        The disagreements, one line each; none: the dataset follows from its captures.
+
+    Raises:
+        HvlabError: study.json or measurements.csv itself cannot be read.
+    """
+    study = load_study(study_dir)
+    rows = read_measurements(study_dir)
+    missing = {row.capture for row in rows if not (study_dir / row.capture).is_file()}
+    problems = [f"{capture}: the capture is missing" for capture in sorted(missing)]
+    if study.environment.kind == "published":
+        return problems
+    finished = {(run.provider, run.repeat) for run in study.runs if run.status == "finished"}
+    expected: list[Measurement] = []
+    for provider, repeat in sorted(finished):
+        captures = study_dir / "runs" / run_name(provider, repeat) / "captures"
+        for folder in sorted(path for path in captures.glob("*") if path.is_dir()):
+            problems += check_index(study_dir, folder)
+            numbers, unreadable = _read_folder(provider, repeat, folder)
+            expected += numbers
+            problems += unreadable
+    found = [row for row in rows if (row.provider, row.repeat) in finished and row.capture not in missing]
+    return problems + _compare(expected, found)
+
+
+def _read_folder(provider: str, repeat: int, folder: Path) -> tuple[list[Measurement], list[str]]:
+    """Read a stage's captures through their meters; returns rows, and what could not be read."""
+    try:
+        stage, index = parse_stage(folder.name), read_index(folder / INDEX_FILE)
+    except HvlabError as error:
+        return [], [f"{folder.name}: {error.message}"]
+    rows: list[Measurement] = []
+    problems = []
+    for each in all_meters():
+        file = folder / f"{each.name}.txt"
+        if not file.is_file() or not _succeeded(index.get(file.name)):
+            continue
+        try:
+            text = file.read_text(encoding="utf-8")
+            rows += measurements(provider, repeat, stage, each.name, text, command=index[file.name].command)
+        except (HvlabError, UnicodeDecodeError) as error:
+            problems.append(f"{capture_path(provider, repeat, stage.name, each.name)}: {error}")
+    return rows, problems
+
+
+def _succeeded(capture: CaptureInfo | None) -> bool:
+    return capture is not None and capture.exit_status == 0
+
+
+def _compare(expected: list[Measurement], found: list[Measurement]) -> list[str]:
+    """List numbers that differ, that have no row, and rows that no capture gives."""
+    by_key = {row.key: row for row in found}
+    # Studies taken before this was read kept no spread; it can be worked out, so nothing is missing.
+    with_spread = any(is_spread(row.metric) for row in found)
+    problems = []
+    for row in expected:
+        other = by_key.pop(row.key, None)
+        if other is None and is_spread(row.metric) and not with_spread:
+            continue
+        if other is None:
+            problems.append(f"{row.capture}: {row.metric} is not in measurements.csv")
+        elif (other.guests, other.unit, other.capture, value_text(other.value)) != (
+            row.guests,
+            row.unit,
+            row.capture,
+            value_text(row.value),
+        ):
+            problems.append(
+                f"{row.capture}: {row.metric} is {value_text(row.value)} {row.unit},"
+                f" measurements.csv says {value_text(other.value)} {other.unit}"
+                f" (guests {other.guests}, capture {other.capture})"
+            )
+    problems += [f"{row.capture}: does not give {row.metric} of measurements.csv" for row in by_key.values()]
+    return problems

@@ -1,0 +1,123 @@
+"""Pictures of guests' screens, of the manager's window and of terminals, made in a run after its last readings."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core.errors import HvlabError
+from dataset.captures import capture_path, check_index, run_name, write_capture
+from dataset.files import read_bytes
+from dataset.models import RunInfo, StudyInfo
+from dataset.stages import BOOTING, MANAGER, parse_stage
+from dataset.terminal import PICTURED, printed, svg
+from hypervisors.base import Hypervisor
+from hypervisors.registry import get_hypervisor
+from lab.connectors.base import Machine
+from lab.desktop.manager_window import picture, picture_command
+from lab.desktop.windows import read_look, require_alive
+from lab.guests.screenshot import take_picture
+
+FOLDER = "screens"
+MANAGER_PICTURE = "manager.png"
+# The capture that tells the lab host's windows, and whether the manager answered, from stage `manager` on.
+WINDOW_PROOF = "manager-window"
+
+
+def screen_path(provider: str, repeat: int, file: str) -> str:
+    """Give a picture's path relative to the study's folder."""
+    return f"runs/{run_name(provider, repeat)}/{FOLDER}/{file}"
+
+
+def take_screens(host: Machine, provider: Hypervisor, guests: list[str], study_dir: Path, repeat: int) -> None:
+    """Keep a picture of each guest's screen in the run's folder, entered into the index.json there.
+
+    Raises:
+        HvlabError: One cannot be had, or nothing is on it.
+    """
+    for guest in guests:
+        began = datetime.now(UTC)
+        screen = take_picture(host, provider, guest)
+        path = screen_path(provider.name, repeat, f"{guest}.png")
+        _keep(study_dir, path, screen, f"guest={guest}; {provider.screenshot_command}", began)
+
+
+def take_manager(host: Machine, provider: Hypervisor, study_dir: Path, repeat: int) -> None:
+    """Keep a picture of the manager's window likewise.
+
+    Raises:
+        HvlabError: It cannot be had, something lies on the window, or nothing is in it.
+    """
+    began = datetime.now(UTC)
+    window = picture(host, provider.manager)
+    path = screen_path(provider.name, repeat, MANAGER_PICTURE)
+    _keep(study_dir, path, window, picture_command(provider.manager), began)
+
+
+def draw_terminals(study_dir: Path, provider: Hypervisor, repeat: int, stages: Iterable[str]) -> None:
+    """Draw what `free` and `mpstat` printed at each stage from the captures, and keep it likewise.
+
+    Raises:
+        HvlabError: A capture cannot be read, or is not there.
+    """
+    for stage in stages:
+        for meter in PICTURED:
+            began = datetime.now(UTC)
+            capture = capture_path(provider.name, repeat, stage, meter)
+            found = printed(study_dir / capture)
+            if found is None:
+                raise HvlabError(f"{study_dir / capture}: there is no such capture to draw")
+            path = screen_path(provider.name, repeat, terminal_picture(meter, stage))
+            _keep(study_dir, path, svg(found, f"{provider.title}, {stage}"), f"drawn from {capture}", began)
+
+
+def terminal_picture(meter: str, stage: str) -> str:
+    """Name the picture of what a meter's command printed at a stage."""
+    return f"{meter}-{stage}.svg"
+
+
+def _keep(study_dir: Path, path: str, content: bytes, command: str, began: datetime) -> None:
+    seconds = (datetime.now(UTC) - began).total_seconds()
+    write_capture(study_dir, path, content, command=command, exit_status=0, started=began, seconds=seconds)
+
+
+def check_screens(study_dir: Path, study: StudyInfo) -> list[str]:
+    """List what is wrong with a study's pictures, one line each.
+
+    Wanted is in every finished run one of each guest, if the guests had an X session, one of the manager, if it was
+    opened, and one of each terminal; each as its index tells it.
+    """
+    stages = study.parameters.get("stages", [])
+    wanted = {terminal_picture(meter, stage) for stage in stages for meter in PICTURED}
+    if study.parameters.get("topology", {}).get("session") == "x-window":
+        most = max((parse_stage(name).guests for name in stages), default=0)
+        wanted |= {f"server{number}.png" for number in range(1, most + 1)}
+    if MANAGER in stages:
+        wanted.add(MANAGER_PICTURE)
+    return [problem for run in study.runs if run.status == "finished" for problem in _check_run(study_dir, run, wanted)]
+
+
+def _check_run(study_dir: Path, run: RunInfo, wanted: set[str]) -> list[str]:
+    folder = study_dir / "runs" / run.name / FOLDER
+    if not folder.exists():
+        return [f"{folder.relative_to(study_dir)}: no picture of any screen"] if wanted else []
+    return check_index(study_dir, folder, wanted)
+
+
+def check_manager(study_dir: Path, study: StudyInfo) -> list[str]:
+    """List at which stages of finished runs the manager was not on the screen, or did not answer, one line each."""
+    wanted = [stage for stage in study.parameters.get("stages", []) if stage != BOOTING]
+    if MANAGER not in wanted or study.environment.kind == "published":
+        return []
+    problems = []
+    for run in (run for run in study.runs if run.status == "finished"):
+        title = get_hypervisor(run.provider).manager.title
+        opened = None
+        for stage in wanted:
+            try:
+                text = read_bytes(study_dir / capture_path(run.provider, run.repeat, stage, WINDOW_PROOF)).decode()
+                window = require_alive(read_look(text), title, opened)
+            except (HvlabError, UnicodeDecodeError) as error:
+                problems.append(f"{run.name}: manager at {stage}: {error}")
+            else:
+                opened = opened or window
+    return problems

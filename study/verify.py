@@ -1,0 +1,66 @@
+"""Verifies a study: captures unchanged, every number following from its capture, everything disclosed."""
+
+from pathlib import Path
+
+from core.errors import HvlabError
+from dataset.calibration import CALIBRATION_FILE
+from dataset.files import sha256_of
+from dataset.journal import NAME, read_journal
+from dataset.models import RunInfo, StudyInfo, load_study, read_measurements
+from hypervisors.registry import get_hypervisor
+from study.completeness import undisclosed
+from study.factors import untrue
+from study.measure.kernel_log import suspicions
+from study.measure.rederive import rederive
+from study.screenshots import check_manager, check_screens
+
+
+def check(study_dir: Path) -> list[str]:
+    """List all that is wrong with a study, one line each; none: it is whole.
+
+    Args:
+        study_dir: The study's folder.
+
+    Raises:
+        HvlabError: study.json, measurements.csv or the journal itself cannot be read.
+    """
+    study = load_study(study_dir)
+    problems = rederive(study_dir) + undisclosed(study_dir, study)
+    problems += _marks(study_dir, study) + check_screens(study_dir, study)
+    problems += check_manager(study_dir, study) + _calibration(study_dir)
+    if not read_measurements(study_dir):
+        problems.append("measurements.csv: no numbers")
+    return list(dict.fromkeys(problems))
+
+
+def _marks(study_dir: Path, study: StudyInfo) -> list[str]:
+    """Compare what study.json tells of each finished run with what the run's captures give."""
+    problems = []
+    for run in (run for run in study.runs if run.status == "finished"):
+        for compare in (_suspects, _factors):
+            try:
+                problems += compare(study_dir, study, run)
+            except HvlabError as error:
+                problems.append(f"{run.name}: {error.message}")
+    return problems
+
+
+def _factors(study_dir: Path, study: StudyInfo, run: RunInfo) -> list[str]:
+    return untrue(study_dir, run, study.parameters, get_hypervisor(run.provider))
+
+
+def _suspects(study_dir: Path, study: StudyInfo, run: RunInfo) -> list[str]:
+    found = suspicions(study_dir, run, study.parameters.get("stages", []))
+    if found == run.suspect:
+        return []
+    return [f"{run.name}: its captures show {len(found)} new kernel errors, study.json tells {len(run.suspect)}"]
+
+
+def _calibration(study_dir: Path) -> list[str]:
+    """Compare the copy of the calibration with what the journal tells of it."""
+    told = [event for event in read_journal(study_dir / NAME) if event["event"] == "calibration"]
+    file = study_dir / CALIBRATION_FILE
+    wanted = told[-1].get("sha256") if told else None
+    if (sha256_of(file) if file.is_file() else None) == wanted:
+        return []
+    return [f"{CALIBRATION_FILE}: not the one that the journal tells of"]
