@@ -12,6 +12,7 @@ import matplotlib as mpl
 
 from core.errors import HvlabError
 from core.files import write_atomic
+from core.paths import PROJECT
 from report.data.load import load
 from report.figures.style import Output, drawn_for
 from report.i18n.translate import Language, gettext, language, ngettext, pgettext, speaking, spoken
@@ -21,7 +22,7 @@ from report.render.context import context
 from report.render.filters import FILTERS
 from report.render.pdf_tags import complete_tags
 
-TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+TEMPLATES = PROJECT / "templates"
 
 # The faces come with matplotlib, at the version that requirements.txt pins: the same paper on every machine.
 _FACES = (
