@@ -10,9 +10,7 @@ from typing import Any
 import pytest
 
 # As Python's audit events are called.
-STARTS = frozenset(
-    {"subprocess.Popen", "os.posix_spawn", "os.fork", "os.forkpty", "os.exec", "os.system", "pty.spawn"}
-)
+STARTS = frozenset({"subprocess.Popen", "os.posix_spawn", "os.fork", "os.forkpty", "os.exec", "os.system", "pty.spawn"})
 # A thread that lets another one go on sleeps for less.
 LONGEST_SLEEP_S = 0.01
 

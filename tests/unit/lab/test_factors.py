@@ -1,17 +1,13 @@
 """What a provider cannot do is refused by name; what is set on the host is valid shell."""
 
-import os
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.errors import HvlabError
 from hypervisors.registry import all_hypervisors
-from lab.factors import require_possible, script
-from lab.settings import FactorsSettings, Settings, on_host
-from tests.unit.vagrant.tools import FakeCommand
+from lab.factors import require_possible
+from lab.settings import FactorsSettings, Settings
 
 ALL = ("xen", "kvm", "virtualbox")
 
@@ -35,33 +31,6 @@ def test_what_none_of_the_providers_can_do(factors: dict[str, Any], providers: t
     assert raised.value.hint
 
 
-@pytest.mark.parametrize(("free_gib", "fits"), [(500, True), (87, True), (80, False)])
-def test_a_host_that_is_not_ours_is_asked_how_much_is_free(
-    free_gib: int, fits: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its disks are not those of the nested lab host."""
-    line = f"/dev/md0 {900 << 20} {(900 - free_gib) << 20} {free_gib << 20} 50% /kvm\n"
-    df = FakeCommand.create(tmp_path / "bin", "df", {"-Pk": (0, f"Filesystem 1024-blocks Used\n{line}", "")})
-    monkeypatch.setenv("PATH", f"{df.folder}{os.pathsep}{os.environ['PATH']}")
-    wanted = on_host(wanting(disk_strategy="preallocated"), "local")
-    if fits:
-        require_possible(wanted, ["kvm"])
-    else:
-        says = r"4 disks of 20 GiB do not fit on /kvm \(80\.0 GiB free on /dev/md0, 86 needed\)"
-        with pytest.raises(HvlabError, match=says):
-            require_possible(wanted, ["kvm"])
-    assert len(df.calls) == 1
-    require_possible(on_host(wanting(), "local"), ALL)
-    assert len(df.calls) == 1
-
-
-def test_a_host_that_does_not_tell_what_is_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    df = FakeCommand.create(tmp_path / "bin", "df", {})
-    monkeypatch.setenv("PATH", f"{df.folder}{os.pathsep}{os.environ['PATH']}")
-    with pytest.raises(HvlabError, match="does not tell how much is free for /kvm"):
-        require_possible(on_host(wanting(disk_strategy="preallocated"), "local"), ["kvm"])
-
-
 @pytest.mark.parametrize(
     "factors",
     [{}, {"ksm": True}, {"dom0_memory": "ballooned"}, {"thp": "never"}, {"disk_strategy": "preallocated"},
@@ -79,12 +48,3 @@ def test_the_defaults_suit_every_provider_alone() -> None:
 def test_what_providers_go_without_are_factors() -> None:
     for provider in all_hypervisors().values():
         assert provider.without.keys() <= FactorsSettings.model_fields.keys()
-
-
-@pytest.mark.parametrize("swap", [True, False])
-def test_the_program_is_valid_shell(swap: bool) -> None:
-    program = script(FactorsSettings(ksm=True, thp="never", swap=swap))
-    subprocess.run(["sh", "-n"], input=program, text=True, check=True)
-    assert "echo 1 >/sys/kernel/mm/ksm/run" in program
-    assert 'echo never >"$huge"' in program
-    assert ("swapoff" in program) != swap

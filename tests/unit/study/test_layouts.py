@@ -12,7 +12,7 @@ from dataset.stages import parse_stage
 from study.measure.rederive import measurements
 from study.meters.base import Context, Number
 from study.meters.registry import meter
-from tests.unit.study.fixtures import Case, cases
+from tests.support.recorded import Case, cases
 
 MIB = st.integers(0, 10**6)
 CASES = [case for case in cases("numbers") if case.folder in {"free", "mpstat"}]

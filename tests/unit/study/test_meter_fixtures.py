@@ -5,7 +5,7 @@ import pytest
 from core.errors import HvlabError
 from study.measure.evidence import running_guests
 from study.meters.registry import all_meters, meter
-from tests.unit.study.fixtures import ROOT, Case, cases
+from tests.support.recorded import ROOT, Case, cases
 
 METERS = {each.name for each in all_meters()}
 

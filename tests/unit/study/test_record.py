@@ -12,7 +12,7 @@ from dataset.captures import capture_path, write_capture
 from dataset.models import append_measurements, read_measurements, write_json_atomic, write_measurements
 from dataset.stages import parse_stage
 from study.measure.rederive import measurements, rederive
-from tests.unit.study.fixtures import ROOT
+from tests.support.recorded import ROOT
 
 STAGE = "runs/kvm-01/captures/vm-1"
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.errors import HvlabError
 from study.meters.registry import meter
-from tests.unit.study.fixtures import Case, cases
+from tests.support.recorded import Case, cases
 from tests.unit.study.test_layouts import CORRUPTIONS
 
 FOLDERS = {"account", "vmm", "observer", "image-size", "guest-boot", "meminfo", "pss", "xl-info"}

@@ -11,7 +11,7 @@ from dataset.models import load_study, read_measurements, save_study
 from study.merge import import_runs
 from study.plan import Plan
 from study.verify import check
-from tests.unit.study.fakelab import FakeLab, fake_settings, take
+from tests.functional.study.fakelab import FakeLab, fake_settings, take
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from lab.guests.topology import write_topology
 from lab.images.boxes import Boxes
 from lab.images.os_profiles import ssh_config_lines
 from lab.settings import TopologySettings
-from tests.unit.ssh.old_sshd import OldSshd, old_sshd
+from tests.functional.ssh.old_sshd import OldSshd, old_sshd
 
 HERE = Path(__file__).parent
 WHERE = "echo $SSH_CONNECTION | cut -d ' ' -f 4"

@@ -15,8 +15,8 @@ from lab.lifecycle import take_down
 from lab.purge import purge
 from lab.state.processes import marked
 from lab.state.rollback_journal import JOURNAL, Steps
-from tests.unit.hosts.conftest import ssh_host, unreachable
-from tests.unit.ssh.old_sshd import OldSshd
+from tests.functional.hosts.conftest import ssh_host, unreachable
+from tests.functional.ssh.old_sshd import OldSshd
 
 KVM, XEN = get_hypervisor("kvm"), get_hypervisor("xen")
 

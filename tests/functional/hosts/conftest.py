@@ -12,7 +12,7 @@ from lab.hosts.local import LocalHost
 from lab.hosts.ssh import RemoteHost
 from lab.hosts.unmanaged import RealHost
 from lab.images.boxes import Boxes
-from tests.unit.ssh.old_sshd import OldSshd, old_sshd
+from tests.functional.ssh.old_sshd import OldSshd, old_sshd
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-from tests.unit.vagrant.tools import VAGRANT, require, run
+from tests.functional.vagrant.tools import VAGRANT, require, run
 
 # vagrant-libvirt and Vagrant, as far as the file needs them; its own template is used below.
 STAND_INS = """

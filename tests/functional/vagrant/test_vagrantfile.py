@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.vagrant.tools import PROVIDERS, TOPOLOGY, VAGRANT, FakeCommand, Vagrant, require, run
+from tests.functional.vagrant.tools import PROVIDERS, TOPOLOGY, VAGRANT, FakeCommand, Vagrant, require, run
 
 RUBY = sorted([VAGRANT / "Vagrantfile", *VAGRANT.glob("lib/**/*.rb")])
 SHELL = sorted([*VAGRANT.glob("bin/*"), *VAGRANT.glob("prepare/*.sh")])

@@ -3,7 +3,7 @@ import os
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-from tests.unit.vagrant.tools import TOPOLOGY, FakeCommand, Vagrant, run
+from tests.functional.vagrant.tools import TOPOLOGY, FakeCommand, Vagrant, run
 
 ABSENT = (1, "", "error: failed to get domain 'server1'\n")
 

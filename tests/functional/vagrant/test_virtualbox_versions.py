@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.vagrant.tools import TOPOLOGY, VAGRANT, FakeCommand, require, run
+from tests.functional.vagrant.tools import TOPOLOGY, VAGRANT, FakeCommand, require, run
 
 # A Vagrantfile that says which driver Vagrant takes for the VirtualBox that VBoxManage claims to be.
 PROBE = f"""

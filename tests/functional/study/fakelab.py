@@ -1,7 +1,7 @@
 """A lab for tests: the kit's own shell programs run on this machine, with stand-ins for the tools they call.
 
 Run as a program it takes a study in a folder, or goes on with the one that is there; that is what the tests kill:
-python -m tests.unit.study.fakelab ROOT GUESTS REPEATS
+python -m tests.functional.study.fakelab ROOT GUESTS REPEATS
 """
 
 import os
@@ -23,7 +23,7 @@ from lab.hosts.hardware import Description
 from lab.settings import Settings
 from study.plan import Plan
 from study.study import Judge, Study
-from tests.unit.study.fixtures import ROOT as FIXTURES
+from tests.support.recorded import ROOT as FIXTURES
 
 _MPSTAT = """\
 printf 'Linux 6.1.0 (labhost) \\t2026-11-22 \\t_x86_64_\\t(2 CPU)\\n\\n'

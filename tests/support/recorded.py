@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2] / "fixtures"
+ROOT = Path(__file__).parents[1] / "fixtures"
 
 
 @dataclass(frozen=True)

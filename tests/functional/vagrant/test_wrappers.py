@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.vagrant.tools import VAGRANT, FakeCommand, require, run
+from tests.functional.vagrant.tools import VAGRANT, FakeCommand, require, run
 
 # Vagrant, as far as lab_host.rb needs it.
 URI = """

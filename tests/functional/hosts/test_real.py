@@ -1,0 +1,150 @@
+"""A lab host that is not ours, this machine or one with OpenSSH 4.3's algorithms: claimed, supplied, given back."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core.errors import HvlabError
+from hypervisors.registry import get_hypervisor
+from lab.connectors.base import Machine
+from lab.hosts import active, unmanaged
+from lab.hosts.unmanaged import RealHost
+from lab.lifecycle import require_off
+from tests.functional.hosts.conftest import ssh_host, unreachable
+from tests.functional.ssh.old_sshd import OldSshd
+
+KVM, XEN = get_hypervisor("kvm"), get_hypervisor("xen")
+
+
+def test_claimed_supplied_and_given_back(host: RealHost, place: Path, tmp_path: Path) -> None:
+    state = host.state
+    host.boot(KVM)
+    assert host.running() == active.running_provider(state) == "kvm"
+    assert active.address_of(state) == host.address.text
+    assert (place / "owner").read_text().strip() == unmanaged.owner_of(state)
+    folder = place / "boxes-abc"
+    assert (folder / "boot" / "vmlinux").read_text() == "content of boot/vmlinux"
+    box = folder / "hvlab-VAGRANTSLASH-debian-12" / "1.0.1" / "libvirt" / "box.img"
+    if host.kind == "ssh":
+        assert box.stat().st_size == 64 << 20
+        assert box.stat().st_blocks * 512 < 1 << 20
+        assert Path(host.store.boxes) == folder
+    else:
+        # It is here already.
+        assert not box.exists()
+        assert Path(host.store.boxes) == tmp_path / "boxes-abc" / "boxes"
+    assert Path(host.store.start) == folder
+    assert not (folder / ".archive").exists()
+    assert "server2,52:54:00:68:76:02" in (state / "takedown.sh").read_text()
+    assert "transparent_hugepage" in (state / "restore.sh").read_text()
+    with pytest.raises(HvlabError, match="up already, under KVM"):
+        require_off(state)
+    with pytest.raises(HvlabError, match=r"is up on .*, not on nested"):
+        active.require_asked_for(state, "nested")
+    active.require_asked_for(state, host.address.text)
+    assert host.ssh.answers()
+    host.stop()
+    assert host.running() is None
+    assert not (place / "owner").exists()
+    assert {path.name for path in state.iterdir()} <= {"ssh_config"}
+    assert folder.is_dir()
+    assert [path.name for path in place.iterdir()] == ["boxes-abc"]
+    # Nothing is left to do.
+    host.stop()
+
+
+def test_boxes_are_put_once(host: RealHost, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    host.boot(KVM)
+    host.stop()
+
+    def refuse(self: Machine, source: object, target: str, *, timeout: float) -> str:
+        raise AssertionError(f"{target} is put again")
+
+    monkeypatch.setattr(Machine, "put", refuse)
+    host.boot(KVM)
+    host.stop()
+
+
+def test_what_was_cut_off_is_put_again(host: RealHost, place: Path) -> None:
+    host.boot(KVM)
+    host.stop()
+    (place / "boxes-abc" / ".have-boot").unlink()
+    (place / "boxes-abc" / "boot" / "vmlinux").write_text("half")
+    host.boot(KVM)
+    assert (place / "boxes-abc" / "boot" / "vmlinux").read_text() == "content of boot/vmlinux"
+    host.stop()
+
+
+def test_two_labs_on_one_host_the_second_is_told_whose_the_first_is(
+    host: RealHost, sshd: OldSshd, tmp_path: Path
+) -> None:
+    host.boot(KVM)
+    second = ssh_host(sshd, tmp_path, tmp_path / "second")
+    with pytest.raises(HvlabError, match=r"has a lab already, of .*/state") as raised:
+        second.boot(KVM)
+    assert f"HVLAB_STATE={host.state} ./invoke lab.purge --host=" in raised.value.hint
+    assert second.running() is None
+    assert host.running() == "kvm"
+    host.stop()
+    second.boot(KVM)
+    second.stop()
+
+
+def test_another_kernel_is_asked_for_before_anything_is_done(host: RealHost, place: Path) -> None:
+    wrong = host.obstacle(XEN)
+    assert wrong
+    assert host.obstacle(KVM) is None
+    with pytest.raises(HvlabError, match="runs the plain kernel, xen needs Xen") as raised:
+        host.boot(XEN)
+    assert "reboot it into" in raised.value.hint
+    assert not place.exists()
+    assert not host.state.exists()
+
+
+def test_what_cannot_be_supplied_leaves_nothing(host: RealHost, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: Machine, source: object, target: str, *, timeout: float) -> str:
+        raise HvlabError("No space left on device")
+
+    monkeypatch.setattr(Machine, "put", fail)
+    with pytest.raises(HvlabError, match="No space left"):
+        host.boot(KVM)
+    assert host.running() is None
+    assert not (place / "owner").exists()
+
+
+def test_a_restart_of_the_host_is_noticed(host: RealHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    host.boot(KVM)
+    assert host.died() is None
+    monkeypatch.setattr(host, "_asked", 0.0)
+    assert host.died() is None
+    record = host.state / unmanaged.RECORD
+    record.write_text(json.dumps({**json.loads(record.read_text()), "boot_id": "another"}))
+    monkeypatch.setattr(host, "_asked", 0.0)
+    assert host.died() == "the lab host was restarted"
+    host.stop()
+
+
+def test_a_host_that_cannot_be_reached_keeps_its_record(sshd: OldSshd, tmp_path: Path, place: Path) -> None:
+    host = ssh_host(sshd, tmp_path, tmp_path / "state")
+    host.boot(KVM)
+    with unreachable(host):
+        with pytest.raises(HvlabError, match="cannot be reached over SSH"):
+            host.stop()
+        assert host.running() == "kvm"
+    host.stop()
+    assert host.running() is None
+
+
+def test_a_claim_is_on_record_before_it_is_made(host: RealHost, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that is killed in between would else leave a host that this lab has and nobody knows of."""
+    seen, claim = [], RealHost._claim
+
+    def look_and_claim(self: RealHost) -> None:
+        seen.append(unmanaged.recorded(self.state))
+        claim(self)
+
+    monkeypatch.setattr(RealHost, "_claim", look_and_claim)
+    host.boot(KVM)
+    assert [record.address for record in seen if record] == [host.address.text]
+    host.stop()
