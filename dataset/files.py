@@ -55,4 +55,4 @@ def invalid(path: Path, error: ValidationError, line: int | None = None) -> Hvla
     place = f"{path}:{line}" if line else str(path)
     count = error.error_count()
     more = f" (and {count - 1} more)" if count > 1 else ""
-    return HvlabError(f"{place}: {where}: {first['msg']}{more}", "see docs/dataset.md")
+    return HvlabError(f"{place}: {where}: {first['msg']}{more}", "see docs/reference/dataset.md")

@@ -1,4 +1,4 @@
-"""The dataset of a study: its models, and how it is read and written. docs/dataset.md is the contract.
+"""The dataset of a study: its models, and how it is read and written. docs/reference/dataset.md is the contract.
 
 Files are written aside, forced to the disk and renamed, so a reader or a crash never meets half a file.
 """
@@ -194,10 +194,10 @@ def read_measurements(path: Path) -> list[Measurement]:
     try:
         text = read_bytes(file).decode()
     except UnicodeDecodeError as error:
-        raise HvlabError(f"{file}: not UTF-8 at byte {error.start}", "see docs/dataset.md") from error
+        raise HvlabError(f"{file}: not UTF-8 at byte {error.start}", "see docs/reference/dataset.md") from error
     reader = csv.reader(io.StringIO(text, newline=""))
     if tuple(next(reader, [])) != COLUMNS:
-        raise HvlabError(f"{file}: the header is not {','.join(COLUMNS)}", "see docs/dataset.md")
+        raise HvlabError(f"{file}: the header is not {','.join(COLUMNS)}", "see docs/reference/dataset.md")
     return [_row(file, reader.line_num, fields) for fields in reader]
 
 
@@ -267,11 +267,11 @@ def _in_folder(path: Path, name: str) -> Path:
 
 def _row(file: Path, line: int, fields: list[str]) -> Measurement:
     if len(fields) != len(COLUMNS):
-        raise HvlabError(f"{file}:{line}: {len(fields)} fields, needs {len(COLUMNS)}", "see docs/dataset.md")
+        raise HvlabError(f"{file}:{line}: {len(fields)} fields, needs {len(COLUMNS)}", "see docs/reference/dataset.md")
     data: dict[str, Any] = dict(zip(COLUMNS, fields, strict=True))
     text = data["value"]
     if not _VALUE.fullmatch(text):
-        raise HvlabError(f"{file}:{line}: value {text!r} is no decimal number", "see docs/dataset.md")
+        raise HvlabError(f"{file}:{line}: value {text!r} is no decimal number", "see docs/reference/dataset.md")
     data["value"] = float(text) if "." in text else int(text)
     try:
         return Measurement.model_validate(data)

@@ -1,6 +1,6 @@
 """Factors: what is set on a lab host because the study says so, and what a provider cannot do of it.
 
-Read back from the host by the meter `factors`; docs/factors.md tells what each is.
+Read back from the host by the meter `factors`; docs/reference/factors.md tells what each is.
 """
 
 from collections.abc import Iterable

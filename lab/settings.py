@@ -14,7 +14,7 @@ from lab.connectors.address import parse_host
 
 ProviderName = Literal["xen", "kvm", "virtualbox"]
 SessionName = Literal["x-window", "text"]
-# Of a guest's memory its kernel and the X session take so much (measured: docs/lab.md); a load must fit beside it.
+# What a guest's kernel and X session use (measured: docs/design/lab.md); a memory load must fit beside it.
 SYSTEM_MIB = 128
 Thp = Literal["never", "madvise", "always"]
 
@@ -93,7 +93,7 @@ class StudySettings(_Table):
 
 
 class SettleSettings(_Table):
-    """When the lab host counts as quiet; see docs/meters.md."""
+    """When the lab host counts as quiet; see docs/reference/meters.md."""
 
     window_s: float = Field(8, gt=0)
     memory_slope_mib_per_min: float = Field(3, gt=0)
@@ -105,7 +105,7 @@ class SettleSettings(_Table):
 
 
 class FactorsSettings(_Table):
-    """What is set on the lab host and read back from it; see docs/factors.md.
+    """What is set on the lab host and read back from it; see docs/reference/factors.md.
 
     Attributes:
         ksm: The host's kernel merges equal pages.

@@ -1,4 +1,4 @@
-# CentOS 5.5: what is odd here is explained in docs/guests.md.
+# CentOS 5.5: what is odd here is explained in docs/how-to/guests.md.
 os           = "centos-5.5"
 iso_url      = "https://archive.kernel.org/centos-vault/5.5/isos/x86_64/CentOS-5.5-x86_64-netinstall.iso"
 iso_checksum = "sha256:298a219be14eb75157f173de25542510eec0682b6f33e67e84a2756ef7fa83ba"

@@ -243,7 +243,7 @@ class Run:
         if wrong := differences(found, self.lab.settings.factors, self.provider, stage):
             raise HvlabError(
                 f"factors at stage {stage.name} under {self.provider.title}: {'; '.join(wrong)}",
-                "see docs/factors.md for what each factor needs",
+                "see docs/reference/factors.md for what each factor needs",
             )
 
     def _look_at_kernel(self, stage: Stage, log: Output) -> None:

@@ -127,7 +127,7 @@ def _shared(text: str, wanted: Wanted) -> Finding:
 
 
 def _both_loaded(told: dict[str, str], seen: str, wanted: Wanted) -> Finding:
-    """Judge both drivers in one kernel by the reports that docs/doctor.md lists."""
+    """Judge both drivers in one kernel by the reports that docs/reference/doctor.md lists."""
     ok, warn, fail = verdicts(_SHARED)
     version, kernel = _numbers(told["virtualbox"], 3), _numbers(told.get("kernel", ""), 2)
     conflict = warn if wanted.provider in ("kvm", "xen") else fail

@@ -7,7 +7,7 @@ from core.errors import HvlabError
 from lab.connectors.base import Machine
 from lab.guests.load_generator import PAGES_A_MIB, start_load
 
-# Where a guest says why its X session did not start: docs/lab.md.
+# Where a guest says why its X session did not start: docs/design/lab.md.
 _LOG = "/var/log/x-session.log"
 # For the answer itself, beside the seconds that are waited in the guest.
 _ANSWER_S = 60

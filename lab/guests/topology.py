@@ -69,7 +69,7 @@ def write_topology(
     *,
     start: str = STORE,
 ) -> None:
-    """Write the file that HVLAB_TOPOLOGY names; its form is described in docs/vagrant.md.
+    """Write the file that HVLAB_TOPOLOGY names; its form is described in docs/design/vagrant.md.
 
     Args:
         ssh_config: Has an entry for the lab host; None: guests run on this machine.

@@ -136,7 +136,7 @@ def require_media(os_name: str, kickstarts: Path = KICKSTARTS) -> Media:
     if lacking := _lacking(media):
         raise MediaMissing(
             f"installation media of {os_name} are missing in {media.folder}: {', '.join(lacking)}",
-            f"./invoke image.fetch --os={os_name} downloads them; or put them there by hand: docs/guests.md",
+            f"./invoke image.fetch --os={os_name} downloads them; or put them there by hand: docs/how-to/guests.md",
         )
     found = sha256_of(media.iso)
     if found != media.wanted.iso.sha256:

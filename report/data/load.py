@@ -27,13 +27,13 @@ def load(folder: Path) -> Dataset:
     """Read a study's folder.
 
     Args:
-        folder: A folder in the form of docs/dataset.md.
+        folder: A folder in the form of docs/reference/dataset.md.
 
     Returns:
         The checked dataset.
 
     Raises:
-        HvlabError: A file is missing or not in the form of docs/dataset.md.
+        HvlabError: A file is missing or not in the form of docs/reference/dataset.md.
     """
     return Dataset(folder, _read_study(folder / "study.json"), read_measurements(folder / "measurements.csv"))
 
@@ -84,7 +84,7 @@ def _read_study(path: Path) -> Study:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise HvlabError(f"{path}: {where}: {first['msg']}", "docs/dataset.md says what it holds") from error
+        raise HvlabError(f"{path}: {where}: {first['msg']}", "docs/reference/dataset.md says what it holds") from error
     _check_names(path, "provider", [*study.parameters.providers, *(run.provider for run in study.runs)])
     _check_stages(path, study)
     return study

@@ -13,7 +13,7 @@ COLUMNS = ["provider", "repeat", "stage", "guests", "meter", "metric", "value", 
 UNITS = ("MiB", "KiB", "B", "percent", "s", "count")
 
 _KEY = ["provider", "repeat", "stage", "meter", "metric"]
-_HINT = "docs/dataset.md says what each column holds"
+_HINT = "docs/reference/dataset.md says what each column holds"
 
 
 def read_measurements(path: Path) -> pd.DataFrame:
@@ -23,10 +23,10 @@ def read_measurements(path: Path) -> pd.DataFrame:
         path: The `measurements.csv`.
 
     Returns:
-        The columns of docs/dataset.md in their order; `repeat` and `guests` are integers, `value` is a float.
+        The columns of docs/reference/dataset.md in their order; `repeat` and `guests` are integers, `value` is a float.
 
     Raises:
-        HvlabError: The file is missing or is not in the form of docs/dataset.md; names the line.
+        HvlabError: The file is missing or is not in the form of docs/reference/dataset.md; names the line.
     """
     table = _read_text_table(path)
     _check_columns(table, path)

@@ -19,7 +19,7 @@ _STAGE_OF_DISK = "vm-4"
 
 
 def derive(published: Path) -> pd.DataFrame:
-    """Bring published numbers into the form of docs/dataset.md.
+    """Bring published numbers into the form of docs/reference/dataset.md.
 
     Nothing is estimated: memory is taken over as printed, `ls -l` totals are counted in KiB blocks, and only
     the folder's apparent size is a sum (of the listed images).

@@ -162,4 +162,5 @@ def _factor(given: str, wanted: str, meter: str, metric: str) -> float:
         return 1.0
     if given in _BYTES and wanted in _BYTES:
         return _BYTES[given] / _BYTES[wanted]
-    raise HvlabError(f"measurements.csv: {meter} {metric} is in {given}, expected {wanted}", "see docs/dataset.md")
+    message = f"measurements.csv: {meter} {metric} is in {given}, expected {wanted}"
+    raise HvlabError(message, "see docs/reference/dataset.md")

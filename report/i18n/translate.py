@@ -1,7 +1,7 @@
 """The paper's language: every printed message is English in templates and code, and is looked up in a catalog.
 
 A catalog is a file of gettext's, `report/locale/<language>.po`; it is read as it is, so that no compiled copy can be
-older than it. docs/report.md says how a language is added.
+older than it. docs/reference/report.md says how a language is added.
 """
 
 import gettext as gnu

@@ -68,7 +68,7 @@ def advise(readings: Readings, study: Study, found: Results, question: Question)
 
 
 def as_json(advice: Advice, study: Study) -> bytes:
-    """Return guidance.json: the question, the decisions, break-even, capacity and criteria (docs/report.md)."""
+    """Return guidance.json: question, decisions, break-even, capacity and criteria (docs/reference/report.md)."""
     full = [
         {"provider": p, "guest_mib": guest, "host_gib": host, **asdict(fit)}
         for (p, guest, host), fit in advice.capacity.full.items()

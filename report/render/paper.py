@@ -44,7 +44,7 @@ def render(study_dir: Path, out_dir: Path, lang: str = "en", question: Question 
     The same dataset gives the same bytes: dates come from the study, not from the clock.
 
     Args:
-        study_dir: The study's folder, in the form of docs/dataset.md; only read.
+        study_dir: The study's folder, in the form of docs/reference/dataset.md; only read.
         out_dir: Where the PDF goes; made if need be.
         lang: Language, "en" or "ko".
         question: What the guidance is asked.
@@ -53,7 +53,7 @@ def render(study_dir: Path, out_dir: Path, lang: str = "en", question: Question 
         The PDF's path.
 
     Raises:
-        HvlabError: The dataset is not in the form of docs/dataset.md or has no usable number, the language is
+        HvlabError: The dataset is not in the form of docs/reference/dataset.md or has no usable number, the language is
             not known, a system library is missing, or the PDF cannot be written. Nothing half-written is
             left.
     """

@@ -14,7 +14,7 @@ ABOUT_SHARE = 0.2
 """A round number that the text calls "about" is taken to mean so much of it to either side."""
 
 Need = Literal["cpu", "guest-os", "guest-memory", "guest-disk", "disk-strategy", "dom0-ballooned", "xen-free-as-2011"]
-"""What a study must share with the published one: docs/report.md says how each is told."""
+"""What a study must share with the published one: docs/reference/report.md says how each is told."""
 
 
 class _Part(BaseModel):

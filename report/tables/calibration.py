@@ -118,7 +118,7 @@ def read_calibration(study_dir: Path) -> Calibration | None:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise HvlabError(f"{path}: {where}: {first['msg']}", "docs/calibration.md says what it holds") from error
+        raise HvlabError(f"{path}: {where}: {first['msg']}", "see docs/reference/calibration.md") from error
     applied: dict[tuple[str, str], tuple[float, ...]] = {}
     for row in found.rows:
         sizes = applied.get((row.quantity, row.where), ())

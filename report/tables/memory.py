@@ -70,7 +70,7 @@ def comparable(readings: Readings, stages: tuple[str, ...]) -> Taken:
     """Work out the memory that is no longer free of the machine.
 
     taken = baseline total - free, where free is the machine's: `paper_free` of the plain kernel, and under
-    Xen dom0's `paper_free` plus the hypervisor's own `free_memory` (docs/report.md). `used` would not do:
+    Xen dom0's `paper_free` plus the hypervisor's own `free_memory` (docs/reference/report.md). `used` would not do:
     Xen takes guests' memory out of dom0's total.
 
     Args:

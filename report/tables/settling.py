@@ -50,7 +50,7 @@ def read_curves(folder: Path, study: Study) -> list[Curve]:
         One curve a stage of a run, the last where a run was begun again, in the paper's order.
 
     Raises:
-        HvlabError: The journal is not in the form of docs/dataset.md; names the file.
+        HvlabError: The journal is not in the form of docs/reference/dataset.md; names the file.
     """
     finished = {(run.provider, run.repeat) for run in study.runs if run.status == "finished"}
     found: dict[tuple[str, int, str], Curve] = {}
@@ -61,7 +61,7 @@ def read_curves(folder: Path, study: Study) -> list[Curve]:
             curve = Curve.model_validate(event)
             stage_position(curve.stage)
         except (ValidationError, ValueError) as error:
-            what = f"settling at {event.get('time')} is not as docs/dataset.md says"
+            what = f"settling at {event.get('time')} is not as docs/reference/dataset.md says"
             raise HvlabError(f"{folder / NAME}: {what}", "./invoke study.check tells what is wrong") from error
         if (curve.provider, curve.repeat) in finished:
             found[curve.provider, curve.repeat, curve.stage] = curve

@@ -23,15 +23,15 @@ def write_data(study_dir: Path, out_dir: Path) -> list[Path]:
     """Write a study's tables as tidy CSV and as Parquet, its figures as SVG and PNG (300 dpi).
 
     Args:
-        study_dir: The study's folder, in the form of docs/dataset.md; only read.
+        study_dir: The study's folder, in the form of docs/reference/dataset.md; only read.
         out_dir: Where the files go; made if need be.
 
     Returns:
         The files, in the order of their names.
 
     Raises:
-        HvlabError: The dataset is not in the form of docs/dataset.md or has no usable number, or a file cannot be
-            written.
+        HvlabError: The dataset is not in the form of docs/reference/dataset.md or has no usable number, or a file
+            cannot be written.
     """
     dataset = load(study_dir)
     readings = Readings(dataset.measurements)

@@ -18,7 +18,7 @@ _TYPES = {".csv": "text/csv", ".json": "application/json", ".jsonl": "applicatio
           ".toml": "application/toml", ".md": "text/markdown", ".png": "image/png"}  # fmt: skip
 _DESCRIBED = {
     "study.json": "Parameters, environment and runs of the study",
-    "measurements.csv": "One row per number, tidy; the columns are described in docs/dataset.md of hvlab",
+    "measurements.csv": "One row per number, tidy; the columns are described in docs/reference/dataset.md of hvlab",
     "journal.jsonl": "What happened, one event a line",
     REPRODUCING: "How to take the study again",
 }
@@ -37,7 +37,7 @@ def write_crate(study_dir: Path, out_dir: Path) -> list[Path]:
         Both paths.
 
     Raises:
-        HvlabError: The dataset is not in the form of docs/dataset.md, or a file cannot be read or written.
+        HvlabError: The dataset is not in the form of docs/reference/dataset.md, or a file cannot be read or written.
     """
     dataset = load(study_dir)
     reproducing = (

@@ -1,1 +1,1 @@
-"""Calibration: known loads are applied and read back by the kit's own meters; docs/calibration.md says the rules."""
+"""Calibration: apply known loads and read them back with the kit's own meters (docs/reference/calibration.md)."""

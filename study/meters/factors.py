@@ -1,4 +1,4 @@
-"""Meter `factors`: what the lab host says of the factors that the study has set (docs/factors.md).
+"""Meter `factors`: what the lab host says of the factors that the study has set (docs/reference/factors.md).
 
 KSM's, huge pages', swap's and the page cache's state are the kernel's own (kernel documentation, admin-guide/mm/ksm.rst
 and transhuge.rst; proc_meminfo(5), proc_vmstat(5)); dom0's memory is its balloon driver's and Xen's command line; how a

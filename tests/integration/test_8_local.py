@@ -1,6 +1,6 @@
 """--host=local brings up guests: hvlab is called on a machine that has KVM and is controller and lab host at once.
 
-Not among the tests that `./invoke test` runs: the machine takes minutes to build. See docs/hosts.md.
+Not among the tests that `./invoke test` runs: the machine takes minutes to build. See docs/how-to/hosts.md.
 """
 
 import os

@@ -109,7 +109,7 @@ def _disk(provider: str, guests: int) -> list[tuple[str, str, object, str]]:
 
 
 def make_info(providers: list[str], guests: int, repeats: int) -> dict[str, object]:
-    """A study.json as docs/dataset.md has it."""
+    """A study.json as docs/reference/dataset.md has it."""
     stages = ["booting", "manager", *(f"vm-{n}" for n in range(1, guests + 1))]
     timing = {"booting_s": 61.2, "settling_s": 12.0, "reading_s": 14.8, "kit_s": 1.9}
     return {

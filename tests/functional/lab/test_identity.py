@@ -87,7 +87,8 @@ def test_one_that_does_not_listen_is_killed() -> None:
 
 def test_this_process_and_its_parents_are_never_the_labs(tmp_path: Path) -> None:
     line = (
-        "import os, pathlib, sys; from lab.identity import processes_of; print(processes_of(pathlib.Path(sys.argv[1])))"
+        "import os, pathlib, sys; from lab.state.processes import processes_of; "
+        "print(processes_of(pathlib.Path(sys.argv[1])))"
     )
     done = subprocess.run(
         [os.environ.get("PYTHON", "python3"), "-c", line, tmp_path],

@@ -11,7 +11,7 @@ import stamina
 
 from lab.desktop.windows import Look, read_look, require_alive
 
-TOOL = Path(__file__).resolve().parents[3] / "lab" / "desktop" / "on_host.py"
+TOOL = Path(__file__).resolve().parents[3] / "lab" / "desktop" / "agent.py"
 # The system's, which has python3-xlib, as on the lab host.
 PYTHON = "/usr/bin/python3"
 

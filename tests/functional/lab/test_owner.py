@@ -16,7 +16,7 @@ from lab.state.lock import LOCK, LabInUse, exclusive, in_use, killed_owner
 HOLD = """\
 import sys
 from pathlib import Path
-from lab.owner import exclusive
+from lab.state.lock import exclusive
 with exclusive(Path(sys.argv[1])):
     print("mine", flush=True)
     sys.stdin.read()

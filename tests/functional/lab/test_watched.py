@@ -69,7 +69,7 @@ def test_an_interrupt_ends_it(tmp_path: Path) -> None:
 def test_it_does_not_outlive_a_killed_parent(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
     code = (
-        "import os; from pathlib import Path; from lab.watched import run_watched;"
+        "import os; from pathlib import Path; from core.supervise import run_watched;"
         f"run_watched(['sh', '-c', 'echo $$ >{pid_file}; exec sleep 600'], log=Path({str(tmp_path / 'log')!r}),"
         "look=lambda: None, timeout=600, env=os.environ)"
     )

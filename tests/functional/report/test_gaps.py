@@ -50,7 +50,7 @@ def test_the_pdf_of_a_gap(make_study: MakeStudy, tmp_path: Path, make: Callable[
 def test_a_process_that_renders_prints_nothing(make_study: MakeStudy, tmp_path: Path) -> None:
     """What Pango, fontconfig and the interpreter's end have to say goes to the standard error and is no warning."""
     code = (
-        "import sys, pathlib; from report.paper import render, render_html\n"
+        "import sys, pathlib; from report.render.paper import render, render_html\n"
         "for study in sys.argv[2:]:\n"
         "    for what in (render, render_html):\n"
         "        what(pathlib.Path(study), pathlib.Path(sys.argv[1]))"

@@ -81,7 +81,9 @@ def test_tables_and_figures_as_files(make_study: MakeStudy, tmp_path: Path) -> N
 
 
 def test_the_same_files_in_another_process(tmp_path: Path) -> None:
-    code = "import sys, pathlib; from report.data import write_data; write_data(*map(pathlib.Path, sys.argv[1:]))"
+    code = (
+        "import sys, pathlib; from report.tools.export import write_data; write_data(*map(pathlib.Path, sys.argv[1:]))"
+    )
     here = write_data(REFERENCE, tmp_path / "here")
     subprocess.run([sys.executable, "-c", code, str(REFERENCE), str(tmp_path / "there")], check=True, cwd=PROJECT)
     for path in here:

@@ -53,7 +53,7 @@ def test_pdf_is_tagged_and_embedded(tmp_path: Path, caplog: pytest.LogCaptureFix
 def test_same_dataset_gives_same_bytes_in_another_process(make_study: MakeStudy, tmp_path: Path) -> None:
     study = make_study(providers=("xen", "kvm"), guests=2)
     code = (
-        "import sys, pathlib; from report.paper import render;"
+        "import sys, pathlib; from report.render.paper import render;"
         "render(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))"
     )
     papers = []

@@ -87,5 +87,5 @@ def test_a_study_without_one_says_so(make_study: MakeStudy) -> None:
 def test_a_damaged_file_is_refused_by_name(make_study: MakeStudy) -> None:
     study = make_study()
     (study / "calibration.json").write_text('{"id": "x"}')
-    with pytest.raises(HvlabError, match=r"calibration.json: created: .*docs/calibration.md"):
+    with pytest.raises(HvlabError, match=r"calibration.json: created: .*docs/reference/calibration.md"):
         page(study)

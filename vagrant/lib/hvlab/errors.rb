@@ -11,7 +11,7 @@ module Hvlab
       end
 
       def error_message
-        "#{@problem}\nhvlab writes this file: bring the lab up with ./invoke lab.up, or see docs/vagrant.md."
+        "#{@problem}\nhvlab writes this file: bring the lab up with ./invoke lab.up, or see docs/design/vagrant.md."
       end
     end
 

@@ -73,9 +73,9 @@ def test_scripts_are_valid_for_a_plain_shell(name: str) -> None:
 def test_the_program_is_complete(tmp_path: Path) -> None:
     """What is put on the ISO can be imported with nothing of the kit beside it."""
     for name in PROGRAM:
-        target = tmp_path / "lab" / name
+        target = tmp_path / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes((PROJECT / "lab" / name).read_bytes())
+        target.write_bytes((PROJECT / name).read_bytes())
     code = (
         f"import sys; sys.path = [p for p in sys.path if p and not p.startswith({str(PROJECT)!r} + '/lab')]; "
         f"sys.path.insert(0, {str(tmp_path)!r}); import lab.installer.main as m; print(m.__file__)"

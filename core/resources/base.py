@@ -1,0 +1,124 @@
+"""A resource of a lab on a host, as data, and the shell programs that claim, create and remove many in one session.
+
+A resource names shell functions. With PREFIX in `functions`, they are
+
+    PREFIX_probe ARGUMENT...     sets `state` to absent, ours or foreign, and `reason`; leaves `state` as it is if the
+                                 question failed
+    PREFIX_create ARGUMENT...    creates it; called again, it leaves a resource of the lab as it should be
+    PREFIX_remove ARGUMENT...    removes it
+    PREFIX_remember ARGUMENT...  sets `remembered` to what `remove` needs to know; unset: nothing to remember here
+
+`loop.sh` calls them; it defines what "removed" means. The programs need a POSIX shell and nothing of the controller, so
+that a host can keep the one that undoes its lab.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, get_args
+
+from core.errors import HvlabError
+from core.shell import call
+
+Verb = Literal["claim", "create", "remove"]
+Result = Literal["absent", "ours", "foreign", "failed", "remembered", "created", "removed", "kept"]
+
+_LOOP = Path(__file__).with_name("loop.sh")
+_RESULTS = get_args(Result)
+_KIND = re.compile(r"[a-z][a-z ]{0,39}")
+_LONGEST = 4096
+
+
+@dataclass(frozen=True)
+class Resource:
+    """Something on a host that a lab creates or changes.
+
+    Attributes:
+        kind: In lower case: "network", "disk", "setting".
+        name: As a person knows it on the host.
+        functions: Prefix of its shell functions.
+        arguments: What the functions are given.
+        libraries: Shell texts that define them; equal texts are rendered once.
+        creates: It has a function `create`. Without, another program creates it, as Vagrant does guests.
+        remembers: It has a function `remember`, whose answer becomes its last argument (`with_memory`).
+        proves: The ownership of others depends on it: it stays while one of them cannot be removed.
+        shared: One of somebody else serves as well, and is no obstacle.
+    """
+
+    kind: str
+    name: str
+    functions: str
+    arguments: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
+    creates: bool = False
+    remembers: bool = False
+    proves: bool = False
+    shared: bool = False
+
+    def with_memory(self, value: str) -> "Resource":
+        """Return it with what its `remember` answered."""
+        return replace(self, arguments=(*self.arguments, value), remembers=False)
+
+    @property
+    def _flag(self) -> str:
+        return "proves" if self.proves else "shared" if self.shared else "-"
+
+    def line(self, verb: Verb) -> str:
+        """Return the line of shell that does `verb` to it."""
+        function = "remember" if verb == "claim" and self.remembers else verb
+        return call(function, self.kind, self.name, self._flag, self.functions, *self.arguments)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What happened to one resource; `detail` is why, or what was remembered."""
+
+    result: Result
+    kind: str
+    name: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}{f' ({self.detail})' if self.detail else ''}"
+
+
+def render(verb: Verb, resources: Sequence[Resource]) -> str:
+    """Return the program that does `verb` to resources: in their order, or to remove them in the reverse of it.
+
+    It prints what `read_outcomes` reads, and ends with status 0 if none failed, else with 1.
+    """
+    wanted = [one for one in resources if verb != "create" or one.creates]
+    libraries = dict.fromkeys(text for one in wanted for text in one.libraries)
+    ordered = reversed(wanted) if verb == "remove" else wanted
+    lines = "".join(one.line(verb) for one in ordered)
+    return f"{_LOOP.read_text()}{''.join(libraries)}{lines}finish\n"
+
+
+def read_outcomes(text: str) -> list[Outcome]:
+    """Return what such a program printed, or several of them one after the other.
+
+    Raises:
+        HvlabError: A line is not of that form, or the last program did not reach its end.
+    """
+    outcomes, ended = list[Outcome](), False
+    for line in text.splitlines():
+        ended = line == "end"
+        if not ended:
+            outcomes.append(_outcome(line))
+    if not ended:
+        raise HvlabError("the host's answer is cut off", "run the command again")
+    return outcomes
+
+
+def _outcome(line: str) -> Outcome:
+    result, *rest = line.split("\t")
+    if result in _RESULTS and len(rest) == 3 and _KIND.fullmatch(rest[0]) and rest[1] and len(line) <= _LONGEST:
+        kind, name, detail = ("".join(letter if letter.isprintable() else "?" for letter in part) for part in rest)
+        return Outcome(result, kind, name, detail)  # type: ignore[arg-type]
+    raise HvlabError(f"the host's answer is not understood: {line[:80]!r}", "does a login script print there?")
+
+
+def failures(outcomes: Iterable[Outcome]) -> list[str]:
+    """Return in words what failed."""
+    return [str(one) for one in outcomes if one.result == "failed"]

@@ -1,0 +1,117 @@
+# shellcheck shell=sh
+# The loop over a host's resources (core/resources/base.py): the functions of each come after this file, then a line for
+# each resource:
+#   claim|remember|create|remove KIND NAME FLAG PREFIX ARGUMENT...
+# and at last `finish`. It prints a line for each result: RESULT, KIND, NAME, DETAIL, with tabs between them; "end" last.
+#   proves  as FLAG: stays while something could not be removed, since it proves whose that is
+#   shared  as FLAG: somebody else's serves as well
+set -u
+LC_ALL=C
+export LC_ALL
+PATH=$PATH:/usr/sbin:/sbin
+failed=0
+notes=$(mktemp) || exit 2
+trap 'rm -f "$notes"' EXIT
+
+# Some characters of a text, on one line.
+one_line() {
+    printf '%s' "$1" | tr '\n\t' ';;' | tr -d '\000-\037\177' | cut -c 1-300
+}
+
+report() {
+    printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$(one_line "$4")"
+    [ "$1" != failed ] || failed=$((failed + 1))
+}
+
+# Sets `state` to absent, ours, foreign, or unknown: a question that failed is not an answer.
+probe() {
+    functions=$1
+    shift
+    state=unknown reason=
+    "${functions}_probe" "$@" </dev/null 2>"$notes"
+    case $state in
+    absent|ours|foreign) ;;
+    *) state=unknown; reason="cannot be seen: ${reason:-$(tail -n 1 "$notes")}";;
+    esac
+}
+
+# Before anything is created: whether something is in the way.
+claim() {
+    kind=$1 name=$2 flag=$3
+    shift 3
+    probe "$@"
+    case $state in
+    foreign) [ "$flag" = shared ] || report foreign "$kind" "$name" "$reason";;
+    unknown) report failed "$kind" "$name" "$reason";;
+    *) report "$state" "$kind" "$name" '';;
+    esac
+}
+
+remember() {
+    kind=$1 name=$2 functions=$4
+    shift 4
+    unset remembered
+    if ! "${functions}_remember" "$@" </dev/null 2>"$notes"; then
+        report failed "$kind" "$name" "cannot be read: $(tail -n 1 "$notes")"
+    elif [ -n "${remembered+set}" ]; then
+        case $remembered in
+        *[[:cntrl:]]*) report failed "$kind" "$name" "its value has control characters";;
+        *) printf 'remembered\t%s\t%s\t%s\n' "$kind" "$name" "$remembered";;
+        esac
+    fi
+}
+
+create() {
+    kind=$1 name=$2 flag=$3 functions=$4
+    shift 3
+    probe "$@"
+    case $state in
+    foreign)
+        [ "$flag" = shared ] && return
+        report failed "$kind" "$name" "is there already and does not belong to this lab${reason:+: $reason}"
+        finish;;
+    unknown) report failed "$kind" "$name" "$reason"; finish;;
+    esac
+    before=$state
+    shift
+    "${functions}_create" "$@" </dev/null >"$notes" 2>&1
+    said=$(tail -n 1 "$notes")
+    probe "$functions" "$@"
+    if [ "$state" = ours ]; then
+        [ "$before" = ours ] || report created "$kind" "$name" ''
+    else
+        report failed "$kind" "$name" "cannot be created${said:+: $said}"
+        # What comes after it needs it.
+        finish
+    fi
+}
+
+remove() {
+    kind=$1 name=$2 flag=$3 functions=$4
+    shift 4
+    probe "$functions" "$@"
+    case $state in
+    absent) return;;
+    foreign) report foreign "$kind" "$name" "$reason"; return;;
+    unknown) report failed "$kind" "$name" "$reason"; return;;
+    esac
+    if [ "$flag" = proves ] && [ "$failed" -gt 0 ]; then
+        report kept "$kind" "$name" "until all else is removed"
+        return
+    fi
+    "${functions}_remove" "$@" </dev/null >"$notes" 2>&1
+    said=$(tail -n 1 "$notes")
+    probe "$functions" "$@"
+    case $state in
+    absent) report removed "$kind" "$name" '';;
+    # Somebody else has made one of that name meanwhile.
+    foreign) report removed "$kind" "$name" ''; report foreign "$kind" "$name" "$reason";;
+    *) report failed "$kind" "$name" "is still there${said:+: $said}";;
+    esac
+}
+
+finish() {
+    echo end
+    [ "$failed" -eq 0 ]
+    exit
+}

@@ -1,0 +1,60 @@
+"""What a host prints of its resources is read, or refused."""
+
+import pytest
+
+from core.errors import HvlabError
+from core.resources.base import Outcome, Resource, read_outcomes, render
+from core.resources.setting import kernel_file
+
+
+def test_outcomes_of_two_programs() -> None:
+    text = "removed\tdomain\tserver1\t\nend\nfailed\tnetwork\thvlab\tis still there: busy\nend\n"
+    outcomes = read_outcomes(text)
+    assert outcomes == [
+        Outcome("removed", "domain", "server1"),
+        Outcome("failed", "network", "hvlab", "is still there: busy"),
+    ]
+    assert str(outcomes[1]) == "network hvlab (is still there: busy)"
+
+
+@pytest.mark.parametrize("text", ["", "removed\tdomain\tserver1\t\n", "end\nremoved\tdomain\tserver1\t\n"])
+def test_an_answer_that_is_cut_off(text: str) -> None:
+    with pytest.raises(HvlabError, match="cut off"):
+        read_outcomes(text)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Welcome to this server!",
+        "deleted\tdomain\tserver1\t",
+        "removed\tdomain\tserver1",
+        "removed\tdomain\t\t",
+        "removed\t[bold]\tserver1\t",
+        "removed\tdomain\t" + "x" * 5000 + "\t",
+    ],
+)
+def test_a_line_of_another_form(line: str) -> None:
+    with pytest.raises(HvlabError, match="not understood"):
+        read_outcomes(f"{line}\nend\n")
+
+
+def test_what_a_terminal_would_obey_is_not_printed() -> None:
+    (outcome,) = read_outcomes("foreign\tdomain\tserver1\t\x1b[2Jmine\nend\n")
+    assert outcome.detail == "?[2Jmine"
+
+
+def test_removal_goes_backwards_and_equal_libraries_are_rendered_once() -> None:
+    first = Resource("network", "a", "net", ("x y",), ("net_probe() { :; }\n",), proves=True)
+    second = Resource("network", "b", "net", (), first.libraries)
+    text = render("remove", [first, second])
+    assert text.count("net_probe() { :; }") == 1
+    assert text.endswith("remove network b - net\nremove network a proves net 'x y'\nfinish\n")
+
+
+def test_a_setting_is_remembered_before_it_is_changed() -> None:
+    setting = kernel_file("KSM", "/sys/kernel/mm/ksm/run").resource
+    assert render("claim", [setting]).splitlines()[-2].startswith("remember setting KSM - setting setting_")
+    known = setting.with_memory("0")
+    assert render("claim", [known]).splitlines()[-2].startswith("claim setting KSM - setting setting_")
+    assert render("remove", [known]).splitlines()[-2].endswith(" 0")
