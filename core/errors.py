@@ -1,4 +1,4 @@
-"""Errors that a person reads: one line that says what, where, and what to do; and a code that programs and tests read."""
+"""Errors that a person reads: one line that says what, where, and what to do; and a code that tests read."""
 
 from typing import ClassVar
 
