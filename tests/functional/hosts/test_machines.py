@@ -125,3 +125,10 @@ def test_a_host_that_is_not_known_is_not_trusted(sshd: OldSshd, tmp_path: Path) 
     write_config(tmp_path / "ssh_config", [stranger.entry()])
     with pytest.raises(HvlabError, match="Host key verification failed"):
         Ssh(tmp_path / "ssh_config", LABHOST).run("true", timeout=60)
+
+
+def test_without_ssh_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(HvlabError, match="ssh is not installed here") as raised:
+        RemoteMachine(Address("ssh", "ssh://server", "server")).run("true", timeout=60)
+    assert "openssh-client" in raised.value.hint

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.paths import PROJECT
+from lab import purge as module
 from lab.guests.topology import guests
 from lab.purge import program, purge
 from lab.state.lock import LOCK, exclusive
@@ -176,3 +177,12 @@ def test_killed_in_the_middle_of_being_purged(tmp_path: Path) -> None:
     assert done.returncode == -signal.SIGKILL
     assert any("file" in line for line in purged(tmp_path))
     assert not tmp_path.exists()
+
+
+def test_a_lab_host_that_does_not_answer_goes_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "running_provider", lambda state: "kvm")
+    (tmp_path / "console.log").write_text("")
+    (tmp_path / "ssh_config").write_text("Host labhost\n    HostName 127.0.0.1\n    Port 1\n    BatchMode yes\n")
+    lines = purged(tmp_path)
+    assert lines[0].startswith("removed: the lab host's hypervisors do not answer and go with it")
+    assert "Connection refused" in lines[0]

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import subprocess
 import sys
 import warnings
@@ -9,8 +10,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from core.errors import HvlabError
 from report.render import paper
+from tests.support.pages import text_of
 
 ROOT = Path(__file__).resolve().parents[3]
 REFERENCE = ROOT / "reference" / "paper-2011"
@@ -24,6 +29,24 @@ def nothing_warns(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
         warnings.simplefilter("error")
         yield
     assert [f"{it.name}: {it.getMessage()}" for it in caplog.records if it.levelno >= logging.WARNING] == []
+
+
+GAPS: list[dict[str, tuple[str, ...]]] = [
+    *({"providers": tuple(p for p in PROVIDERS if p != missing)} for missing in PROVIDERS),
+    {"stages": ("booting", "vm-1", "vm-2", "vm-3", "vm-4")},
+    {"stages": ("manager", "vm-1", "vm-2", "vm-3", "vm-4")},
+    {"stages": ("booting", "manager", "vm-1", "vm-3", "vm-4")},
+    {"stages": ("booting", "manager")},
+    {"without": ("xl-info",)},
+    {"without": ("xentop",)},
+    {"without": ("mpstat", "disk")},
+]
+
+
+@pytest.mark.parametrize("gap", GAPS, ids=repr)
+def test_what_is_left_is_drawn_without_a_warning(make_study: MakeStudy, gap: dict[str, tuple[str, ...]]) -> None:
+    """What the paper says of a gap is a unit test, without its figures."""
+    assert '<img src="data:image/svg+xml;base64,' in paper.html(make_study(**gap))
 
 
 def bare(make_study: MakeStudy) -> Path:
@@ -58,3 +81,21 @@ def test_a_process_that_renders_prints_nothing(make_study: MakeStudy, tmp_path: 
     words = [sys.executable, "-W", "error", "-c", code, str(tmp_path), str(REFERENCE), str(make_study(repeats=3))]
     done = subprocess.run(words, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True)
     assert done.stdout + done.stderr == ""
+
+
+PROVIDERS = ("xen", "kvm", "virtualbox")
+
+
+METERS = ("free", "xl-info", "mpstat", "xentop", "disk")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=8)
+@given(st.sets(st.sampled_from([(p, m) for p in PROVIDERS for m in METERS])), st.integers(1, 2), st.integers(1, 3))
+def test_any_gap(make_study: MakeStudy, gone: set[tuple[str, str]], repeats: int, guests: int) -> None:
+    try:
+        text = text_of(make_study(keep=lambda row: (row[0], row[4]) not in gone, repeats=repeats, guests=guests))
+    except HvlabError as error:
+        assert "no reading" in str(error)
+    else:
+        # "None" is also what a paravirtualized guest needs of the CPU.
+        assert not re.search(r"\b(nan|inf|None)\b(?! for paravirtualized)", text)

@@ -7,8 +7,11 @@ from pathlib import Path
 import pikepdf
 import pytest
 
+from core.errors import HvlabError
 from report.data.load import load
 from report.data.readings import Readings
+from report.i18n import translate
+from report.i18n.translate import LANGUAGES
 from report.render.paper import render
 from tests.support.made_up import REFERENCE
 
@@ -52,3 +55,12 @@ def test_the_pdf_says_its_language_and_has_its_letters(korean: Path) -> None:
         assert any("Beside" in str(font["/BaseFont"]) for font in fonts)
     # A glyph that no face has is U+FFFD in the extracted text, and a box on the page.
     assert "\N{REPLACEMENT CHARACTER}" not in text_of(korean)
+
+
+def test_a_missing_font_is_told_before_there_are_boxes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    bare = translate.Language("ko", LANGUAGES["ko"].faces, tmp_path, "fonts-nanum")
+    monkeypatch.setitem(LANGUAGES, "ko", bare)
+    with pytest.raises(HvlabError, match=r"needs the font .*Nanum.*ttf") as caught:
+        render(REFERENCE, tmp_path / "out", "ko")
+    assert caught.value.hint == "apt-get install fonts-nanum"
+    assert not (tmp_path / "out").exists()

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from hypervisors.registry import all_hypervisors
-from lab import purge as module
 from lab.purge import purge
 from lab.state.lock import LabInUse, exclusive
 from lab.state.rollback_journal import Steps
@@ -46,15 +45,6 @@ def test_a_broken_journal_keeps_nothing_from_being_removed(tmp_path: Path) -> No
     (tmp_path / "key").write_text("x")
     assert f"removed: file {tmp_path}/key" in purged(tmp_path)
     assert purged(tmp_path)[0].startswith("nothing to remove")
-
-
-def test_a_lab_host_that_does_not_answer_goes_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "running_provider", lambda state: "kvm")
-    (tmp_path / "console.log").write_text("")
-    (tmp_path / "ssh_config").write_text("Host labhost\n    HostName 127.0.0.1\n    Port 1\n    BatchMode yes\n")
-    lines = purged(tmp_path)
-    assert lines[0].startswith("removed: the lab host's hypervisors do not answer and go with it")
-    assert "Connection refused" in lines[0]
 
 
 @pytest.mark.parametrize("name", all_hypervisors())

@@ -229,7 +229,8 @@ def test_one_hypervisor_wins_over_none(make_study: MakeStudy) -> None:
     assert (only.winner, only.why) == ("kvm", "only-one")
 
 
-def test_guidance_json_is_the_decision(make_study: MakeStudy, tmp_path: Path) -> None:
+def test_guidance_json_is_the_decision(make_study: MakeStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paper, "_pdf", lambda _page: b"%PDF")
     question = parse_question("memory=2,cpu=1,disk=1", 12, "512MiB", "16GiB")
     paper.render(make_study(repeats=3), tmp_path / "out", question=question)
     found = json.loads((tmp_path / "out" / "guidance.json").read_text(encoding="utf-8"))

@@ -2,21 +2,17 @@
 
 import json
 import logging
-import re
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from core.errors import HvlabError
 from report.render import paper
 from tests.support.pages import text_of
 
 PROVIDERS = ("xen", "kvm", "virtualbox")
-METERS = ("free", "xl-info", "mpstat", "xentop", "disk")
 MakeStudy = Callable[..., Path]
 
 
@@ -85,18 +81,6 @@ def test_meters_that_are_missing(make_study: MakeStudy, missing: tuple[str, ...]
 def test_numbers_alone(make_study: MakeStudy, said: str) -> None:
     """The made-up study has no captures, no screens, no journal and no calibration."""
     assert said in text_of(make_study())
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=8)
-@given(st.sets(st.sampled_from([(p, m) for p in PROVIDERS for m in METERS])), st.integers(1, 2), st.integers(1, 3))
-def test_any_gap(make_study: MakeStudy, gone: set[tuple[str, str]], repeats: int, guests: int) -> None:
-    try:
-        text = text_of(make_study(keep=lambda row: (row[0], row[4]) not in gone, repeats=repeats, guests=guests))
-    except HvlabError as error:
-        assert "no reading" in str(error)
-    else:
-        # "None" is also what a paravirtualized guest needs of the CPU.
-        assert not re.search(r"\b(nan|inf|None)\b(?! for paravirtualized)", text)
 
 
 @pytest.mark.parametrize("write", [paper.render, paper.render_html])

@@ -11,7 +11,6 @@ from core.errors import HvlabError
 from report.i18n import translate
 from report.i18n.catalog import messages, update
 from report.i18n.translate import LANGUAGES, catalog, gettext, speaking
-from report.render.paper import render
 from tests.support.made_up import REFERENCE, MakeStudy
 from tests.support.pages import page
 
@@ -86,15 +85,6 @@ def test_a_language_without_a_catalog_is_refused() -> None:
     with pytest.raises(HvlabError, match="no paper in language 'xx'") as caught:
         page(REFERENCE, "xx")
     assert caught.value.hint == "use en or ko"
-
-
-def test_a_missing_font_is_told_before_there_are_boxes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    bare = translate.Language("ko", LANGUAGES["ko"].faces, tmp_path, "fonts-nanum")
-    monkeypatch.setitem(LANGUAGES, "ko", bare)
-    with pytest.raises(HvlabError, match=r"needs the font .*Nanum.*ttf") as caught:
-        render(REFERENCE, tmp_path / "out", "ko")
-    assert caught.value.hint == "apt-get install fonts-nanum"
-    assert not (tmp_path / "out").exists()
 
 
 def test_a_damaged_catalog_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -9,13 +9,13 @@ from core.errors import HvlabError
 from report.data.load import load
 from report.data.readings import Readings
 from report.recommendation.results import results
+from report.render import paper
 from report.replication import section
 from report.replication.claims import read_claims
 from report.replication.published_numbers import compare_numbers
 from report.replication.verdicts import Finding, check_claims
 from report.replication.xen_hidden_memory import hidden_free, rounding
 from report.tables.quantities import UNITS, Quantities
-from tests.support.pages import page
 
 REFERENCE = Path(__file__).resolve().parents[3] / "reference" / "paper-2011"
 MakeStudy = Callable[..., Path]
@@ -160,4 +160,4 @@ def test_a_missing_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     (copy / "claims.toml").unlink()
     monkeypatch.setattr(section, "REFERENCE", copy)
     with pytest.raises(HvlabError, match=r"cannot read .*claims\.toml"):
-        page(REFERENCE)
+        paper.html(REFERENCE)
