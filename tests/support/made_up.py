@@ -1,6 +1,7 @@
 """A small factory of made-up studies: numbers on straight lines, so that results can be told beforehand."""
 
 import csv
+import functools
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -163,26 +164,27 @@ def write_rows(folder: Path, rows: Iterable[Row]) -> None:
 MakeStudy = Callable[..., Path]
 
 
+def write_study(
+    folder: Path,
+    *,
+    providers: tuple[str, ...] = ("xen", "kvm", "virtualbox"),
+    guests: int = 4,
+    repeats: int = 2,
+    stages: tuple[str, ...] | None = None,
+    without: tuple[str, ...] = (),
+    keep: Callable[[Row], bool] = lambda _row: True,
+    info: dict[str, object] | None = None,
+) -> Path:
+    """Write a study into a folder and return the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    described = make_info(list(providers), guests, repeats) | (info or {})
+    (folder / "study.json").write_text(json.dumps(described), encoding="utf-8")
+    rows = make_rows(providers, guests, repeats, stages)
+    write_rows(folder, [row for row in rows if row[4] not in without and keep(row)])
+    return folder
+
+
 @pytest.fixture
 def make_study(tmp_path: Path) -> MakeStudy:
-    """Return a function that writes a study into a folder and returns the folder."""
-
-    def make(
-        *,
-        providers: tuple[str, ...] = ("xen", "kvm", "virtualbox"),
-        guests: int = 4,
-        repeats: int = 2,
-        stages: tuple[str, ...] | None = None,
-        without: tuple[str, ...] = (),
-        keep: Callable[[Row], bool] = lambda _row: True,
-        info: dict[str, object] | None = None,
-    ) -> Path:
-        folder = tmp_path / "studies" / "made-up"
-        folder.mkdir(parents=True, exist_ok=True)
-        described = make_info(list(providers), guests, repeats) | (info or {})
-        (folder / "study.json").write_text(json.dumps(described), encoding="utf-8")
-        rows = make_rows(providers, guests, repeats, stages)
-        write_rows(folder, [row for row in rows if row[4] not in without and keep(row)])
-        return folder
-
-    return make
+    """Return `write_study` with a folder of the test's own."""
+    return functools.partial(write_study, tmp_path / "studies" / "made-up")

@@ -19,6 +19,8 @@ from tests.support.pages import text_of
 
 ROOT = Path(__file__).resolve().parents[3]
 REFERENCE = ROOT / "reference" / "paper-2011"
+PROVIDERS = ("xen", "kvm", "virtualbox")
+METERS = ("free", "xl-info", "mpstat", "xentop", "disk")
 MakeStudy = Callable[..., Path]
 
 
@@ -81,12 +83,6 @@ def test_a_process_that_renders_prints_nothing(make_study: MakeStudy, tmp_path: 
     words = [sys.executable, "-W", "error", "-c", code, str(tmp_path), str(REFERENCE), str(make_study(repeats=3))]
     done = subprocess.run(words, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True)
     assert done.stdout + done.stderr == ""
-
-
-PROVIDERS = ("xen", "kvm", "virtualbox")
-
-
-METERS = ("free", "xl-info", "mpstat", "xentop", "disk")
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=8)

@@ -18,11 +18,6 @@ from tests.support.made_up import REFERENCE
 HANGUL = re.compile("[가-힣]")
 
 
-@pytest.fixture(scope="module")
-def korean(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return render(REFERENCE, tmp_path_factory.mktemp("ko"), "ko")
-
-
 def text_of(path: Path) -> str:
     text = subprocess.run(["pdftotext", "-layout", path, "-"], check=True, capture_output=True, text=True).stdout
     return " ".join(text.split())

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from report.render import paper
-
 REFERENCE = Path(__file__).resolve().parents[3] / "reference" / "paper-2011"
 MakeStudy = Callable[..., Path]
 
@@ -17,12 +15,8 @@ _WORD = re.compile(r'<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax=
 
 
 @pytest.fixture(params=["published", "made up"])
-def printed(request: pytest.FixtureRequest, make_study: MakeStudy, tmp_path: Path) -> Path:
-    if request.param == "published":
-        return paper.render(REFERENCE, tmp_path)
-    versions = {f"package {'long-name-' * number}": "1.2.3-4+deb12u5" * number for number in range(1, 12)}
-    environment = {"kind": "nested", "hardware": [], "partitions": [], "versions": versions}
-    return paper.render(make_study(repeats=5, info={"environment": environment}), tmp_path)
+def printed(request: pytest.FixtureRequest, published: Path, made_up: Path) -> Path:
+    return published if request.param == "published" else made_up / "report" / "paper.en.pdf"
 
 
 def text_of(path: Path, *words: str) -> str:

@@ -1,6 +1,5 @@
 """The paper as a file: whole or not at all, tagged, the same bytes for the same study, with all of its numbers."""
 
-import logging
 import os
 import subprocess
 import sys
@@ -13,7 +12,6 @@ import pytest
 from core.paths import PROJECT
 from report.data.load import load
 from report.data.names import printed_stage
-from report.render import paper
 from tests.support.made_up import REFERENCE, MakeStudy
 
 
@@ -27,13 +25,10 @@ def elements(node: pikepdf.Object) -> Iterator[pikepdf.Object]:
             yield from elements(node["/K"])
 
 
-def test_pdf_is_tagged_and_embedded(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING, logger="weasyprint"):
-        path = paper.render(REFERENCE, tmp_path / "report")
-    assert caplog.messages == []
-    assert path == tmp_path / "report" / "paper.en.pdf"
-    assert sorted(it.name for it in path.parent.iterdir()) == ["guidance.json", "paper.en.pdf"]
-    with pikepdf.open(path) as pdf:
+def test_pdf_is_tagged_and_embedded(published: Path) -> None:
+    """That nothing warns meanwhile is tested in test_gaps.py."""
+    assert sorted(it.name for it in published.parent.iterdir()) == ["guidance.json", "paper.en.pdf"]
+    with pikepdf.open(published) as pdf:
         assert str(pdf.Root.Lang) == "en"
         assert pdf.Root.MarkInfo.Marked
         assert str(pdf.docinfo["/Title"]) == load(REFERENCE).study.title
@@ -70,20 +65,20 @@ def test_same_dataset_gives_same_bytes_in_another_process(make_study: MakeStudy,
                 assert str(PROJECT).encode() not in thing.read_bytes()
 
 
-def test_every_number_of_tables_3_and_4_is_in_the_pdf(make_study: MakeStudy, tmp_path: Path) -> None:
-    for folder in (REFERENCE, make_study()):
-        path = paper.render(folder, tmp_path)
-        words = subprocess.run(["pdftotext", "-layout", path, "-"], check=True, capture_output=True, text=True).stdout
-        rows = load(folder).measurements
-        means = rows.groupby(["provider", "stage", "metric"])["value"].mean()
-        for stage in ("booting", "manager", "vm-1", "vm-2", "vm-3", "vm-4"):
-            numbers = [
-                means[provider, stage, metric]
-                for provider in ("xen", "kvm", "virtualbox")
-                for metric in ("total", "paper_used", "paper_free")
-            ]
-            printed = next(line for line in words.splitlines() if line.split()[:1] == [printed_stage(stage)])
-            assert [float(word) for word in printed.split()[1:]] == pytest.approx(numbers, abs=0.05)
-        idle = [means[provider, "vm-4", "idle"] for provider in ("xen", "kvm", "virtualbox")]
-        printed = next(line for line in words.splitlines() if line.split()[:1] == ["idle"])
-        assert [float(word) for word in printed.split()[1:]] == pytest.approx(idle, abs=0.005)
+@pytest.mark.parametrize("study", ["published", "made up"])
+def test_every_number_of_tables_3_and_4_is_in_the_pdf(study: str, published: Path, made_up: Path) -> None:
+    folder, path = (REFERENCE, published) if study == "published" else (made_up, made_up / "report" / "paper.en.pdf")
+    words = subprocess.run(["pdftotext", "-layout", path, "-"], check=True, capture_output=True, text=True).stdout
+    rows = load(folder).measurements
+    means = rows.groupby(["provider", "stage", "metric"])["value"].mean()
+    for stage in ("booting", "manager", "vm-1", "vm-2", "vm-3", "vm-4"):
+        numbers = [
+            means[provider, stage, metric]
+            for provider in ("xen", "kvm", "virtualbox")
+            for metric in ("total", "paper_used", "paper_free")
+        ]
+        printed = next(line for line in words.splitlines() if line.split()[:1] == [printed_stage(stage)])
+        assert [float(word) for word in printed.split()[1:]] == pytest.approx(numbers, abs=0.05)
+    idle = [means[provider, "vm-4", "idle"] for provider in ("xen", "kvm", "virtualbox")]
+    printed = next(line for line in words.splitlines() if line.split()[:1] == ["idle"])
+    assert [float(word) for word in printed.split()[1:]] == pytest.approx(idle, abs=0.005)
