@@ -18,14 +18,14 @@ def lab_up(c: Context, provider: str, guests: int = 0, host: str = "") -> None:
     from hypervisors.registry import get_hypervisor
     from lab.factors import require_possible
     from lab.lifecycle import require_off
-    from lab.state.lock import exclusive
+    from lab.state.lock import acquire_lab
 
     wanted, parameters = get_hypervisor(provider), settings(host)
     count = guests or parameters.topology.guests
     if not 1 <= count <= parameters.topology.guests:
         raise HvlabError(f"--guests={count} is not in the topology", f"1 to {parameters.topology.guests}")
     require_possible(parameters, [wanted.name])
-    with exclusive(state_root()):
+    with acquire_lab(state_root()):
         require_off(state_root())
         # Only now: for a second lab there may be no room, but that is not what is wrong.
         lab = the_lab(host=host)
@@ -110,9 +110,9 @@ def lab_down(c: Context, host: str = "") -> None:
     """End the guests and the nested lab host."""
     from lab.hosts.active import require_asked_for
     from lab.lifecycle import take_down
-    from lab.state.lock import exclusive
+    from lab.state.lock import acquire_lab
 
-    with exclusive(state_root()):
+    with acquire_lab(state_root()):
         require_asked_for(state_root(), host)
         take_down(state_root())
 

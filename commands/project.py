@@ -2,15 +2,15 @@
 
 import os
 import sys
-from pathlib import Path
 
 from invoke.context import Context
 from invoke.exceptions import Exit
 
+from commands import linters
 from commands.task import command
-from core.child import run_child
 from core.errors import HvlabError
 from core.paths import PROJECT
+from core.process import run_child
 from lab import packages
 
 # What functional tests do not need of what commands install: an emulator, and what makes a root file system.
@@ -61,10 +61,10 @@ def test(c: Context, unit: bool = False, functional: bool = False, whole: bool =
 
 @command()
 def lint(c: Context) -> None:
-    """Check style, types and imports."""
-    folder = Path(sys.executable).parent
-    for program, *words in (("ruff", "check"), ("ruff", "format", "--check"), ("mypy",), ("lint-imports",)):
-        _check(str(folder / program), *words)
+    """Check style, types, imports, shell scripts and Ruby."""
+    packages.ensure(linters.PACKAGES)
+    for words in linters.commands(PROJECT):
+        _check(*words)
 
 
 def _pytest(*words: str) -> None:

@@ -33,9 +33,9 @@ def _half_widths(folder: Path) -> Any:
 
 
 def _study(providers: tuple[str, ...], repeats: int, seed: int, precision: str, host: str) -> Path:
-    from study.api import Wish, begin
+    from study.api import StudyRequest, begin
 
-    return begin(settings(host), Wish(providers, repeats, seed, precision), STUDIES, state_root(), _half_widths)
+    return begin(settings(host), StudyRequest(providers, repeats, seed, precision), STUDIES, state_root(), _half_widths)
 
 
 @command(
@@ -80,9 +80,9 @@ def study_check(c: Context, study: str = "") -> None:
 @command(help=_WHICH)
 def study_status(c: Context, study: str = "") -> None:
     """Tell what of a study is done, and how long the rest takes."""
-    from study.api import tell
+    from study.api import print_progress
 
-    tell(PROJECT, study, state_root())
+    print_progress(PROJECT, study, state_root())
 
 
 @command(*packages.LAB, help={**_WHICH, "host": "the study's lab host under another name; its own without"})
@@ -96,6 +96,6 @@ def study_resume(c: Context, study: str = "", host: str = "") -> None:
 @command(positional=["folder"], help={"folder": "the other study's folder", **_WHICH})
 def study_import(c: Context, folder: str, study: str = "") -> None:
     """Merge the runs of a study that was taken on another host."""
-    from study.api import bring_in
+    from study.api import import_study
 
-    bring_in(PROJECT, study, called_from() / folder)
+    import_study(PROJECT, study, called_from() / folder)

@@ -40,13 +40,14 @@ def sync_folder(path: Path) -> None:
 
 
 def read_record(path: Path, kind: Callable[..., Record]) -> Record | None:
-    """Return what is on record in a JSON file, None if there is no such file.
+    """Read a record from a JSON file; return None if there is no such file.
 
     Args:
-        kind: Is called with the file's names and values.
+        path: The file.
+        kind: Constructor of the record; gets the file's names and values.
 
     Raises:
-        DamagedError: The file is damaged, or another hvlab's.
+        DamagedError: The file is damaged, or was written by another version of hvlab.
     """
     try:
         return kind(**json.loads(path.read_text()))

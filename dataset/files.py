@@ -48,6 +48,18 @@ def read_bytes(path: Path) -> bytes:
         raise HvlabError(f"cannot read {path}: {error.strerror}", "is this a study's folder?") from error
 
 
+def parse_json(path: Path) -> Any:
+    """Read a JSON file of a study; what it holds is not checked.
+
+    Raises:
+        HvlabError: It cannot be read, or is not JSON.
+    """
+    try:
+        return json.loads(read_bytes(path))
+    except (ValueError, RecursionError) as error:
+        raise HvlabError(f"{path}: invalid JSON: {error}", "see docs/reference/dataset.md") from error
+
+
 def invalid(path: Path, error: ValidationError, line: int | None = None) -> HvlabError:
     """Make the one-line error for a file that does not follow the contract; names the first place."""
     first = error.errors()[0]

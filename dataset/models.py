@@ -18,7 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from core.errors import HvlabError
 from core.files import write_atomic
 from dataset.captures import run_name
-from dataset.files import UtcTime, invalid, read_bytes, sha256_of, write_json_atomic
+from dataset.descriptors import Descriptors, HypervisorName, Unit
+from dataset.files import UtcTime, invalid, parse_json, read_bytes, sha256_of, write_json_atomic
+from dataset.schema1 import upgrade
 
 __all__ = [
     "COLUMNS",
@@ -48,9 +50,8 @@ COLUMNS = ("provider", "repeat", "stage", "guests", "meter", "metric", "value", 
 _VALUE = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
-ProviderName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+ProviderName = HypervisorName
 StageName = Annotated[str, Field(pattern=r"^(booting|manager|vm-[1-9][0-9]*)$")]
-Unit = Literal["MiB", "KiB", "B", "percent", "s", "count"]
 
 
 class _Open(BaseModel):
@@ -121,10 +122,10 @@ class Environment(_Open):
     versions: dict[str, str | None] = {}
 
 
-class StudyInfo(_Open):
-    """study.json."""
+class StudyInfo(Descriptors):
+    """study.json: the parameters, the environment and the runs, and the descriptors of schema 2."""
 
-    schema_version: Literal[1] = Field(default=1, alias="schema")
+    schema_version: Literal[1, 2] = Field(default=1, alias="schema")
     id: str
     title: str
     profile: str
@@ -136,7 +137,7 @@ class StudyInfo(_Open):
     source: str | None = None
     precision: dict[str, Any] | None = None
 
-    model_config = ConfigDict(extra="allow", validate_by_name=True, serialize_by_alias=True)
+    model_config = ConfigDict(extra="allow", frozen=False, validate_by_name=True, serialize_by_alias=True)
 
 
 class Measurement(BaseModel):
@@ -171,7 +172,7 @@ def load_study(path: Path) -> StudyInfo:
     """
     file = _in_folder(path, STUDY_FILE)
     try:
-        return StudyInfo.model_validate_json(read_bytes(file))
+        return StudyInfo.model_validate(upgrade(parse_json(file), file))
     except ValidationError as error:
         raise invalid(file, error) from error
 

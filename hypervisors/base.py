@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
-DiskStrategy = Literal["full-copy", "linked-clone", "preallocated"]
+from dataset.descriptors import HypervisorInfo
+from study.meters.readback import Reading
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,9 @@ class Hypervisor:
         attach_command: Shell line that connects the terminal to the console of the guest "$guest", if there is one.
         lines: The guests' devices, of which one is the other end of that console; the first that is there.
         disk_strategies: How a guest's disk can come from the box: `factors.disk_strategy` to what it is here, in words.
-        without: The factors that can do nothing to its guests, and why; in words that follow the provider's title.
+        without: The factors that have no effect under it, and why; in words that follow its title.
+        factor_readings: How factors are read back under it, where what the factor's module reads is not enough: in any
+            case `disk_strategy`.
         version_commands: Component to a shell line that prints its version on the lab host.
     """
 
@@ -60,7 +62,21 @@ class Hypervisor:
     ended_command: str
     console_command: str
     attach_command: str
-    disk_strategies: Mapping[DiskStrategy, str]
+    disk_strategies: Mapping[str, str]
     without: Mapping[str, str] = field(default_factory=dict)
+    factor_readings: Mapping[str, Reading] = field(default_factory=dict)
     version_commands: dict[str, str] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
+
+    def describe(self) -> HypervisorInfo:
+        """Describe it for study.json."""
+        return HypervisorInfo(
+            name=self.name,
+            title=self.title,
+            image_folder=self.folder,
+            host_name="dom0" if self.boots_xen else "host",
+            host_memory="host" if self.boots_xen else "machine",
+            host_cpu="host" if self.boots_xen else "machine",
+            manager=self.manager.name,
+            without_factors=dict(self.without),
+        )

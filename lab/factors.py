@@ -1,72 +1,87 @@
-"""Factors: what is set on a lab host because the study says so, and what a provider cannot do of it.
-
-Read back from the host by the meter `factors`; docs/reference/factors.md tells what each is.
-"""
+"""Factors on a lab host: whether it can have them, and how they are set there (docs/reference/factors.md)."""
 
 from collections.abc import Iterable
 
 from core.errors import HvlabError
+from core.resources.setting import set_program
+from factors.registry import all_factors
+from factors.settings import FactorsSettings, default_of
 from hypervisors.base import Hypervisor
 from hypervisors.registry import get_hypervisor
 from lab.connectors.address import parse_host
 from lab.hosts.machines import machine_of
 from lab.hosts.preflight import free_line, free_on
 from lab.images.host import PARTITIONS
-from lab.settings import FactorsSettings, Settings
+from lab.settings import Settings
 
 # Beside the guests' disks: what a file system keeps for itself, and what the box's own disk takes, GiB.
 _SPARE_GIB = 6
 
-# Page cache, and the slab that can be reclaimed: what `free` counts as buff/cache. What is not yet written stays, so it
-# is written first. The kernel counts it as drop_pagecache and drop_slab in /proc/vmstat (proc_sys_vm(5), drop_caches).
-DROP_CACHES = "sync && echo 3 >/proc/sys/vm/drop_caches"
+
+def render_factors_script(values: FactorsSettings) -> str:
+    """Return the shell program that sets the factors of a running lab host.
+
+    What its kernel does not have is left out there, and is absent when it is read back.
+    """
+    known = ((all_factors()[name], value) for name, value in values)
+    return set_program((factor.setting, factor.written(value)) for factor, value in known if factor.setting)
 
 
-# The nested lab host's area has a label; a host that is not ours tells its own in /etc/fstab.
-_SWAP_ON = """\
-grep -q '^/' /proc/swaps || swapon LABEL=swap 2>/dev/null || swapon -a
-grep -q '^/' /proc/swaps || { echo "no swap area is there: make one, or set factors.swap = false" >&2; exit 1; }"""
+def render_before_reading_script(values: FactorsSettings) -> str:
+    """Return the shell program that acts before each stage is read; "" if no factor asks for one."""
+    lines = [line for name, value in values if (line := all_factors()[name].before_reading(value))]
+    return "\n".join(["set -eu", *lines, ""]) if lines else ""
 
 
 def require_possible(settings: Settings, providers: Iterable[str]) -> None:
-    """Make sure that the providers can do what the factors ask for, before anything is started.
+    """Make sure that the hypervisors can do what the factors ask for, before anything is started.
 
-    A factor that only some providers have is no fault: the others are read without it, and the paper says so.
+    A factor that only some hypervisors have is no error: the others are read without it, and the paper says so.
 
     Raises:
-        HvlabError: None of the providers can do it, or the disks do not fit; the factor is named.
+        HvlabError: None of the hypervisors has it, or the disks do not fit; the message names the factor.
     """
     known = [get_hypervisor(name) for name in providers]
-    usual = FactorsSettings()
-    for factor, asked in settings.factors:
-        if asked != getattr(usual, factor) and all(factor in provider.without for provider in known):
-            reasons = "; ".join(f"{provider.title} {provider.without[factor]}" for provider in known)
-            raise HvlabError(
-                f"factors.{factor} = {_toml(asked)} does nothing here: {reasons}",
-                f"leave it at {_toml(getattr(usual, factor))}, or take a provider that has it",
-            )
+    for name, asked in settings.factors:
+        _require_effect(name, asked, known)
     strategy = settings.factors.disk_strategy
-    for provider in known:
-        if strategy not in provider.disk_strategies:
+    for hypervisor in known:
+        if strategy not in hypervisor.disk_strategies:
             raise HvlabError(
-                f"factors.disk_strategy = {_toml(strategy)}: {provider.title} cannot do it",
-                f"it can do: {', '.join(provider.disk_strategies)}",
+                f"factors.disk_strategy = {_toml(strategy)}: {hypervisor.title} cannot do it",
+                f"it can do: {', '.join(hypervisor.disk_strategies)}",
             )
         if strategy == "preallocated":
-            _require_room(settings, provider)
+            _require_room(settings, hypervisor)
 
 
-def _require_room(settings: Settings, provider: Hypervisor) -> None:
+def _require_effect(name: str, asked: object, hypervisors: list[Hypervisor]) -> None:
+    """Make sure that a value other than the default has an effect under one of the hypervisors.
+
+    Raises:
+        HvlabError: It has none.
+    """
+    usual = default_of(name)
+    reasons = [all_factors()[name].without(hypervisor.describe()) for hypervisor in hypervisors]
+    if asked != usual and all(reasons):
+        words = "; ".join(f"{each.title} {reason}" for each, reason in zip(hypervisors, reasons, strict=True))
+        raise HvlabError(
+            f"factors.{name} = {_toml(asked)} has no effect here: {words}",
+            f"leave it at {_toml(usual)}, or choose a provider that has it",
+        )
+
+
+def _require_room(settings: Settings, hypervisor: Hypervisor) -> None:
     """Make sure that all guests' disks, whole, fit on the file system that they will lie on.
 
     Raises:
-        HvlabError: They do not; or a lab host that is not ours does not tell how much is free there.
+        HvlabError: They do not; or an unmanaged lab host does not report how much is free there.
     """
-    size, there = _room(settings, provider)
+    size, where = _room(settings, hypervisor)
     if whole_disks_gib(settings) > size:
         disks = f"{settings.topology.guests} disks of {settings.topology.disk_gib} GiB"
         raise HvlabError(
-            f'factors.disk_strategy = "preallocated": {disks} do not fit on {provider.folder} ({there})',
+            f'factors.disk_strategy = "preallocated": {disks} do not fit on {hypervisor.folder} ({where})',
             "fewer guests, smaller disks (topology.disk_gib), or another strategy",
         )
 
@@ -92,18 +107,3 @@ def _room(settings: Settings, provider: Hypervisor) -> tuple[float, str]:
 
 def _toml(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else f'"{value}"'
-
-
-def script(factors: FactorsSettings) -> str:
-    """Return the shell program that sets what a running host's kernel can be told.
-
-    What it does not know (huge pages under Xen's dom0) is left out here, and is missing when it is read back.
-    """
-    lines = [
-        "set -eu",
-        f"[ ! -e /sys/kernel/mm/ksm/run ] || echo {int(factors.ksm)} >/sys/kernel/mm/ksm/run",
-        "huge=/sys/kernel/mm/transparent_hugepage/enabled",
-        f'[ ! -e "$huge" ] || echo {factors.thp} >"$huge"',
-        _SWAP_ON if factors.swap else "swapoff -a",
-    ]
-    return "\n".join(lines) + "\n"

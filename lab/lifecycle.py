@@ -12,12 +12,12 @@ from core.console import say, step
 from core.errors import HvlabError
 from core.files import write_atomic
 from core.paths import state_root
-from core.supervise import Stuck
+from core.process import ProgramTimeoutError
 from hypervisors.base import Hypervisor
 from hypervisors.registry import get_hypervisor
-from lab import factors
 from lab.connectors.ssh_config import Ssh, write_config
 from lab.desktop.xsession import start_session
+from lab.factors import render_factors_script
 from lab.guests.diagnostics import Evidence, gather, keep_host_console
 from lab.guests.ended import why_ended
 from lab.guests.guest_session import hold_load, wait_for_session
@@ -26,7 +26,7 @@ from lab.guests.vagrant import NOTES, VagrantLab, home, use_boxes
 from lab.hosts.active import address_of, running_provider, stop
 from lab.hosts.base import LabHost
 from lab.hosts.factory import lab_host
-from lab.hosts.prepare import script
+from lab.hosts.prepare import render_prepare_script
 from lab.images.boxes import Boxes, boxes_for
 from lab.images.guest import GuestImage, guest_image, vagrant_keys
 from lab.images.os_profiles import profile
@@ -157,10 +157,10 @@ class Lab:
 
     def _prepare(self, provider: Hypervisor) -> None:
         """Set the factors; define network and storage for the guests, as the provider wants them."""
-        self.host.ssh.check("sh -s", stdin=factors.script(self.settings.factors).encode(), timeout=60,
+        self.host.ssh.check("sh -s", stdin=render_factors_script(self.settings.factors).encode(), timeout=60,
                             what="setting the factors")  # fmt: skip
         wanted = self.settings
-        program = script(
+        program = render_prepare_script(
             provider, self.boxes, home(self.state) / "boxes", wanted.topology.guests, wanted.factors.disk_strategy,
             store=self.host.store.boxes,
         )  # fmt: skip
@@ -180,12 +180,12 @@ class Lab:
         for attempt in range(1, attempts + 1):
             try:
                 self._try_up(provider, guest)
-            except Stuck as error:
+            except ProgramTimeoutError as error:
                 # Vagrant itself gives a guest up before that: what it waits for is the lab host.
                 self._require_alive(error)
                 seen = self._look_at(provider, guest)
                 longer = "raise topology.boot_timeout_s; " if seen.reached.ready else ""
-                raise Stuck(self._in_words(provider, guest, seen, error), longer + seen.hint) from error
+                raise ProgramTimeoutError(self._in_words(provider, guest, seen, error), longer + seen.hint) from error
             except HvlabError as error:
                 self._require_alive(error)
                 seen = self._look_at(provider, guest)

@@ -22,7 +22,7 @@ from lab.hosts.kept import undoing
 from lab.hosts.machines import machine_of
 from lab.hosts.nested import running_provider
 from lab.rollback import remove, undo_all
-from lab.state.lock import LOCK, TEMPORARY, exclusive, killed_owner
+from lab.state.lock import LOCK, TEMPORARY, acquire_lab, killed_owner
 from lab.state.processes import end_processes, lab_name, processes_of
 from lab.state.rollback_journal import JOURNAL
 from lab.state.state_dir import is_labs
@@ -160,7 +160,7 @@ def purge(state: Path, tell: Callable[[str], None], host: Address | None = None,
         config: The user's ssh configuration for it; "": the usual one.
 
     Raises:
-        LabInUse: A living command has the lab.
+        LabLockedError: A living command has the lab.
         HvlabError: Something could not be removed.
     """
     removed: list[str] = []
@@ -170,7 +170,7 @@ def purge(state: Path, tell: Callable[[str], None], host: Address | None = None,
         tell(f"removed: {line}")
 
     owner = killed_owner(state)
-    with exclusive(state):
+    with acquire_lab(state):
         if owner:
             count(f"lock of {owner}, which no longer runs")
         _on_lab_host(state, count)

@@ -66,7 +66,7 @@ of_kernel() {
         ip link delete "$BRIDGE" type bridge 2>/dev/null && echo "bridge $BRIDGE"
     fi
     for name in $NAMES; do
-        [ -e "/dev/mapper/$name" ] && command -v dmsetup >/dev/null || continue
+        { [ -e "/dev/mapper/$name" ] && command -v dmsetup >/dev/null; } || continue
         ask dmsetup remove --noudevsync --retry "$name" && echo "device /dev/mapper/$name"
     done
 }

@@ -9,14 +9,13 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.errors import HvlabError
-from hypervisors.base import DiskStrategy
+from factors.settings import FactorsSettings
 from lab.connectors.address import parse_host
 
 ProviderName = Literal["xen", "kvm", "virtualbox"]
 SessionName = Literal["x-window", "text"]
 # What a guest's kernel and X session use (measured: docs/design/lab.md); a memory load must fit beside it.
 SYSTEM_MIB = 128
-Thp = Literal["never", "madvise", "always"]
 
 
 class _Table(BaseModel):
@@ -104,26 +103,6 @@ class SettleSettings(_Table):
     give_up_s: float = Field(60, gt=0)
 
 
-class FactorsSettings(_Table):
-    """What is set on the lab host and read back from it; see docs/reference/factors.md.
-
-    Attributes:
-        ksm: The host's kernel merges equal pages.
-        thp: Its transparent huge pages.
-        swap: Its swap area is in use.
-        dom0_memory: Xen only: dom0 has `lab_host.dom0_memory_mib`, or all memory, of which each guest is given a part.
-        page_cache: Whether the host's page cache is dropped before a stage is read.
-        disk_strategy: How a guest's disk comes from the box, under every provider.
-    """
-
-    ksm: bool = False
-    thp: Thp = "always"
-    swap: bool = True
-    dom0_memory: Literal["fixed", "ballooned"] = "fixed"
-    page_cache: Literal["kept", "dropped"] = "kept"
-    disk_strategy: DiskStrategy = "full-copy"
-
-
 class Settings(_Table):
     """All parameters of a study."""
 
@@ -131,7 +110,7 @@ class Settings(_Table):
     topology: TopologySettings = TopologySettings()
     study: StudySettings = StudySettings()
     settle: SettleSettings = SettleSettings()
-    factors: FactorsSettings = FactorsSettings()
+    factors: FactorsSettings = Field(default_factory=FactorsSettings)
 
     @model_validator(mode="after")
     def _manager_has_a_screen(self) -> Self:

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Run by Packer in the guest, as root: what the paper prints about it; what the build leaves behind goes.
 # Red Hat's own tools are called only where they are: the kit's installer puts another system there.
 uname -r

@@ -1,4 +1,4 @@
-"""What the commands study.* do, one function each; commands/ only names them."""
+"""The functions behind the commands study.*, one each."""
 
 import os
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from lab.factors import require_possible
 from lab.hosts.preflight import check_room
 from lab.lifecycle import Lab, end_leftover, require_off
 from lab.settings import Settings, on_host
-from lab.state.lock import exclusive, in_use
+from lab.state.lock import acquire_lab, in_use
 from study.host_check import require_kind
 from study.merge import import_runs
 from study.plan import Plan, settings_of
@@ -23,14 +23,14 @@ from study.verify import check
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What a person asked for; what is 0 or empty is taken from the settings.
+class StudyRequest:
+    """What the user asked for; a value of 0 or an empty one means that of the settings.
 
     Attributes:
-        providers: Names.
-        repeats: Boots of the lab host per provider.
-        seed: Of the order of runs; 0: drawn.
-        precision: `1MiB`: repeats are added until the cost per guest is known so well; empty: none.
+        providers: Names of the hypervisors.
+        repeats: Boots of the lab host per hypervisor.
+        seed: Seed of the order of runs; 0: a random one.
+        precision: `1MiB`: repeats are added until the cost per guest is known to that half-width; empty: none are.
     """
 
     providers: tuple[str, ...] = ()
@@ -39,10 +39,10 @@ class Wish:
     precision: str = ""
 
     def plan(self, settings: Settings) -> Plan:
-        """Make the plan.
+        """Return the plan of the study.
 
         Raises:
-            HvlabError: It makes no study.
+            HvlabError: The number of repeats or the precision is invalid.
         """
         times = self.repeats or settings.study.repeats
         if times < 1:
@@ -54,22 +54,22 @@ class Wish:
         return Plan(providers, times, seed, parse_precision(self.precision), settings.study.most_repeats)
 
 
-def begin(settings: Settings, wish: Wish, studies: Path, state: Path, judge: Judge) -> Path:
-    """Take a new study and return its folder.
+def begin(settings: Settings, request: StudyRequest, studies: Path, state: Path, judge: Judge) -> Path:
+    """Run a new study and return its folder.
 
     Args:
         settings: All parameters.
-        wish: What was asked for.
+        request: What was asked for.
         studies: Folder of all studies.
         state: Folder of the running lab.
-        judge: Tells how precise a study is so far.
+        judge: Returns how precise a study is so far.
 
     Raises:
-        HvlabError: A run failed, the wish makes no study, or the lab is in use.
+        HvlabError: A run failed, the request is invalid, or the lab is in use.
     """
-    plan = wish.plan(settings)
+    plan = request.plan(settings)
     require_possible(settings, plan.providers)
-    with exclusive(state):
+    with acquire_lab(state):
         require_off(state)
         check_room(settings)
         study = Study.begin(Lab(settings), studies, plan)
@@ -79,21 +79,25 @@ def begin(settings: Settings, wish: Wish, studies: Path, state: Path, judge: Jud
 
 
 def resume(project: Path, study_id: str, state: Path, judge: Judge, host: str = "") -> Path:
-    """Go on with a study, with the settings that it was begun with; return its folder.
+    """Continue a study with the settings that it was started with; return its folder.
 
     Args:
-        host: Another name for the lab host that it was begun on; empty: the same.
+        project: The project's folder.
+        study_id: Name of the study; empty: the newest.
+        state: Folder of the running lab.
+        judge: Returns how precise a study is so far.
+        host: Another name for the study's lab host; empty: the same.
 
     Raises:
-        HvlabError: It cannot be gone on with (`Study.resume`), a run failed, or the lab is in use.
+        HvlabError: The study cannot be continued (`Study.resume`), a run failed, or the lab is in use.
     """
     folder = find(project, study_id)
     info = load_study(folder)
     settings = on_host(settings_of(info), host)
     require_kind(parse_host(settings.lab_host.host).kind, info)
-    with exclusive(state):
+    with acquire_lab(state):
         for run in info.runs:
-            # Nobody else has the lab: what runs is what the killed command left.
+            # This process holds the lab: whatever runs was left by a killed command.
             if run.status == "running":
                 end_leftover(state, run.provider)
         require_off(state)
@@ -105,10 +109,10 @@ def resume(project: Path, study_id: str, state: Path, judge: Judge, host: str = 
 
 
 def verify(project: Path, study_id: str) -> None:
-    """Print what is wrong with a study, or that it is whole.
+    """Print the problems of a study, or that it is valid.
 
     Raises:
-        HvlabError: Something is wrong.
+        HvlabError: The study has problems.
     """
     folder = find(project, study_id)
     problems = check(folder)
@@ -119,8 +123,8 @@ def verify(project: Path, study_id: str) -> None:
     print(f"study {folder.name} is whole")
 
 
-def tell(project: Path, study_id: str, state: Path) -> None:
-    """Print how far a study is.
+def print_progress(project: Path, study_id: str, state: Path) -> None:
+    """Print the progress of a study: finished runs, remaining ones and the time they will take.
 
     Raises:
         HvlabError: There is no such study.
@@ -130,11 +134,11 @@ def tell(project: Path, study_id: str, state: Path) -> None:
     print_status(folder, now(), others, busy=in_use(state))
 
 
-def bring_in(project: Path, study_id: str, other: Path) -> None:
-    """Merge another study's runs into one of ours.
+def import_study(project: Path, study_id: str, other: Path) -> None:
+    """Merge the runs of another study into one of this project.
 
     Raises:
-        HvlabError: They are unlike, or one is not whole (`import_runs`).
+        HvlabError: The studies differ in their parameters, or one has problems (`import_runs`).
     """
     here = find(project, study_id)
     names = import_runs(here, other.resolve())

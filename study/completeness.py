@@ -17,7 +17,7 @@ _PARAMETERS = (
 _GUEST_STAGES = "vm-"
 
 
-def undisclosed(study_dir: Path, study: StudyInfo) -> list[str]:
+def missing_metadata(study_dir: Path, study: StudyInfo) -> list[str]:
     """List what a study keeps from its reader, one line each.
 
     Wanted are: every parameter; hardware, partitions, accelerator and versions; of each planned run that it finished,
@@ -67,8 +67,8 @@ def _runs(study: StudyInfo) -> list[str]:
             continue
         if not (run.started and run.ended):
             problems.append(f"{run.name}: begin or end is not told")
-        if not run.factors:
-            problems.append(f"{run.name}: what the lab host showed of the factors is not told")
+        untold = [name for name in study.parameters.get("factors", {}) if not run.factors.get(name)]
+        problems += [f"{run.name}: what the lab host showed of factor {name} is missing" for name in untold]
         told = [timing.stage for timing in run.timings if timing.settled is not None]
         problems += [f"{run.name}: whether it settled at {stage} is not told" for stage in stages if stage not in told]
     return problems

@@ -14,18 +14,19 @@ from dataset.stages import BOOTING, MANAGER, Stage
 from hypervisors.registry import get_hypervisor
 from lab.desktop.manager_window import last_words, look_command, open_manager
 from lab.desktop.windows import Window, read_look, require_alive
-from lab.factors import DROP_CACHES
+from lab.factors import render_before_reading_script
 from lab.hosts.hardware import Description, describe
 from lab.lifecycle import Lab
-from study.factors import as_told, differences
+from study.factors import in_words, mismatches
 from study.measure.collector import Output, ask, commands, guest_commands, take
-from study.measure.evidence import LOAD_PROOF, running_guests
-from study.measure.kernel_log import PROOF, KernelWatch
+from study.measure.evidence import LOAD_EVIDENCE, running_guests
+from study.measure.kernel_log import EVIDENCE_NAME, KernelWatch
 from study.measure.rederive import measurements
 from study.measure.settle import Settler, SettleRule
 from study.measure.settle_watch import wait_settled
-from study.meters import factors
 from study.meters.base import Context
+from study.meters.factors import shown
+from study.meters.readback import NAME as FACTORS
 from study.meters.registry import all_meters
 from study.screenshots import WINDOW_PROOF, draw_terminals, take_manager, take_screens
 from study.stage_timer import StageClock
@@ -86,13 +87,13 @@ class Run:
             self._act(stage)
         with clock.part("settling"):
             settler = self._settle(stage)
-            if self.lab.settings.factors.page_cache == "dropped":
-                self.lab.host.ssh.check(DROP_CACHES, timeout=120, what="dropping the page cache")
+            if program := render_before_reading_script(self.lab.settings.factors):
+                self.lab.host.ssh.check("sh -s", stdin=program.encode(), timeout=120, what="what the factors do first")
                 settler = self._settle(stage)
         with clock.part("reading"):
             outputs = self._read(stage)
         self._keep(stage, outputs)
-        self._look_at_kernel(stage, outputs[PROOF])
+        self._look_at_kernel(stage, outputs[EVIDENCE_NAME])
         timing = clock.timing(stage.name, settler.settled)
         self._note(stage, "read", **timing.model_dump(exclude={"stage"}))
         return timing
@@ -146,7 +147,7 @@ class Run:
             # After the reading: it takes a session, and wakes the manager.
             outputs |= ask(self.lab.host.ssh, {WINDOW_PROOF: look_command(self.provider.manager)}, timeout=240)
         if stage.guests:
-            inside = guest_commands(context) | (LOAD_PROOF if self.lab.settings.topology.memory_load_mib else {})
+            inside = guest_commands(context) | (LOAD_EVIDENCE if self.lab.settings.topology.memory_load_mib else {})
             outputs |= self._ask_guest(f"server{stage.guests}", stage, inside)
         return outputs
 
@@ -194,7 +195,7 @@ class Run:
             raise HvlabError(f"meters failed at stage {stage.name}: {'; '.join(failed)}")
         self._check_guests(stage, outputs)
         self._check_manager(stage, outputs)
-        self._check_factors(stage, outputs[factors.NAME])
+        self._check_factors(stage, outputs[FACTORS])
 
     def _check_guests(self, stage: Stage, outputs: dict[str, Output]) -> None:
         """Make sure that the hypervisor itself lists the stage's guests as running: a paused guest costs, but less.
@@ -238,9 +239,9 @@ class Run:
         Raises:
             HvlabError: If one is not; its name and both values are told.
         """
-        found = factors.seen(output.stdout.decode(errors="replace"))
-        self.factors = as_told(found)
-        if wrong := differences(found, self.lab.settings.factors, self.provider, stage):
+        found = shown(output.stdout.decode(errors="replace"), self.provider)
+        self.factors = in_words(found)
+        if wrong := mismatches(found, dict(self.lab.settings.factors), self.provider, stage):
             raise HvlabError(
                 f"factors at stage {stage.name} under {self.provider.title}: {'; '.join(wrong)}",
                 "see docs/reference/factors.md for what each factor needs",

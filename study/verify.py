@@ -8,8 +8,8 @@ from dataset.files import sha256_of
 from dataset.journal import NAME, read_journal
 from dataset.models import RunInfo, StudyInfo, load_study, read_measurements
 from hypervisors.registry import get_hypervisor
-from study.completeness import undisclosed
-from study.factors import untrue
+from study.completeness import missing_metadata
+from study.factors import factor_mismatches
 from study.measure.kernel_log import suspicions
 from study.measure.rederive import rederive
 from study.screenshots import check_manager, check_screens
@@ -25,7 +25,7 @@ def check(study_dir: Path) -> list[str]:
         HvlabError: study.json, measurements.csv or the journal itself cannot be read.
     """
     study = load_study(study_dir)
-    problems = rederive(study_dir) + undisclosed(study_dir, study)
+    problems = rederive(study_dir) + missing_metadata(study_dir, study)
     problems += _marks(study_dir, study) + check_screens(study_dir, study)
     problems += check_manager(study_dir, study) + _calibration(study_dir)
     if not read_measurements(study_dir):
@@ -46,7 +46,7 @@ def _marks(study_dir: Path, study: StudyInfo) -> list[str]:
 
 
 def _factors(study_dir: Path, study: StudyInfo, run: RunInfo) -> list[str]:
-    return untrue(study_dir, run, study.parameters, get_hypervisor(run.provider))
+    return factor_mismatches(study_dir, run, study.parameters, get_hypervisor(run.provider))
 
 
 def _suspects(study_dir: Path, study: StudyInfo, run: RunInfo) -> list[str]:

@@ -41,7 +41,8 @@ class Resource:
         arguments: What the functions are given.
         libraries: Shell texts that define them; equal texts are rendered once.
         creates: It has a function `create`. Without, another program creates it, as Vagrant does guests.
-        remembers: It has a function `remember`, whose answer becomes its last argument (`with_memory`).
+        remembers: Whether it has a function `remember`, whose answer becomes its last argument (`with_memory`), and
+            whether it can be removed without.
         proves: The ownership of others depends on it: it stays while one of them cannot be removed.
         shared: One of somebody else serves as well, and is no obstacle.
     """
@@ -52,22 +53,22 @@ class Resource:
     arguments: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
     creates: bool = False
-    remembers: bool = False
+    remembers: Literal["no", "optional", "required"] = "no"
     proves: bool = False
     shared: bool = False
 
     def with_memory(self, value: str) -> "Resource":
         """Return it with what its `remember` answered."""
-        return replace(self, arguments=(*self.arguments, value), remembers=False)
+        return replace(self, arguments=(*self.arguments, value), remembers="no")
 
     @property
     def _flag(self) -> str:
-        return "proves" if self.proves else "shared" if self.shared else "-"
+        flags = {"proves": self.proves, "shared": self.shared, "remembers": self.remembers != "no"}
+        return ",".join(name for name, is_set in flags.items() if is_set) or "-"
 
     def line(self, verb: Verb) -> str:
         """Return the line of shell that does `verb` to it."""
-        function = "remember" if verb == "claim" and self.remembers else verb
-        return call(function, self.kind, self.name, self._flag, self.functions, *self.arguments)
+        return call(verb, self.kind, self.name, self._flag, self.functions, *self.arguments)
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,12 @@ def render(verb: Verb, resources: Sequence[Resource]) -> str:
     """Return the program that does `verb` to resources: in their order, or to remove them in the reverse of it.
 
     It prints what `read_outcomes` reads, and ends with status 0 if none failed, else with 1.
+
+    Raises:
+        ValueError: One that is to be removed lacks what it must remember.
     """
+    if verb == "remove" and (lost := [one.name for one in resources if one.remembers == "required"]):
+        raise ValueError(f"cannot be removed without what they remember: {', '.join(lost)}")
     wanted = [one for one in resources if verb != "create" or one.creates]
     libraries = dict.fromkeys(text for one in wanted for text in one.libraries)
     ordered = reversed(wanted) if verb == "remove" else wanted

@@ -1,10 +1,12 @@
 # shellcheck shell=sh
 # The loop over a host's resources (core/resources/base.py): the functions of each come after this file, then a line for
 # each resource:
-#   claim|remember|create|remove KIND NAME FLAG PREFIX ARGUMENT...
+#   claim|create|remove KIND NAME FLAGS PREFIX ARGUMENT...
 # and at last `finish`. It prints a line for each result: RESULT, KIND, NAME, DETAIL, with tabs between them; "end" last.
-#   proves  as FLAG: stays while something could not be removed, since it proves whose that is
-#   shared  as FLAG: somebody else's serves as well
+# FLAGS, with commas between them:
+#   proves     it stays while something could not be removed, since it proves whose that is
+#   shared     somebody else's serves as well
+#   remembers  it has a function to ask what its removal needs to know
 set -u
 LC_ALL=C
 export LC_ALL
@@ -35,21 +37,26 @@ probe() {
     esac
 }
 
-# Before anything is created: whether something is in the way.
-claim() {
-    kind=$1 name=$2 flag=$3
-    shift 3
-    probe "$@"
-    case $state in
-    foreign) [ "$flag" = shared ] || report foreign "$kind" "$name" "$reason";;
-    unknown) report failed "$kind" "$name" "$reason";;
-    *) report "$state" "$kind" "$name" '';;
-    esac
+is_set() {
+    case ,$flags, in *",$1,"*) return 0;; esac
+    return 1
 }
 
-remember() {
-    kind=$1 name=$2 functions=$4
+# Before anything is created: whether something is in the way, and what a removal needs to know.
+claim() {
+    kind=$1 name=$2 flags=$3 functions=$4
     shift 4
+    probe "$functions" "$@"
+    case $state in
+    foreign) is_set shared || report foreign "$kind" "$name" "$reason"; return;;
+    unknown) report failed "$kind" "$name" "$reason"; return;;
+    *) report "$state" "$kind" "$name" '';;
+    esac
+    ! is_set remembers || remember "$@"
+}
+
+# shellcheck disable=SC2154  # set by the function
+remember() {
     unset remembered
     if ! "${functions}_remember" "$@" </dev/null 2>"$notes"; then
         report failed "$kind" "$name" "cannot be read: $(tail -n 1 "$notes")"
@@ -62,18 +69,17 @@ remember() {
 }
 
 create() {
-    kind=$1 name=$2 flag=$3 functions=$4
-    shift 3
-    probe "$@"
+    kind=$1 name=$2 flags=$3 functions=$4
+    shift 4
+    probe "$functions" "$@"
     case $state in
     foreign)
-        [ "$flag" = shared ] && return
+        ! is_set shared || return
         report failed "$kind" "$name" "is there already and does not belong to this lab${reason:+: $reason}"
         finish;;
     unknown) report failed "$kind" "$name" "$reason"; finish;;
     esac
     before=$state
-    shift
     "${functions}_create" "$@" </dev/null >"$notes" 2>&1
     said=$(tail -n 1 "$notes")
     probe "$functions" "$@"
@@ -87,25 +93,26 @@ create() {
 }
 
 remove() {
-    kind=$1 name=$2 flag=$3 functions=$4
+    kind=$1 name=$2 flags=$3 functions=$4
     shift 4
     probe "$functions" "$@"
     case $state in
     absent) return;;
-    foreign) report foreign "$kind" "$name" "$reason"; return;;
+    foreign) is_set shared || report foreign "$kind" "$name" "$reason"; return;;
     unknown) report failed "$kind" "$name" "$reason"; return;;
     esac
-    if [ "$flag" = proves ] && [ "$failed" -gt 0 ]; then
+    if is_set proves && [ "$failed" -gt 0 ]; then
         report kept "$kind" "$name" "until all else is removed"
         return
     fi
+    seen=$reason
     "${functions}_remove" "$@" </dev/null >"$notes" 2>&1
     said=$(tail -n 1 "$notes")
     probe "$functions" "$@"
     case $state in
-    absent) report removed "$kind" "$name" '';;
+    absent) report removed "$kind" "$name" "$seen";;
     # Somebody else has made one of that name meanwhile.
-    foreign) report removed "$kind" "$name" ''; report foreign "$kind" "$name" "$reason";;
+    foreign) report removed "$kind" "$name" "$seen"; report foreign "$kind" "$name" "$reason";;
     *) report failed "$kind" "$name" "is still there${said:+: $said}";;
     esac
 }

@@ -40,7 +40,7 @@ class Setting:
     @property
     def resource(self) -> Resource:
         """The resource: it remembers the value that the host has, and is removed by setting that again."""
-        return Resource("setting", self.name, "setting", (self._function,), self._libraries, remembers=True)
+        return Resource("setting", self.name, "setting", (self._function,), self._libraries, remembers="required")
 
     def set_line(self, value: str) -> str:
         """Return the line of `set_program` for it."""

@@ -9,12 +9,11 @@ kernel_value() {
     if [ "$chosen" ]; then echo "$chosen"; else head -n 1 "$1"; fi
 }
 
-# Without a second argument nothing is known of what it was.
+# PREFIX [VALUE]: it is the lab's while it differs from its former value; without that nothing was changed yet.
 setting_probe() {
-    [ $# -eq 2 ] || { reason="its former value is not known"; return; }
     now=$("$1_read")
     case $? in
-    0) if [ "$now" = "$2" ]; then state=absent; else state=ours; fi;;
+    0) if [ $# -eq 1 ] || [ "$now" = "$2" ]; then state=absent; else state=ours; fi;;
     3) state=absent;;
     esac
 }
@@ -32,7 +31,10 @@ setting_remove() {
     "$1_write" "$2"
 }
 
-# NAME PREFIX VALUE
+newline='
+'
+
+# NAME PREFIX VALUE; the last line that the write says becomes part of the error.
 set_value() {
     "$2_read" >/dev/null
     case $? in
@@ -40,5 +42,8 @@ set_value() {
     3) return 0;;
     *) echo "$1 cannot be read" >&2; exit 1;;
     esac
-    "$2_write" "$3" || { echo "$1 cannot be set to $3" >&2; exit 1; }
+    why=$("$2_write" "$3" 2>&1 >/dev/null) && return
+    why=${why##*"$newline"}
+    echo "$1 cannot be set to $3${why:+: $why}" >&2
+    exit 1
 }

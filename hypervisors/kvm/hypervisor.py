@@ -1,5 +1,6 @@
 """KVM: Linux's own hypervisor, with QEMU and libvirt."""
 
+from hypervisors import qemu_img
 from hypervisors.base import Hypervisor, Manager
 
 HYPERVISOR = Hypervisor(
@@ -23,7 +24,7 @@ HYPERVISOR = Hypervisor(
         "linked-clone": "linked clone (qcow2 overlay on a copy of the box's disk)",
         "preallocated": "preallocated (qcow2, all blocks reserved)",
     },
-    without={"dom0_memory": "has no dom0"},
+    factor_readings={"disk_strategy": qemu_img.READING},
     version_commands={
         "qemu": "qemu-system-x86_64 --version | head -n 1",
         "libvirt": "virsh --version",

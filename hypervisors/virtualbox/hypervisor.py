@@ -1,6 +1,7 @@
 """VirtualBox: a hypervisor in a kernel module of its own, with Oracle's manager."""
 
 from hypervisors.base import Hypervisor, Manager
+from hypervisors.virtualbox.disks import READING
 
 # No look for updates, no choice between its modes, and no messages over the window (the lab host has no USB, which the
 # manager would say at its start); it begins with the list of machines.
@@ -33,8 +34,8 @@ HYPERVISOR = Hypervisor(
         "preallocated": "preallocated (fixed VDI)",
     },
     without={
-        "dom0_memory": "has no dom0",
         "ksm": "keeps its guests' memory in a kernel module, where KSM does not look",
     },
+    factor_readings={"disk_strategy": READING},
     version_commands={"virtualbox": "VBoxManage --version"},
 )

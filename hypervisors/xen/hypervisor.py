@@ -1,6 +1,7 @@
 """Xen: a hypervisor of its own below Linux; guests are paravirtual, as in the 2011 study."""
 
 from hypervisors.base import Hypervisor, Manager
+from hypervisors.xen.factors import DISKS, DOM0_MEMORY
 
 HYPERVISOR = Hypervisor(
     name="xen",
@@ -29,6 +30,7 @@ HYPERVISOR = Hypervisor(
         "ksm": "keeps its guests' memory out of dom0's reach",
         "thp": "runs a paravirtual dom0, which has no huge pages",
     },
+    factor_readings={"dom0_memory": DOM0_MEMORY, "disk_strategy": DISKS},
     version_commands={
         "xen": "xl info | sed -n 's/^xen_version *: //p'",
         "libvirt": "virsh --version",

@@ -24,7 +24,7 @@ cat >{part} && set -- $(sha256sum {part}) && [ "$1" ] && echo "$1"
 """
 
 
-class TookTooLongError(HvlabError):
+class CommandTimeoutError(HvlabError):
     """A command did not end in its time."""
 
 
@@ -78,14 +78,14 @@ class Machine:
         """Run a shell line there and return how it ended, whatever its exit status.
 
         Raises:
-            TookTooLongError: It takes longer than `timeout` seconds.
+            CommandTimeoutError: It takes longer than `timeout` seconds.
             HvlabError: The machine cannot be reached.
         """
         try:
             done = _run(self.command(remote), stdin, timeout)
         except subprocess.TimeoutExpired as error:
             short = remote.strip().splitlines()[0][:80]
-            raise TookTooLongError(f"{self.name}: {short!r} did not end within {timeout:.0f} s") from error
+            raise CommandTimeoutError(f"{self.name}: {short!r} did not end within {timeout:.0f} s") from error
         except FileNotFoundError as error:
             raise HvlabError(
                 f"{self.name}: {error.filename} is not installed here", "apt-get install openssh-client"
@@ -147,7 +147,7 @@ class Machine:
                 over.cancel()
         done = Completed(process.returncode, told, errors)
         if done.status < 0:
-            raise TookTooLongError(f"{self.name}: {target} was not there within {timeout:.0f} s")
+            raise CommandTimeoutError(f"{self.name}: {target} was not there within {timeout:.0f} s")
         self._require_reached(done)
         if done.status:
             raise HvlabError(f"{self.name}: {target} cannot be written: {last_line(errors) or f'exit {done.status}'}")

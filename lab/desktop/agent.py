@@ -25,7 +25,7 @@ _ANSWER_S = 60  # a program that starts under emulation is busy for long
 _ALIKE = 10  # pictures, until two are alike; what a manager draws every second need never be
 
 
-class Failed(Exception):
+class AgentError(Exception):
     """What is told to the caller in one line."""
 
 
@@ -36,7 +36,7 @@ class Screen:
         try:
             self.display = display.Display()
         except (error.DisplayError, OSError) as reason:
-            raise Failed(f"no X screen: {reason}") from reason
+            raise AgentError(f"no X screen: {reason}") from reason
         self.root = self.display.screen().root
         # Programs answer the window manager here: GTK's as EWMH asks, Qt's (6.11) with StructureNotifyMask.
         self.root.change_attributes(event_mask=X.SubstructureNotifyMask | X.StructureNotifyMask)
@@ -161,11 +161,11 @@ class Screen:
                 return
             # With status 0 it may have left its work to another process.
             if process is not None and process.poll():
-                raise Failed(f"it ended with status {process.returncode}")
+                raise AgentError(f"it ended with status {process.returncode}")
             if time.monotonic() > until:
                 shown = [self.title(client) for _, client in self.frames() if client]
                 wanted = f"no window {title!r}{' that answers' if answers else ''}"
-                raise Failed(f"{wanted} within {seconds:.0f} s; there are: {', '.join(shown) or 'none'}")
+                raise AgentError(f"{wanted} within {seconds:.0f} s; there are: {', '.join(shown) or 'none'}")
             self.next_event(1)
 
     def put(self, title):
@@ -177,7 +177,7 @@ class Screen:
         self.display.sync()
 
     def _lost(self, title):
-        raise Failed(f"no window {title!r} is on the screen")
+        raise AgentError(f"no window {title!r} is on the screen")
 
     def _above(self, frame):
         """List the titles of what lies on a window."""
@@ -196,7 +196,7 @@ class Screen:
         self.put(title)
         frame, client = self.find(title) or self._lost(title)
         if above := self._above(frame):
-            raise Failed(f"{title!r} is covered by {', '.join(above)}")
+            raise AgentError(f"{title!r} is covered by {', '.join(above)}")
         x, y, width, height = self.told(frame, client)["place"]
         x, y = max(x, 0), max(y, 0)
         width = min(width, self.root.get_geometry().width - x)
@@ -221,9 +221,9 @@ def opened(screen, title, seconds, log, words):
         process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True)
     try:
         screen.wait(title, seconds, answers=True, process=process)
-    except Failed as failure:
+    except AgentError as failure:
         said = Path(log).read_text(errors="replace").strip().splitlines()
-        raise Failed(f"{failure}; its last words: {said[-1] if said else 'none'}") from failure
+        raise AgentError(f"{failure}; its last words: {said[-1] if said else 'none'}") from failure
     screen.put(title)
 
 
@@ -243,5 +243,5 @@ def main(command, title, *words):
 if __name__ == "__main__":
     try:
         main(*sys.argv[1:])
-    except (Failed, OSError) as failure:
+    except (AgentError, OSError) as failure:
         sys.exit(str(failure))

@@ -29,13 +29,15 @@ def picture_command(manager: Manager) -> str:
 
 
 def open_manager(ssh: Machine, manager: Manager, seconds: float) -> Window:
-    """Open a manager; when this returns its window is on the screen and it answers.
+    """Open a manager and return its window, once that is on the screen and answers a ping.
 
     Args:
-        seconds: How long that may take: a start under emulation takes a minute.
+        ssh: The lab host.
+        manager: The manager.
+        seconds: Timeout; a start under emulation takes a minute.
 
     Raises:
-        HvlabError: It does not within that time; its last words are told.
+        HvlabError: There is no such window in that time; the message ends with the manager's last line of output.
     """
     line = _tool("open", manager.title, str(seconds), _LOG, *manager.command)
     program = f"{manager.prepare}\n{line}\n" if manager.prepare else f"{line}\n"

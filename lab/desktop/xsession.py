@@ -60,7 +60,7 @@ def environment() -> str:
     return " ".join(f"{name}={shlex.quote(value)}" for name, value in ENVIRONMENT.items())
 
 
-def script() -> str:
+def render_session_script() -> str:
     """Return the shell program that starts the session and ends when the terminal's window is on the screen."""
     return _START.format(environment=environment(), tool=_TOOL_FILE.read_text(encoding="utf-8"))
 
@@ -72,6 +72,11 @@ def start_session(ssh: Machine) -> None:
         HvlabError: Something is not installed there, or does not start; it is told.
     """
     try:
-        ssh.check("sh -s", stdin=script().encode(), timeout=_START_S + 60, what="starting the lab host's X session")
+        ssh.check(
+            "sh -s",
+            stdin=render_session_script().encode(),
+            timeout=_START_S + 60,
+            what="starting the lab host's X session",
+        )
     except HvlabError as error:
         raise HvlabError(error.message, "lab_host.desktop = false and study.manager = false go without it") from error

@@ -4,7 +4,7 @@ from core.errors import HvlabError
 from core.paths import cache_root, state_root
 from hypervisors.registry import get_hypervisor
 from lab.connectors.address import parse_host
-from lab.connectors.base import Machine, TookTooLongError, last_line
+from lab.connectors.base import CommandTimeoutError, Machine, last_line
 from lab.doctor import capacity, hypervisors, kernel, tools, virtualization
 from lab.doctor.check import Check, Wanted
 from lab.doctor.finding import Diagnosis, Examined, Finding, State
@@ -25,7 +25,7 @@ _PRELUDE = "LC_ALL=C; export LC_ALL; PATH=$PATH:/usr/sbin:/sbin; export PATH\n"
 def _ask(check: Check, host: Machine, wanted: Wanted) -> Finding:
     try:
         answer = host.run(_PRELUDE + check.line(wanted), timeout=check.timeout)
-    except TookTooLongError:
+    except CommandTimeoutError:
         return Finding(
             name=check.name, state=State.FAIL, seen=f"no answer within {check.timeout:.0f} s", todo="is it overloaded?"
         )
@@ -33,13 +33,16 @@ def _ask(check: Check, host: Machine, wanted: Wanted) -> Finding:
 
 
 def examine(host: Machine, wanted: Wanted, controller: Machine, called: str) -> Diagnosis:
-    """Ask `host`, and the controller what concerns it.
+    """Run all checks that apply and return their findings.
 
     Args:
-        called: What the user calls the host.
+        host: The lab host, or what will run it.
+        wanted: The kind of lab host, the hypervisor and the parameters to check for.
+        controller: This machine.
+        called: The host as the user named it.
 
     Raises:
-        HvlabError: If the host cannot be reached.
+        HvlabError: The host cannot be reached.
     """
     findings = []
     for check in CHECKS:

@@ -1,7 +1,7 @@
-"""Readiness as a ladder: power, address, SSH port, banner, login, session. Tells which rung a machine has reached.
+"""How far a machine has booted: power, address, SSH port, banner, login, session.
 
-It only looks, from outside, and changes nothing; nobody waits here. Vagrant (guests) and the lab host's own start wait;
-this tells afterwards, or when they have failed, how far the machine came.
+The functions here observe from outside and change nothing. They do not wait: Vagrant (for guests) and the start of the
+lab host do. They report how far a machine came after that, or after it failed.
 """
 
 import shlex
@@ -23,8 +23,8 @@ _ASK_S = 60
 _LOGIN_S = 30
 
 
-class Rung(IntEnum):
-    """What a machine has reached; each needs the one before."""
+class BootStage(IntEnum):
+    """A stage of a machine's boot; each one needs the one before."""
 
     NOTHING = 0
     POWER = 1
@@ -36,51 +36,52 @@ class Rung(IntEnum):
 
     @property
     def words(self) -> str:
-        """The rung as a person calls it."""
+        """The stage's name in messages."""
         return _WORDS[self]
 
 
 _WORDS = {
-    Rung.NOTHING: "nothing",
-    Rung.POWER: "power",
-    Rung.ADDRESS: "address",
-    Rung.PORT: "SSH port",
-    Rung.BANNER: "banner",
-    Rung.LOGIN: "login",
-    Rung.SESSION: "session",
+    BootStage.NOTHING: "nothing",
+    BootStage.POWER: "power",
+    BootStage.ADDRESS: "address",
+    BootStage.PORT: "SSH port",
+    BootStage.BANNER: "banner",
+    BootStage.LOGIN: "login",
+    BootStage.SESSION: "session",
 }
 
 
 @dataclass(frozen=True)
-class Reached:
+class BootProgress:
     """How far a machine came.
 
     Attributes:
-        why: What was seen of the rung that is missing; may be empty.
-        known: Whether it could be seen at all.
+        stage: The last stage that was seen.
+        why: What was seen of the next stage; may be empty.
+        known: Whether the machine could be observed at all.
     """
 
-    rung: Rung
+    stage: BootStage
     why: str = ""
     known: bool = True
 
     @property
     def ready(self) -> bool:
-        """Whether it is at the top."""
-        return self.rung == Rung.SESSION
+        """Whether the last stage is reached."""
+        return self.stage == BootStage.SESSION
 
     def __str__(self) -> str:
         if self.ready:
             return "ready: its session is there"
         if not self.known:
             return f"how far it came could not be seen ({self.why})"
-        reached = f"it reached {self.rung.words}" if self.rung else "it does not run"
-        missing = f"; {Rung(self.rung + 1).words} is missing" if self.rung else ""
+        reached = f"it reached {self.stage.words}" if self.stage else "it does not run"
+        missing = f"; {BootStage(self.stage + 1).words} is missing" if self.stage else ""
         return f"{reached}{missing}{f' ({self.why})' if self.why else ''}"
 
 
-# Run on the lab host, after its words: prints the rungs that it sees, one a line. A port that refuses proves the
-# address as well as one that answers; else the kernel's table of neighbours tells whether anybody has it.
+# Runs on the lab host, after its variables; prints the stages that it sees, one per line. A port that refuses shows
+# that the address is in use, as one that answers does; otherwise the kernel's neighbour table shows it.
 _LOOK = f"""\
 export LC_ALL=C
 said=$({{running}} 2>&1) || {{{{ echo "unknown $(echo "$said" | tail -n 1)"; exit 0; }}}}
@@ -101,83 +102,93 @@ esac
 """
 
 
-def _look(host: Machine, provider: Hypervisor, guest: str, address: str, port: int) -> Reached:
+def _look(host: Machine, provider: Hypervisor, guest: str, address: str, port: int) -> BootProgress:
     words = {"guest": guest, "address": address, "port": str(port)}
     head = "".join(f"{name}={shlex.quote(value)}\n" for name, value in words.items())
     program = head + _LOOK.format(running=provider.running_command)
     return _seen(host.check("sh -s", stdin=program.encode(), timeout=_ASK_S, what="looking at the guest"))
 
 
-def _seen(told: str) -> Reached:
-    """Return what the program above printed, as a rung: the highest one that was seen."""
-    rung, why, known = Rung.NOTHING, "", True
+def _seen(told: str) -> BootProgress:
+    """Parse the output of the script above: the last stage that was seen."""
+    stage, why, known = BootStage.NOTHING, "", True
     for line in told.splitlines():
         word, _, rest = line.partition(" ")
         if word in ("none", "unknown"):
             why, known = rest, word == "none"
-        elif word.upper() in Rung.__members__:
-            rung = max(rung, Rung[word.upper()])
-    return Reached(rung, why, known)
+        elif word.upper() in BootStage.__members__:
+            stage = max(stage, BootStage[word.upper()])
+    return BootProgress(stage, why, known)
 
 
-def _inside(ssh: Machine, programs: Sequence[str]) -> Reached:
-    """Return the last rungs: a login, and the session's programs (none: a login is all there is)."""
+def _inside(ssh: Machine, programs: Sequence[str]) -> BootProgress:
+    """Return the last stages: a login, and the programs of the session (none for a text session)."""
     try:
         login = ssh.run("true", timeout=_LOGIN_S)
         if login.status:
-            return Reached(Rung.BANNER, last_line(login.stderr) or f"exit {login.status}")
+            return BootProgress(BootStage.BANNER, last_line(login.stderr) or f"exit {login.status}")
         session = ssh.run("sh -s", stdin=wait_program(programs, 0).encode(), timeout=_LOGIN_S)
     except HvlabError as error:
-        return Reached(Rung.BANNER, error.message)
-    return Reached(Rung.LOGIN, last_line(session.stderr)) if session.status else Reached(Rung.SESSION)
+        return BootProgress(BootStage.BANNER, error.message)
+    if session.status:
+        return BootProgress(BootStage.LOGIN, last_line(session.stderr))
+    return BootProgress(BootStage.SESSION)
 
 
-def guest_reached(host: Machine, provider: Hypervisor, guest: Guest, ssh: Machine, programs: Sequence[str]) -> Reached:
+def guest_progress(
+    host: Machine, provider: Hypervisor, guest: Guest, ssh: Machine, programs: Sequence[str]
+) -> BootProgress:
     """Return how far a guest came; never raises.
 
     Args:
-        host: The lab host, which is asked.
-        ssh: The guest.
-        programs: Of its session; none for a text session.
+        host: The lab host, which runs the guest.
+        provider: The hypervisor.
+        guest: The guest.
+        ssh: The connection to the guest.
+        programs: The programs of its session; none for a text session.
     """
-    # Behind VirtualBox's NAT a guest's own address cannot be seen, and the forwarded port is always open: what is seen
-    # there is the banner.
+    # Behind VirtualBox's NAT a guest's own address cannot be seen, and the forwarded port is always open: the first
+    # stage that can be seen is the banner.
     address, port = ("127.0.0.1", guest.ssh_forward) if provider.name == "virtualbox" else (guest.address, 22)
     try:
         seen = _look(host, provider, guest.name, address, port)
     except HvlabError as error:
-        return Reached(Rung.NOTHING, error.message, known=False)
-    if provider.name == "virtualbox" and Rung.POWER < seen.rung < Rung.BANNER:
-        return Reached(Rung.POWER, f"behind VirtualBox's NAT only its banner could be seen: {seen.why}")
-    return _inside(ssh, programs) if seen.rung == Rung.BANNER else seen
+        return BootProgress(BootStage.NOTHING, error.message, known=False)
+    if provider.name == "virtualbox" and BootStage.POWER < seen.stage < BootStage.BANNER:
+        return BootProgress(BootStage.POWER, f"behind VirtualBox's NAT only its banner could be seen: {seen.why}")
+    return _inside(ssh, programs) if seen.stage == BootStage.BANNER else seen
 
 
-def _banner(port: int) -> Reached:
-    """Look at an SSH server behind a port of this machine's loopback address."""
+def _banner(port: int) -> BootProgress:
+    """Check for an SSH server behind a port of this machine's loopback address."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE_S) as connection:
             said = connection.recv(4)
     except ConnectionRefusedError:
-        return Reached(Rung.ADDRESS, f"nobody listens on 127.0.0.1:{port}")
+        return BootProgress(BootStage.ADDRESS, f"nobody listens on 127.0.0.1:{port}")
     except OSError as error:
-        return Reached(Rung.PORT, f"127.0.0.1:{port}: {error}")
-    # QEMU takes a connection before anybody in the machine does, and ends it when nobody does.
-    return Reached(Rung.BANNER) if said == b"SSH-" else Reached(Rung.PORT, "its SSH server does not introduce itself")
+        return BootProgress(BootStage.PORT, f"127.0.0.1:{port}: {error}")
+    # QEMU accepts a connection before any server in the machine does, and closes it when there is none.
+    if said == b"SSH-":
+        return BootProgress(BootStage.BANNER)
+    return BootProgress(BootStage.PORT, "its SSH server does not introduce itself")
 
 
-def host_reached(ssh: Machine, port: int, *, running: bool, ready: bool) -> Reached:
-    """Return how far the nested lab host came; never raises. Its address is this machine's loopback's.
+def host_progress(ssh: Machine, port: int, *, running: bool, ready: bool) -> BootProgress:
+    """Return how far the nested lab host came; never raises. Its address is this machine's loopback address.
 
     Args:
-        running: Whether its process is there.
-        ready: Whether its start script has said that all is there: its session.
+        ssh: The connection to it.
+        port: The port of its SSH server.
+        running: Whether its QEMU process exists.
+        ready: Whether its start script has reported the end of the boot: its session.
     """
     if not running:
-        return Reached(Rung.NOTHING, "its process has ended")
+        return BootProgress(BootStage.NOTHING, "its process has ended")
     seen = _banner(port)
-    if seen.rung < Rung.BANNER:
+    if seen.stage < BootStage.BANNER:
         return seen
     inside = _inside(ssh, ())
-    if inside.rung < Rung.LOGIN or ready:
+    if inside.stage < BootStage.LOGIN or ready:
         return inside
-    return Reached(Rung.LOGIN, "its start script has not ended")
+    return BootProgress(BootStage.LOGIN, "its start script has not ended")

@@ -67,14 +67,16 @@ def guest_console(host: Machine, provider: Hypervisor, guest: str) -> str:
 
 
 def attach(host: Machine, provider: Hypervisor, guest: str, reached: Machine) -> int:
-    """Give the terminal to a guest's console until its user leaves it (Ctrl-]); return the exit status.
+    """Attach the terminal to a guest's console until the user leaves it (Ctrl-]); return the exit status.
 
     Args:
-        reached: The guest itself, over SSH: it lets a person log in at its console only meanwhile, since what waits for
-            that takes memory.
+        host: The lab host.
+        provider: The hypervisor.
+        guest: The guest's name.
+        reached: The guest over SSH: it offers a login at its console only meanwhile, since a waiting getty uses memory.
 
     Raises:
-        HvlabError: The provider's guests have none that can be typed at.
+        HvlabError: The hypervisor's guests have no console that accepts input.
     """
     if not provider.attach_command:
         raise HvlabError(

@@ -11,7 +11,7 @@ from core.errors import HvlabError
 from core.files import write_atomic
 from hypervisors.base import Hypervisor
 from lab.connectors.base import Machine
-from lab.guests.boot_progress import Reached, guest_reached
+from lab.guests.boot_progress import BootProgress, guest_progress
 from lab.guests.console import guest_console, last_lines
 from lab.guests.screenshot import take_picture
 from lab.guests.topology import Guest
@@ -30,7 +30,7 @@ class Evidence:
         missing: What could not be had, to why.
     """
 
-    reached: Reached
+    reached: BootProgress
     files: tuple[Path, ...]
     missing: Mapping[str, str] = field(default_factory=dict)
 
@@ -44,15 +44,17 @@ class Evidence:
 def gather(
     state: Path, host: Machine, provider: Hypervisor, guest: Guest, *, ssh: Machine, programs: Sequence[str]
 ) -> Evidence:
-    """Look at a guest that did not come up; print its console's last lines; keep console and screen. Never raises.
+    """Examine a guest that did not come up: print its console's last lines, save console and screen. Never raises.
 
     Args:
-        state: The lab's folder; the files go to `failed` in it, over those of an earlier failure of the guest.
+        state: The lab's folder; the files go to `failed` in it and replace those of an earlier failure of the guest.
         host: The lab host.
-        ssh: The guest.
-        programs: Of its session.
+        provider: The hypervisor.
+        guest: The guest.
+        ssh: The connection to the guest.
+        programs: The programs of its session.
     """
-    reached = guest_reached(host, provider, guest, ssh, programs)
+    reached = guest_progress(host, provider, guest, ssh, programs)
     console, screen = (state / FOLDER / f"{guest.name}-{name}" for name in ("console.txt", "screen.png"))
     # Each is had or not: a guest that is off has no screen, one whose kernel never started has no console.
     why = {

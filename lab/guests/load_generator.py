@@ -63,8 +63,8 @@ class Given:
     line: str
 
 
-class KnownLoad:
-    """The process that takes a known load; made by `known_load`.
+class LoadGenerator:
+    """The process that takes a known load; made by `running_load`.
 
     Args:
         ssh: The machine.
@@ -128,7 +128,7 @@ class KnownLoad:
         return self.ssh.check(self._shell, stdin=program.encode(), timeout=timeout, what="a known load")
 
 
-def start_load(ssh: Machine, *, root: bool = True) -> KnownLoad:
+def start_load(ssh: Machine, *, root: bool = True) -> LoadGenerator:
     """Start a process that takes a known load, nothing at first; it goes on after the session, until its `end`.
 
     Args:
@@ -141,11 +141,11 @@ def start_load(ssh: Machine, *, root: bool = True) -> KnownLoad:
     shell = "sh -s" if root else "sudo sh -s"
     program = _START.format(program=_PROGRAM.read_text())
     folder = ssh.check(shell, stdin=program.encode(), timeout=60, what="starting a known load").strip()
-    return KnownLoad(ssh, folder, shell)
+    return LoadGenerator(ssh, folder, shell)
 
 
 @contextmanager
-def known_load(ssh: Machine, *, root: bool = True) -> Iterator[KnownLoad]:
+def running_load(ssh: Machine, *, root: bool = True) -> Iterator[LoadGenerator]:
     """Start a process that takes a known load; it is ended with the block. Arguments and errors as `start_load`."""
     load = start_load(ssh, root=root)
     try:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.files import write_atomic
-from hypervisors.base import DiskStrategy, Hypervisor
+from hypervisors.base import Hypervisor
 from hypervisors.registry import all_hypervisors
 from lab.connectors.ssh_config import SshEntry
 from lab.images.boxes import INITRD, KERNEL, Boxes
@@ -65,15 +65,19 @@ def write_topology(
     settings: TopologySettings,
     boxes: Boxes,
     ssh_config: Path | None,
-    disk_strategy: DiskStrategy,
+    disk_strategy: str,
     *,
     start: str = STORE,
 ) -> None:
-    """Write the file that HVLAB_TOPOLOGY names; its form is described in docs/design/vagrant.md.
+    """Write the file that HVLAB_TOPOLOGY names; docs/design/vagrant.md describes its form.
 
     Args:
-        ssh_config: Has an entry for the lab host; None: guests run on this machine.
-        start: Folder on the lab host with what starts guests without a boot loader.
+        path: The file.
+        settings: Number and shape of the guests.
+        boxes: The boxes they are made from.
+        ssh_config: OpenSSH configuration with an entry for the lab host; None: guests run on this machine.
+        disk_strategy: How their disks are made from the box.
+        start: Folder on the lab host with the files that boot guests without a boot loader.
     """
     shape = {"memory_mib": settings.memory_mib, "vcpus": settings.vcpus}
     topology = {

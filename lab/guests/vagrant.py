@@ -10,7 +10,7 @@ from typing import Any
 import vagrant
 from core.errors import HvlabError
 from core.paths import PROJECT
-from core.supervise import run_watched
+from core.process import supervise
 from hypervisors.base import Hypervisor
 from lab.images.boxes import Boxes
 from lab.state.lock import TEMPORARY
@@ -57,8 +57,13 @@ class _Watched(vagrant.Vagrant):
             command = self._make_vagrant_command(args)  # type: ignore[no-untyped-call]
         except RuntimeError as error:
             raise HvlabError("Vagrant is not installed", "apt-get install vagrant vagrant-libvirt") from error
-        status = run_watched(
-            command, log=self._log, look=self._died, timeout=self._limit_s, env=self.env, hint=f"see {self._log}"
+        status = supervise(
+            command,
+            log=self._log,
+            should_abort=self._died,
+            timeout=self._limit_s,
+            env=self.env,
+            hint=f"see {self._log}",
         )
         if status:
             raise subprocess.CalledProcessError(status, command)

@@ -18,14 +18,14 @@ from hypervisors.base import Hypervisor
 from lab.connectors.address import Kind
 from lab.connectors.base import Machine, last_line
 from lab.connectors.ssh_config import Ssh, SshEntry, make_key, write_config
-from lab.guests.boot_progress import Reached, host_reached
+from lab.guests.boot_progress import BootProgress, host_progress
 from lab.guests.topology import STORE
 from lab.hosts.base import Store
 from lab.images.acceleration import probe_accelerator
 from lab.images.boxes import Boxes
 from lab.images.host import HostImage
 from lab.settings import LabHostSettings
-from lab.state.processes import end, lab_name, look_at, start_time
+from lab.state.processes import end, lab_name, process_info, start_time
 
 # Waiting is no fault that anybody needs to read of.
 stamina.instrumentation.set_on_retry_hooks([])
@@ -60,7 +60,7 @@ def running_provider(state: Path) -> str | None:
 def stop(state: Path) -> None:
     """Kill the virtual machine of a state folder if it runs; remove its disk and its record."""
     record = _recorded(state)
-    if record and (process := look_at(record.pid)):
+    if record and (process := process_info(record.pid)):
         end(process)
     for name in ("host.json", "overlay.qcow2", "ssh.sock"):
         (state / name).unlink(missing_ok=True)
@@ -171,7 +171,7 @@ class NestedHost:
                 probe.bind(("127.0.0.1", self.settings.ssh_port))
             except OSError as error:
                 holder = listener_on(self.settings.ssh_port)
-                process = look_at(holder.pid) if holder else None
+                process = process_info(holder.pid) if holder else None
                 raise HvlabError(
                     f"port {self.settings.ssh_port} on 127.0.0.1 is in use{f' by {process}' if process else ''}",
                     "choose another: HVLAB_LAB_HOST__SSH_PORT=NNNN, or ssh_port in hvlab.toml",
@@ -224,9 +224,9 @@ class NestedHost:
     def _ready(self) -> bool:
         return _READY in self.console_log().read_text(errors="replace") and self.ssh.answers()
 
-    def _reached(self) -> Reached:
+    def _reached(self) -> BootProgress:
         said = _READY in self.console_log().read_text(errors="replace")
-        return host_reached(self.ssh, self.settings.ssh_port, running=self.running() is not None, ready=said)
+        return host_progress(self.ssh, self.settings.ssh_port, running=self.running() is not None, ready=said)
 
     def _wait_ready(self) -> None:
         """Wait for the start script's last line, then for a login; a panic or an exit ends the waiting."""

@@ -4,15 +4,15 @@ import shlex
 from pathlib import Path
 
 from core.paths import PROJECT
-from hypervisors.base import DiskStrategy, Hypervisor
+from hypervisors.base import Hypervisor
 from lab.guests.topology import NETWORK, STORE, guests
 from lab.images.boxes import Boxes
 
 SCRIPTS = PROJECT / "vagrant" / "prepare"
 
 
-def script(
-    provider: Hypervisor, boxes: Boxes, boxes_link: Path, count: int, strategy: DiskStrategy, *, store: str = STORE
+def render_prepare_script(
+    provider: Hypervisor, boxes: Boxes, boxes_link: Path, count: int, strategy: str, *, store: str = STORE
 ) -> str:
     """Return the shell program that prepares a lab host for a provider.
 

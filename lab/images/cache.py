@@ -40,11 +40,11 @@ def _content(file: Path) -> bytes:
     return ast.dump(ast.parse(content)).encode() if file.suffix == ".py" else content
 
 
-class NotBuilt(HvlabError):
+class NotBuiltError(HvlabError):
     """Something is not in the cache, and nothing is to be built now."""
 
 
-class Busy(HvlabError):
+class CacheLockedError(HvlabError):
     """Another process holds a lock."""
 
 
@@ -73,7 +73,7 @@ def _scoped(*, build: bool) -> Iterator[list[str]]:
 def naming() -> Iterator[list[str]]:
     """Build nothing within the block; the list it yields gets the name of each thing that was asked for.
 
-    Asking for a thing that is not there raises `NotBuilt`, after its name was noted.
+    Asking for a thing that is not there raises `NotBuiltError`, after its name was noted.
     """
     with _scoped(build=False) as names:
         yield names
@@ -88,7 +88,7 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
         wait: Until another process that has it ends.
 
     Raises:
-        Busy: If another process has it and `wait` is not set.
+        CacheLockedError: If another process has it and `wait` is not set.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     while True:
@@ -97,7 +97,7 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 if not wait:
-                    raise Busy(f"another command uses {path.stem}") from error
+                    raise CacheLockedError(f"another command uses {path.stem}") from error
                 say(f"another command builds {path.stem}; waiting for it ...")
                 fcntl.flock(handle, fcntl.LOCK_EX)
             # `image.prune` removes locks: what was waited for may no longer be the file of that name.
@@ -126,7 +126,7 @@ def cached(kind: str, inputs: Mapping[str, str | Path], build: Callable[[Path], 
         scope.names.append(folder.name)
         if not scope.build:
             if not (folder / MANIFEST).is_file():
-                raise NotBuilt(f"{folder.name} is not built")
+                raise NotBuiltError(f"{folder.name} is not built")
             return folder
     with locked(cache_root() / f"{folder.name}.lock"):
         if not (folder / MANIFEST).is_file():

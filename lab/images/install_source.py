@@ -150,13 +150,15 @@ def require_known(os_name: str, kickstarts: Path = KICKSTARTS) -> None:
 
 
 def source_for(os_name: str, text: str, kickstarts: Path = KICKSTARTS) -> Source:
-    """Return what a guest OS is installed from: its maker's media if they are listed, else the kit's own ISO.
+    """Return the installation source of a guest system: its vendor's media if they are listed, else the kit's own ISO.
 
     Args:
+        os_name: The guest system.
         text: Content of its kickstart file.
+        kickstarts: Folder of the kickstart files and media lists.
 
     Raises:
-        HvlabError: If the kit's own installer does not do what the kickstart file asks for.
+        HvlabError: The kit's own installer does not support something in the kickstart file, or a media list is wrong.
     """
     if (kickstarts / f"{os_name}{SUFFIX}").is_file():
         media_of(os_name, kickstarts)  # a list that is not right is told now

@@ -15,12 +15,12 @@ from rich.table import Table
 from core.paths import cache_root
 from lab.images.acceleration import remembered_answer
 from lab.images.boxes import boxes_for
-from lab.images.cache import MANIFEST, Busy, NotBuilt, locked, making_name, manifest, naming
+from lab.images.cache import MANIFEST, CacheLockedError, NotBuiltError, locked, making_name, manifest, naming
 from lab.images.emulator import emulator
 from lab.images.guest import guest_image
 from lab.images.host import host_image
 from lab.images.install_source import guest_oses
-from lab.media.manifest import MediaMissing
+from lab.media.manifest import MediaMissingError
 from lab.settings import Settings
 
 _BUILT = re.compile(r"([a-z][a-z0-9-]*)-([0-9a-f]{16})")
@@ -72,7 +72,7 @@ def wanted_names(questions: Iterable[Callable[[], object]]) -> set[str]:
     with naming() as names:
         for ask in questions:
             # Nothing can have been built from media that are not there.
-            with contextlib.suppress(NotBuilt, MediaMissing):
+            with contextlib.suppress(NotBuiltError, MediaMissingError):
                 ask()
     found: set[str] = set()
     while names:
@@ -176,7 +176,7 @@ def _remove(item: Item) -> str:
                     item.path.rename(aside)
                 shutil.rmtree(aside)
             item.lock.unlink(missing_ok=True)
-    except Busy as error:
+    except CacheLockedError as error:
         return error.message
     return ""
 

@@ -12,8 +12,7 @@ from pathlib import Path
 from core.console import say
 from core.errors import HvlabError
 from core.paths import PROJECT
-from core.process import run
-from core.supervise import run_watched
+from core.process import run, supervise
 
 PACKER = PROJECT / "packer"
 # Of the kit's installer (lab/installer/main.py, files/init), and of any Linux.
@@ -61,8 +60,8 @@ class _Watch:
     def __init__(self, path: Path, folder: Path, tell: Callable[[str], None]) -> None:
         self._path, self._folder, self._tell, self._told = path, folder, tell, 0
 
-    def look(self) -> str | None:
-        """Tell the installer's new lines; return why the machine will not go on, if it will not."""
+    def check(self) -> str | None:
+        """Print the installer's new lines; return why the build should be aborted, or None."""
         if full := no_room(self._folder):
             return full
         if not self._path.exists():
@@ -92,10 +91,10 @@ def watched_build(command: Sequence[str], log: Path, serial: Path, cache: Path, 
     watch = _Watch(serial, cache.parent, lambda line: say(f"[dim]installer: {line}[/dim]"))
     hint = f"the machine's serial line: {serial}"
     try:
-        status = run_watched(command, log=log, look=watch.look, timeout=timeout, env=environment, hint=hint)
+        status = supervise(command, log=log, should_abort=watch.check, timeout=timeout, env=environment, hint=hint)
     except HvlabError as error:
         raise HvlabError(f"the installation of the guest stopped: {error.message}", error.hint) from error
-    watch.look()
+    watch.check()
     if status:
         lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
         raise HvlabError(f"Packer's build of the guest failed: {lines[-1][:300] if lines else ''}", f"see {log}")

@@ -64,7 +64,7 @@ def read_hcl(path: Path) -> dict[str, Any]:
 
 
 def right_name(file: VarFile) -> Iterator[Finding]:
-    """hvlab finds the file by the OS's name, and passes the name on."""
+    """The variable `os` must equal the file's name, by which hvlab finds the file."""
     if file.text("os") != file.path.name.removesuffix(VARIABLES):
         yield file.finding("os", "right-name", f"os is {file.text('os')!r}, the file's name says otherwise")
 

@@ -98,7 +98,7 @@ def has_packages(ks: Kickstart) -> Iterator[Finding]:
 
 
 def root_on_screen(ks: Kickstart) -> Iterator[Finding]:
-    """gdm 2.16 never logs root in by itself, whatever its configuration says."""
+    """The display manager gdm 2.16 never logs root in by itself, whatever its configuration says."""
     scripts = list(ks.scripts())
     for number, line in scripts:
         if re.search(r"(AutomaticLogin|TimedLogin)\s*=\s*root", line):

@@ -52,7 +52,7 @@ def _broke(error: Exception) -> bool:
     return isinstance(error, httpx.TransportError) and not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
 
 
-class _Unusable(Exception):
+class _UnusableError(Exception):
     """This mirror does not have the file, or has another one."""
 
 
@@ -102,7 +102,7 @@ class Downloader:
             for url in sorted(urls, key=lambda url: httpx.URL(url).host in self._unreachable):
                 try:
                     self._from(url, part, checksum)
-                except (_Unusable, httpx.HTTPError) as error:
+                except (_UnusableError, httpx.HTTPError) as error:
                     host = httpx.URL(url).host
                     why = f"{host}: {error or type(error).__name__}"
                     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
@@ -141,7 +141,7 @@ class Downloader:
             if resumed:
                 self._from(url, part, checksum)
             else:
-                raise _Unusable(f"the file has {checksum.algorithm} {found}, not {checksum.value}")
+                raise _UnusableError(f"the file has {checksum.algorithm} {found}, not {checksum.value}")
 
     def _transfer(self, url: str, part: Path, checksum: Checksum | None) -> None:
         """Add to `part` what it lacks of the file; on a failure keep what has come."""
@@ -153,9 +153,9 @@ class Downloader:
                 self._advance(have)
                 return
             if not answer.is_success:
-                raise _Unusable(f"HTTP status {answer.status_code}")
+                raise _UnusableError(f"HTTP status {answer.status_code}")
             if checksum is None and url.startswith("https:") and answer.url.scheme != "https":
-                raise _Unusable("it leads to an address without https, and no checksum is known")
+                raise _UnusableError("it leads to an address without https, and no checksum is known")
             more = answer.status_code == httpx.codes.PARTIAL_CONTENT
             self._write(answer, part, have if more else 0)
 

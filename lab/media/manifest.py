@@ -118,7 +118,7 @@ def _lacking(media: Media) -> list[str]:
     return lacking
 
 
-class MediaMissing(HvlabError):
+class MediaMissingError(HvlabError):
     """Installation media are not there, or were not checked yet."""
 
 
@@ -129,12 +129,12 @@ def require_media(os_name: str, kickstarts: Path = KICKSTARTS) -> Media:
     of packages did not change.
 
     Raises:
-        MediaMissing: If something is missing; the hint says how to get it.
+        MediaMissingError: If something is missing; the hint says how to get it.
         HvlabError: If something is wrong.
     """
     media = media_of(os_name, kickstarts)
     if lacking := _lacking(media):
-        raise MediaMissing(
+        raise MediaMissingError(
             f"installation media of {os_name} are missing in {media.folder}: {', '.join(lacking)}",
             f"./invoke image.fetch --os={os_name} downloads them; or put them there by hand: docs/how-to/guests.md",
         )

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from core.errors import HvlabError
-from lab.state.processes import marked
+from lab.state.processes import tagged_env
 from lab.state.state_dir import require_labs
 
 LOCK = "lock"
@@ -26,7 +26,7 @@ _WHOLE_FILE = struct.pack("hhqqi0q", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
 _ELSEWHERE = "set HVLAB_STATE to a folder that you may write to"
 
 
-class LabInUse(HvlabError):
+class LabLockedError(HvlabError):
     """Another command has the lab."""
 
 
@@ -114,13 +114,13 @@ def _temporary_folder(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def exclusive(state: Path) -> Iterator[None]:
+def acquire_lab(state: Path) -> Iterator[None]:
     """Keep two commands from driving one lab; what is started within the block carries the lab's name.
 
     The lock ends with the process, however it ends; its file then tells who had it.
 
     Raises:
-        LabInUse: If another command has it; tells its process, what was typed, and since when.
+        LabLockedError: If another command has it; tells its process, what was typed, and since when.
         HvlabError: The folder is not a lab's, or nothing can be written there.
     """
     path = state / LOCK
@@ -128,7 +128,7 @@ def exclusive(state: Path) -> Iterator[None]:
     while True:
         with _open(path) as handle:
             if not _take(handle):
-                raise LabInUse(
+                raise LabLockedError(
                     f"another command uses the lab in {state}: {_told(handle)}", "wait for it, or end it (kill)"
                 )
             if not _is(path, handle):
@@ -137,7 +137,7 @@ def exclusive(state: Path) -> Iterator[None]:
             handle.write(json.dumps(asdict(_ourselves())) + "\n")
             handle.flush()
             try:
-                with marked(state), _temporary_folder(state / TEMPORARY):
+                with tagged_env(state), _temporary_folder(state / TEMPORARY):
                     yield
             finally:
                 path.unlink(missing_ok=True)
@@ -145,7 +145,7 @@ def exclusive(state: Path) -> Iterator[None]:
 
 
 def in_use(state: Path) -> bool:
-    """Tell whether a command has the lab of a state folder (see `exclusive`)."""
+    """Tell whether a command has the lab of a state folder (see `acquire_lab`)."""
     try:
         with (state / LOCK).open() as handle:
             return _is_taken(handle)

@@ -32,7 +32,7 @@ def lab_name(state: Path) -> str:
 
 
 @contextmanager
-def marked(state: Path) -> Iterator[None]:
+def tagged_env(state: Path) -> Iterator[None]:
     """Let what this process starts within the block carry the lab's name."""
     before = os.environ.get(MARK)
     os.environ[MARK] = lab_name(state)
@@ -100,7 +100,7 @@ def _ourselves() -> set[int]:
     return found
 
 
-def look_at(pid: int) -> Process | None:
+def process_info(pid: int) -> Process | None:
     """Return a running process, None if there is none of that number."""
     started = start_time(pid)
     return Process(pid, started, tuple(_split(Path(f"/proc/{pid}/cmdline")))) if started else None
@@ -117,7 +117,7 @@ def processes_of(state: Path) -> list[Process]:
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit() or int(folder.name) in ours:
             continue
-        process = look_at(int(folder.name))
+        process = process_info(int(folder.name))
         # One without words is the kernel's, or has ended meanwhile.
         if process is None or not any(process.words):
             continue
@@ -130,13 +130,14 @@ def processes_of(state: Path) -> list[Process]:
 
 
 def end_processes(state: Path, tell: Callable[[str], None]) -> None:
-    """End all processes that carry a lab's name.
+    """End all processes that belong to a lab.
 
     Args:
-        tell: Given each of them, in words.
+        state: The lab's folder.
+        tell: Called with a description of each process that was ended.
 
     Raises:
-        HvlabError: One does not end.
+        HvlabError: A process does not end.
     """
     for process in processes_of(state):
         end(process)

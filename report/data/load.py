@@ -1,5 +1,6 @@
 """From a study's folder to a checked dataset; from a study's name to its folder."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from core.errors import HvlabError
+from dataset.schema1 import upgrade
 from report.data.measurements import read_measurements
 from report.data.names import PROVIDERS, is_stage
 from report.data.studyinfo import Study
@@ -76,7 +78,7 @@ def _what_there_is(root: Path) -> str:
 
 def _read_study(path: Path) -> Study:
     try:
-        study = Study.model_validate_json(path.read_bytes())
+        study = Study.model_validate(upgrade(_parse(path), path))
     except FileNotFoundError:
         raise HvlabError(f"not a study: {path} is missing", "give the folder of a study") from None
     except OSError as error:
@@ -88,6 +90,13 @@ def _read_study(path: Path) -> Study:
     _check_names(path, "provider", [*study.parameters.providers, *(run.provider for run in study.runs)])
     _check_stages(path, study)
     return study
+
+
+def _parse(path: Path) -> object:
+    try:
+        return json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise HvlabError(f"{path}: Invalid JSON: {error}", "docs/reference/dataset.md says what it holds") from error
 
 
 def _check_names(path: Path, what: str, names: list[str]) -> None:

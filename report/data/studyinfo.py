@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from dataset.descriptors import DerivedInfo, FactorInfo, HypervisorInfo, MeterInfo
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -87,9 +89,13 @@ class Parameters(_Part):
 
 
 class Study(_Part):
-    """The whole of `study.json`, schema 1."""
+    """The whole of `study.json`, schema 2."""
 
-    version: Literal[1] = Field(alias="schema")
+    version: Literal[2] = Field(alias="schema")
+    hypervisors: tuple[HypervisorInfo, ...] = ()
+    meters: tuple[MeterInfo, ...] = ()
+    factors: tuple[FactorInfo, ...] = ()
+    derived: tuple[DerivedInfo, ...] = ()
     id: str = Field(min_length=1)
     title: str = Field(min_length=1)
     profile: str

@@ -9,7 +9,7 @@ map them, it stands in the middle of another.
 from core.errors import HvlabError
 from hypervisors.virtualbox import gmm_chunks
 from lab.connectors.base import Machine
-from lab.guests.load_generator import KnownLoad
+from lab.guests.load_generator import LoadGenerator
 
 PAGES_A_PIECE = 512
 # VirtualBox takes pages from its kernel module up to 128 at a time.
@@ -18,7 +18,7 @@ _ATTEMPTS = 16
 _PAGES = "/GMM/VM/cPrivatePages"
 
 
-def align(provider: str, host: Machine, load: KnownLoad, guest: str) -> None:
+def align(provider: str, host: Machine, load: LoadGenerator, guest: str) -> None:
     """Let a guest stand in the middle of a piece.
 
     Args:

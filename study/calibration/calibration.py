@@ -15,13 +15,13 @@ from dataset.folder import new_folder
 from hypervisors.registry import get_hypervisor
 from lab.hosts.preflight import check_room
 from lab.lifecycle import Lab, require_off
-from lab.settings import Settings, Thp
-from lab.state.lock import exclusive
+from lab.settings import Settings
+from lab.state.lock import acquire_lab
 from study.calibration.runner import Calibrator, parameters
 
 # With huge pages a guest's kernel that reaches into a new piece of 2 MiB costs the host all of it: KVM's PSS was seen
 # to grow by 66 MiB for 64. Under VirtualBox a step was seen to cost 8 to 10 MiB less without them.
-THP_FOR: dict[str, Thp] = {"kvm": "never"}
+THP_FOR: dict[str, str] = {"kvm": "never"}
 
 
 def calibrate(settings: Settings, providers: tuple[str, ...], root: Path, state: Path) -> Path:
@@ -37,7 +37,7 @@ def calibrate(settings: Settings, providers: tuple[str, ...], root: Path, state:
     Raises:
         HvlabError: A provider could not be calibrated, or the lab is in use.
     """
-    with exclusive(state):
+    with acquire_lab(state):
         require_off(state)
         check_room(settings)
         lab = Lab(still(settings))
@@ -95,7 +95,7 @@ def _provider(lab: Lab, folder: Path, calibration: Calibration, name: str) -> No
         say(f"[bold]{get_hypervisor(name).title}[/bold]: calibration")
         calibrator = Calibrator(lab, folder, name)
         try:
-            taken = calibrator.take()
+            result = calibrator.calibrate()
         except HvlabError as error:
             say(f"[yellow]{name} died:[/yellow] {error}")
             calibration.again.append(f"{name}: {error.message}")
@@ -104,9 +104,9 @@ def _provider(lab: Lab, folder: Path, calibration: Calibration, name: str) -> No
                 raise
         else:
             break
-    calibration.rows += taken.rows
-    calibration.given += taken.given
-    calibration.again += taken.again
+    calibration.rows += result.rows
+    calibration.given += result.given
+    calibration.again += result.again
     calibration.providers.append(name)
     save(folder, calibration)
 

@@ -10,7 +10,7 @@ from dataset.captures import write_capture
 from hypervisors.registry import get_hypervisor
 from hypervisors.virtualbox import gmm_chunks
 from lab.connectors.base import Machine
-from lab.guests.load_generator import PAGES_A_MIB, KnownLoad, known_load
+from lab.guests.load_generator import PAGES_A_MIB, LoadGenerator, running_load
 from lab.lifecycle import Lab
 from study.calibration import alignment, cpu_window
 from study.calibration.cpu import Shares, cpu_rows, xentop_row
@@ -27,8 +27,8 @@ from study.meters.registry import meter
 GUEST = "server1"
 HOST_MIB = (64, 256)
 GUEST_MIB = (64, 96)
-# Taken first, and not read: the guest's kernel hands out what it freed since its boot first, and the host gave that
-# long ago. Up to 7 MiB of it were seen.
+# Taken first and not read: the guest's kernel reuses first what it freed since its boot, for which the host has long
+# provided memory. Up to 7 MiB of it were seen.
 FIRST_MIB = 32
 HOST_PERCENT = (30, 80)
 # The first is a guest at rest. Under software emulation one does not always get more than three quarters of a CPU.
@@ -54,8 +54,8 @@ _LIMIT_S = 300
 
 
 @dataclass
-class Taken:
-    """What was taken under one provider."""
+class CalibrationResult:
+    """The readings of the calibration under one provider."""
 
     rows: list[Row] = field(default_factory=list)
     given: list[Given] = field(default_factory=list)
@@ -63,7 +63,7 @@ class Taken:
 
 
 class Calibrator:
-    """Takes the calibration under one provider.
+    """Runs the calibration under one provider.
 
     Args:
         lab: The lab; it is down before and after.
@@ -74,7 +74,7 @@ class Calibrator:
     def __init__(self, lab: Lab, folder: Path, provider: str) -> None:
         self.lab, self.folder = lab, folder
         self.provider = get_hypervisor(provider)
-        self.taken = Taken()
+        self.result = CalibrationResult()
         wanted = lab.settings.study
         self.context = Context(
             self.provider.name,
@@ -96,7 +96,7 @@ class Calibrator:
         """The guest."""
         return self.lab.guest_ssh(GUEST)
 
-    def take(self) -> Taken:
+    def calibrate(self) -> CalibrationResult:
         """Boot the lab host, bring one guest up, apply and read everything.
 
         Raises:
@@ -105,43 +105,43 @@ class Calibrator:
         try:
             self.lab.boot(self.provider.name)
             self.lab.up(self.provider, GUEST)
-            with known_load(self.host) as on_host, known_load(self.guest, root=False) as in_guest:
+            with running_load(self.host) as on_host, running_load(self.guest, root=False) as in_guest:
                 self._memory(on_host, in_guest)
                 self._cpu(on_host, in_guest)
         finally:
             self.lab.down()
-        return self.taken
+        return self.result
 
-    def _memory(self, on_host: KnownLoad, in_guest: KnownLoad) -> None:
+    def _memory(self, on_host: LoadGenerator, in_guest: LoadGenerator) -> None:
         in_guest.hold(FIRST_MIB * PAGES_A_MIB)
         alignment.align(self.provider.name, self.host, in_guest, GUEST)
         # What the meters' own programs read from the guest's disk for the first time stays in its cache, and the host
         # gives it that: 0.9 MiB beside a step of 64 under KVM.
         ask(self.guest, {each: meter(each).command(self.context) for each in _ANYWHERE}, _LIMIT_S)
         before = self._read_memory("memory-rest")
-        loads: list[tuple[Place, KnownLoad, int]] = [("guest", in_guest, mib) for mib in GUEST_MIB]
+        loads: list[tuple[Place, LoadGenerator, int]] = [("guest", in_guest, mib) for mib in GUEST_MIB]
         loads += [("host", on_host, mib) for mib in HOST_MIB]
         for where, load, mib in loads:
             known = Step(self.provider.name, f"{where}-memory-{mib}", where, mib)
             load.hold(mib * PAGES_A_MIB)
             after = self._read_memory(known.name)
-            self.taken.rows += memory_rows(known, before, after)
+            self.result.rows += memory_rows(known, before, after)
             before = after
 
-    def _cpu(self, on_host: KnownLoad, in_guest: KnownLoad) -> None:
+    def _cpu(self, on_host: LoadGenerator, in_guest: LoadGenerator) -> None:
         rest, _ = self._read_cpu("cpu-rest")
-        loads: list[tuple[Place, KnownLoad, int]] = [("host", on_host, percent) for percent in HOST_PERCENT]
+        loads: list[tuple[Place, LoadGenerator, int]] = [("host", on_host, percent) for percent in HOST_PERCENT]
         loads += [("guest", in_guest, percent) for percent in GUEST_PERCENT]
         hidden = 0.0
         for where, load, percent in loads:
             known = Step(self.provider.name, f"{where}-cpu-{percent}", where, percent)
             loaded, given = self._read_cpu(known.name, load, known)
-            self.taken.rows += cpu_rows(known, rest, loaded)
+            self.result.rows += cpu_rows(known, rest, loaded)
             if given:
-                self.taken.given.append(given)
+                self.result.given.append(given)
             if given and given.ticks_percent is not None and ("host", "xentop", f"cpu:{GUEST}") in loaded.reading:
                 row = xentop_row(known, GUEST, given.ticks_percent, loaded, hidden)
-                self.taken.rows.append(row)
+                self.result.rows.append(row)
                 # What a guest at rest hides is held to the tolerance itself, before it explains anything.
                 hidden = hidden if percent else row.error
 
@@ -160,7 +160,7 @@ class Calibrator:
         return Memory(reading, self._captures(name))
 
     def _read_cpu(
-        self, name: str, load: KnownLoad | None = None, known: Step | None = None
+        self, name: str, load: LoadGenerator | None = None, known: Step | None = None
     ) -> tuple[Shares, Given | None]:
         """Read mpstat with the ticks of its window, and xentop if it is there, while a load is applied.
 
@@ -187,7 +187,7 @@ class Calibrator:
         return lines | {"mpstat": cpu_window.around(meter("mpstat").command(self.context)), "ticks": cpu_window.COMMAND}
 
     def _read_loaded(
-        self, lines: dict[str, str], load: KnownLoad | None, known: Step | None
+        self, lines: dict[str, str], load: LoadGenerator | None, known: Step | None
     ) -> tuple[dict[str, Output], Given | None]:
         if load is None or known is None:
             return take(self.host, lines, _LIMIT_S), None
@@ -240,7 +240,7 @@ class Calibrator:
         Raises:
             HvlabError: It was tried often enough.
         """
-        self.taken.again.append(f"{self.provider.name} {name}: {why}")
+        self.result.again.append(f"{self.provider.name} {name}: {why}")
         say(f"[yellow]{name}[/yellow]: {why}")
         if attempt == ATTEMPTS:
             raise HvlabError(f"{self.provider.title}: {name}: {why}", "is this machine busy with other work?")

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from core.errors import HvlabError
 from lab.connectors.base import Machine
-from study.measure.evidence import GUEST_PROOFS, proofs_for
+from study.measure.evidence import GUEST_EVIDENCE, evidence_for
 from study.meters.base import Context
 from study.meters.reader_overhead import COUNT_SESSIONS, SPENT
 from study.meters.reader_overhead import METER as OBSERVER
@@ -67,7 +67,7 @@ if [ -e done ]; then cat done && cd / && rm -rf {folder}; exit; fi
 cat log >&2; exit 1
 """
 _NOT_YET = 75
-# What the meters that only read and the proofs take, under emulation; and how often is asked when that was not enough.
+# How long the meters that only read, and the evidence, take under emulation; and the pause before another question.
 _READING_S = 0.25
 _ASK_AGAIN_S = 2.0
 _ASK_AGAIN_SHARE = 0.1  # of the time that it has taken so far: a slow lab host is asked less often
@@ -95,13 +95,13 @@ class Output:
 
 
 def commands(context: Context) -> dict[str, str]:
-    """Return what is run at a stage, in order: meters by name, then proofs.
+    """Return what is run at a stage, in order: meters by name, then evidence.
 
     The CPU is read first, undisturbed, and the kit's own cost after all other meters.
     """
     meters = sorted(meters_for(context.provider), key=lambda meter: _ORDER.get(meter.name, 1))
     lines = {meter.name: meter.command(context) for meter in meters}
-    return lines | {proof.name: proof.command for proof in proofs_for(context.provider)}
+    return lines | {evidence.name: evidence.command for evidence in evidence_for(context.provider)}
 
 
 # Memory is read before what lists disks and so fills the page cache.
@@ -109,8 +109,8 @@ _ORDER = {"mpstat": 0, "xentop": 0, "disk": 2, "image-size": 2, OBSERVER.name: 3
 
 
 def guest_commands(context: Context) -> dict[str, str]:
-    """Return what is run in the newest guest at a stage: meters by name, then proofs."""
-    return {meter.name: meter.command(context) for meter in guest_meters()} | GUEST_PROOFS
+    """Return what is run in the newest guest at a stage: meters by name, then evidence."""
+    return {meter.name: meter.command(context) for meter in guest_meters()} | GUEST_EVIDENCE
 
 
 def expected_s(lines: Mapping[str, str]) -> float:
@@ -123,7 +123,7 @@ def _calls(lines: Mapping[str, str]) -> str:
     return "".join(f"m {shlex.quote(name)} {shlex.quote(line)}\n" for name, line in lines.items())
 
 
-def program(lines: Mapping[str, str]) -> str:
+def render_collector_script(lines: Mapping[str, str]) -> str:
     """Return the shell program that runs `lines` one after the other and writes a tar archive to its output."""
     head = "exec 3>&1 1>&2\n" + _HEAD.format(where="/tmp") + _METERS
     return head + _calls(lines) + _ARCHIVE.format(archive="- >&3") + '; cd /; rm -rf "$d"\n'
@@ -180,7 +180,7 @@ def ask(ssh: Machine, lines: Mapping[str, str], timeout: float) -> dict[str, Out
         HvlabError: If the session fails; a command's own failure is in its `status`.
     """
     began = datetime.now(UTC)
-    done = ssh.run("sh -s", stdin=program(lines).encode(), timeout=timeout)
+    done = ssh.run("sh -s", stdin=render_collector_script(lines).encode(), timeout=timeout)
     if done.status:
         raise _failed(done.stderr, done.status)
     return unpack(done.stdout, lines, began)

@@ -1,8 +1,7 @@
-"""Proofs: captures without numbers that show what ran on the lab host, and under which hypervisor.
+"""Evidence: captures without numbers that show what ran on the lab host, and under which hypervisor.
 
-They go through the same machinery as the meters and have names of their own, so that they can lie beside
-the meters' captures. `running_guests` reads the guests' names out of those that list them (and out of
-meter `xl-list`'s capture).
+They are collected together with the meters and lie beside the meters' captures, under names of their own.
+`running_guests` reads the names of the guests from the captures that list them (also from that of meter `xl-list`).
 """
 
 import re
@@ -26,8 +25,8 @@ _UP = ("running", "idle", "no state")
 
 
 @dataclass(frozen=True)
-class Proof:
-    """One proof.
+class Evidence:
+    """A command whose output is kept as evidence.
 
     Attributes:
         name: Its capture's name: `captures/<stage>/<name>.txt`.
@@ -40,39 +39,39 @@ class Proof:
     providers: frozenset[str] | None = None
 
     def applies_to(self, provider: str) -> bool:
-        """Tell whether the proof can be had under this provider."""
+        """Return whether the command applies to this provider."""
         return self.providers is None or provider in self.providers
 
 
-PROOFS = (
-    Proof("uname", "uname -a"),
+EVIDENCE = (
+    Evidence("uname", "uname -a"),
     # grep's exit status is dropped: a kernel that says nothing about a hypervisor is a result, too.
-    Proof("dmesg-hypervisor", "dmesg | grep -i -E 'hypervisor|xen|kvm|svm|vmx|vbox' | head -n 40"),
-    Proof(kernel_log.PROOF, kernel_log.COMMAND),
-    Proof("virsh-list", "LC_ALL=C virsh -c qemu:///system list", frozenset({"kvm"})),
-    Proof("virsh-xen-list", "LC_ALL=C virsh -c xen:///system list", frozenset({"xen"})),
-    Proof("xl-dmesg", "xl dmesg | head -n 60", frozenset({"xen"})),
-    Proof("vboxmanage-runningvms", "VBoxManage list runningvms", frozenset({"virtualbox"})),
+    Evidence("dmesg-hypervisor", "dmesg | grep -i -E 'hypervisor|xen|kvm|svm|vmx|vbox' | head -n 40"),
+    Evidence(kernel_log.EVIDENCE_NAME, kernel_log.COMMAND),
+    Evidence("virsh-list", "LC_ALL=C virsh -c qemu:///system list", frozenset({"kvm"})),
+    Evidence("virsh-xen-list", "LC_ALL=C virsh -c xen:///system list", frozenset({"xen"})),
+    Evidence("xl-dmesg", "xl dmesg | head -n 60", frozenset({"xen"})),
+    Evidence("vboxmanage-runningvms", "VBoxManage list runningvms", frozenset({"virtualbox"})),
 )
 
 # From inside the newest guest: which hypervisor it sees, how much memory, and who is logged in, with which programs.
-GUEST_PROOFS = {
+GUEST_EVIDENCE = {
     "guest-hypervisor": "sudo dmesg | grep -i -E 'hypervisor|booting paravirtualized' | head -n 5",
     "guest-free": "free -m",
     "guest-who": "who",
     "guest-ps": "ps -e -H -o user,tty,pid,rss,args",
 }
-# With a memory load: what the process that holds it has.
-LOAD_PROOF = {"guest-memory-load": "sudo cat /proc/$(pidof -s perl)/smaps_rollup"}
+# With a memory load: the memory of the process that holds it.
+LOAD_EVIDENCE = {"guest-memory-load": "sudo cat /proc/$(pidof -s perl)/smaps_rollup"}
 
 
-def proofs_for(provider: str) -> list[Proof]:
-    """List the proofs that apply to a provider."""
-    return [proof for proof in PROOFS if proof.applies_to(provider)]
+def evidence_for(provider: str) -> list[Evidence]:
+    """Return the evidence that applies to a provider."""
+    return [evidence for evidence in EVIDENCE if evidence.applies_to(provider)]
 
 
 def running_guests(name: str, text: str) -> list[str]:
-    """Read the names of the guests that run, in the order printed, without Xen's Domain-0.
+    """Return the names of the running guests, in the order printed, without Xen's Domain-0.
 
     Args:
         name: The capture's name: `virsh-list`, `virsh-xen-list`, `vboxmanage-runningvms`, or `xl-list`.

@@ -1,6 +1,6 @@
 """New errors in the lab host's kernel log: a run in which the kernel complained is marked as suspect.
 
-Proof `dmesg-errors` captures, at each stage, the lines of level `err` and worse, and those that tell of a crash at
+Evidence `dmesg-errors` captures, at each stage, the lines of level `err` and worse, and those that tell of a crash at
 whatever level (kernel warnings are of level `warning`). At the first stage only the latter count: every boot on
 emulated hardware has a few errors. Later every line counts that no earlier stage had.
 """
@@ -13,7 +13,7 @@ from core.errors import HvlabError
 from dataset.captures import INDEX_FILE, read_index
 from dataset.models import RunInfo
 
-PROOF = "dmesg-errors"
+EVIDENCE_NAME = "dmesg-errors"
 # Also given to grep -E on the lab host, so only what both know.
 GRAVE = (
     r"BUG:|Oops|WARNING: |Call Trace|Kernel panic|general protection|soft lockup|hard LOCKUP|self-detected stall"
@@ -53,7 +53,9 @@ def complaints(text: str, *, all_errors: bool) -> list[str]:
     for line in text.splitlines():
         match = _LINE.fullmatch(line)
         if match is None:
-            raise HvlabError(f"{PROOF}: {line[:_SHOWN]!r} is no line of dmesg -r", "keep the capture and look at it")
+            raise HvlabError(
+                f"{EVIDENCE_NAME}: {line[:_SHOWN]!r} is no line of dmesg -r", "keep the capture and look at it"
+            )
         counts = _GRAVE.search(line) or (all_errors and int(match["level"]) <= _ERR)
         if counts and not _HARMLESS.search(line):
             found.append(match["text"])
@@ -83,7 +85,7 @@ class KernelWatch:
 
 
 def suspicions(study_dir: Path, run: RunInfo, stages: Iterable[str]) -> list[str]:
-    """Work out again from its captures what makes a run suspect; a run taken before there was this proof has nothing.
+    """Work out again from its captures what makes a run suspect; a run from before this evidence existed has nothing.
 
     Raises:
         HvlabError: An index or a capture cannot be read.
@@ -91,8 +93,8 @@ def suspicions(study_dir: Path, run: RunInfo, stages: Iterable[str]) -> list[str
     watch = KernelWatch()
     for stage in stages:
         folder = study_dir / "runs" / run.name / "captures" / stage
-        entry = read_index(folder / INDEX_FILE).get(f"{PROOF}.txt")
+        entry = read_index(folder / INDEX_FILE).get(f"{EVIDENCE_NAME}.txt")
         if entry:
-            text = (folder / f"{PROOF}.txt").read_text(encoding="utf-8", errors="replace")
+            text = (folder / f"{EVIDENCE_NAME}.txt").read_text(encoding="utf-8", errors="replace")
             watch.look(stage, None if entry.exit_status else text)
     return watch.suspect

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from core.errors import HvlabError
 from study.meters.base import Context, Meter, Number
-from study.meters.pss import program, sums
+from study.meters.pss import render_pss_script, sums
 from study.meters.samples import asked, pauses
 
 _VIRT_MANAGER = ("virt-manager", "glycin-*")
@@ -32,7 +32,7 @@ def command(context: Context) -> str:
     """
     if context.provider not in _MANAGERS:
         raise HvlabError(f"meter manager: no manager known for provider {context.provider!r}")
-    return program({"manager": _MANAGERS[context.provider], "session": _SESSION}, context.memory_count)
+    return render_pss_script({"manager": _MANAGERS[context.provider], "session": _SESSION}, context.memory_count)
 
 
 def parse(text: str) -> list[Number]:

@@ -96,14 +96,15 @@ def command(context: Context) -> str:
         HvlabError: See `patterns`.
     """
     names = patterns(context)
-    return program({"guest": names.guest, "daemon": names.daemon}, context.memory_count)
+    return render_pss_script({"guest": names.guest, "daemon": names.daemon}, context.memory_count)
 
 
-def program(groups: Mapping[str, Sequence[str]], count: int) -> str:
-    """Return the shell program that prints, `count` times, each process of some groups with its smaps_rollup.
+def render_pss_script(groups: Mapping[str, Sequence[str]], count: int) -> str:
+    """Return the shell program that prints the smaps_rollup of each process of some groups.
 
     Args:
-        groups: Group to patterns of its processes' names; the first group that has one is the process's.
+        groups: Group to patterns of process names; a process belongs to the first group with a matching pattern.
+        count: Number of samples.
     """
     cases = " ".join(f"{'|'.join(names)}) group={group};;" for group, names in groups.items())
     return repeated(_PROGRAM.format(groups=cases), count)
@@ -123,7 +124,7 @@ def parse(text: str) -> list[Number]:
 
 
 def sums(meter: str, text: str, prefixes: Mapping[str, str]) -> list[Number]:
-    """Sum over the processes of each group of `program`, KiB, and count them.
+    """Sum over the processes of each group of `render_pss_script`, KiB, and count them.
 
     Args:
         meter: For errors.

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, SupportsIndex
 
 import pytest
 
@@ -49,8 +49,8 @@ def _audit(event: str, args: tuple[Any, ...]) -> None:
         GUARD.refuse(f"started a process ({event} {args[:2]})")
 
 
-def _short_sleep(seconds: float) -> None:
-    if seconds > LONGEST_SLEEP_S and GUARD.test and threading.current_thread() is threading.main_thread():
+def _short_sleep(seconds: float | SupportsIndex) -> None:
+    if float(seconds) > LONGEST_SLEEP_S and GUARD.test and threading.current_thread() is threading.main_thread():
         GUARD.refuse(f"slept for {seconds} s")
     _sleep(seconds)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.paths import PROJECT
-from lab.state.lock import exclusive
+from lab.state.lock import acquire_lab
 
 
 def invoke(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -117,7 +117,7 @@ def test_too_little_memory(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("words", [["lab.up", "--provider=kvm"], ["study.run", "--provider=kvm"], ["study.calibrate"]])
 def test_a_lab_that_is_in_use_is_told_so_before_the_room_that_it_takes(words: list[str], tmp_path: Path) -> None:
-    with exclusive(tmp_path):
+    with acquire_lab(tmp_path):
         done = invoke(*words, HVLAB_LAB_HOST__MEMORY_MIB="99999999", HVLAB_STATE=str(tmp_path))
     assert done.returncode == 1
     assert f"another command uses the lab in {tmp_path}: process {os.getpid()}" in done.stderr

@@ -110,7 +110,7 @@ def test_what_is_switched_off_stays_so() -> None:
 # A command that runs a program, which runs one more.
 WITH_CHILD = """\
 import sys
-from commands.child import run_child
+from core.process import run_child
 from commands.task import command
 from invoke.context import Context
 from invoke.exceptions import Exit

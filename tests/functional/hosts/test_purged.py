@@ -13,7 +13,7 @@ from lab.hosts.local import LocalHost
 from lab.hosts.unmanaged import RealHost
 from lab.lifecycle import take_down
 from lab.purge import purge
-from lab.state.processes import marked
+from lab.state.processes import tagged_env
 from lab.state.rollback_journal import JOURNAL, Steps
 from tests.functional.hosts.conftest import ssh_host, unreachable
 from tests.functional.ssh.old_sshd import OldSshd
@@ -46,7 +46,7 @@ def test_what_a_killed_command_left_running_ends_before_the_host_is_set_back(
 ) -> None:
     Steps(host.state).before(*host.steps[0])
     host.boot(KVM)
-    with marked(host.state):
+    with tagged_env(host.state):
         left = subprocess.Popen(["sleep", "60"])
     seen = tmp_path / "seen"
     (host.state / "takedown.sh").write_text(f"kill -0 {left.pid} 2>/dev/null || echo gone >'{seen}'\n")
@@ -139,7 +139,7 @@ def test_who_still_works_at_a_host_is_ended_before_it_is_set_back(
 ) -> None:
     monkeypatch.setattr("lab.purge.program", lambda state: "echo domain server1\n")
     here.boot(KVM)
-    with marked(here.state):
+    with tagged_env(here.state):
         left = subprocess.Popen(["sleep", "60"])
     shutil.rmtree(here.state)
     assert purged(here.state, here) == [

@@ -13,7 +13,7 @@ from core.errors import HvlabError
 from hypervisors.registry import get_hypervisor
 from lab.connectors.base import Completed
 from lab.guests import diagnostics as module
-from lab.guests.boot_progress import Reached, Rung
+from lab.guests.boot_progress import BootProgress, BootStage
 from lab.guests.console import attach, guest_console
 from lab.guests.diagnostics import gather
 from lab.guests.topology import guests
@@ -158,7 +158,7 @@ def test_a_console_at_which_nobody_can_log_in_is_shown_all_the_same(
 def test_evidence_is_kept_and_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(module, "guest_reached", lambda *words: Reached(Rung.PORT, "no banner"))
+    monkeypatch.setattr(module, "guest_progress", lambda *words: BootProgress(BootStage.PORT, "no banner"))
     monkeypatch.setattr(module, "guest_console", lambda *words: "[ok]\nKernel panic - not syncing\n")
     monkeypatch.setattr(module, "take_picture", lambda *words: b"\x89PNG")
     found = gather(tmp_path, HOST, KVM, guests(1)[0], ssh=HOST, programs=())
@@ -173,7 +173,7 @@ def test_a_guest_of_which_nothing_can_be_had(tmp_path: Path, monkeypatch: pytest
     def none(*words: Any) -> Any:
         raise HvlabError("labhost cannot be reached over SSH")
 
-    monkeypatch.setattr(module, "guest_reached", lambda *words: Reached(Rung.NOTHING))
+    monkeypatch.setattr(module, "guest_progress", lambda *words: BootProgress(BootStage.NOTHING))
     monkeypatch.setattr(module, "guest_console", none)
     monkeypatch.setattr(module, "take_picture", none)
     found = gather(tmp_path, HOST, KVM, guests(1)[0], ssh=HOST, programs=())
@@ -184,7 +184,7 @@ def test_a_guest_of_which_nothing_can_be_had(tmp_path: Path, monkeypatch: pytest
 def test_what_is_missing_is_told_with_its_reason_and_is_not_an_earlier_failures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "guest_reached", lambda *words: Reached(Rung.POWER))
+    monkeypatch.setattr(module, "guest_progress", lambda *words: BootProgress(BootStage.POWER))
     monkeypatch.setattr(module, "guest_console", lambda *words: "Kernel panic\n")
     monkeypatch.setattr(module, "take_picture", lambda *words: b"\x89PNG")
     gather(tmp_path, HOST, KVM, guests(1)[0], ssh=HOST, programs=())

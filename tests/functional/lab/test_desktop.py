@@ -9,7 +9,7 @@ import pytest
 from core.errors import HvlabError
 from lab.connectors.base import Completed
 from lab.connectors.ssh_config import Ssh
-from lab.desktop.xsession import PROGRAMS, script, start_session
+from lab.desktop.xsession import PROGRAMS, render_session_script, start_session
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,12 @@ def host(status: int = 0, stdout: bytes = b"", stderr: bytes = b"") -> Answering
 
 def test_the_session_says_what_is_not_installed(tmp_path: Path) -> None:
     done = subprocess.run(
-        ["/bin/sh", "-s"], input=script(), env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
+        ["/bin/sh", "-s"],
+        input=render_session_script(),
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 1
     assert done.stderr == f"{PROGRAMS[0]} is not installed\n"

@@ -1,15 +1,14 @@
 """What a provider cannot do is refused by name; what is set on the host is valid shell."""
 
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.errors import HvlabError
-from lab.factors import require_possible, script
-from lab.settings import FactorsSettings, Settings, on_host
+from lab.factors import require_possible
+from lab.settings import Settings, on_host
 from tests.functional.vagrant.tools import FakeCommand
 
 ALL = ("xen", "kvm", "virtualbox")
@@ -44,12 +43,3 @@ def test_a_host_that_does_not_tell_what_is_free(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("PATH", f"{df.folder}{os.pathsep}{os.environ['PATH']}")
     with pytest.raises(HvlabError, match="does not tell how much is free for /kvm"):
         require_possible(on_host(wanting(disk_strategy="preallocated"), "local"), ["kvm"])
-
-
-@pytest.mark.parametrize("swap", [True, False])
-def test_the_program_is_valid_shell(swap: bool) -> None:
-    program = script(FactorsSettings(ksm=True, thp="never", swap=swap))
-    subprocess.run(["sh", "-n"], input=program, text=True, check=True)
-    assert "echo 1 >/sys/kernel/mm/ksm/run" in program
-    assert 'echo never >"$huge"' in program
-    assert ("swapoff" in program) != swap

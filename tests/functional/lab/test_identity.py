@@ -8,7 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from lab.state.processes import MARK, Process, end, end_processes, lab_name, look_at, marked, processes_of, start_time
+from lab.state.processes import (
+    MARK,
+    Process,
+    end,
+    end_processes,
+    lab_name,
+    process_info,
+    processes_of,
+    start_time,
+    tagged_env,
+)
 
 
 @pytest.fixture
@@ -16,9 +26,9 @@ def others(tmp_path: Path) -> Iterator[dict[str, "subprocess.Popen[bytes]"]]:
     """Processes of this lab, of another lab, and of nobody."""
     state = tmp_path / "lab"
     state.mkdir()
-    with marked(state):
+    with tagged_env(state):
         ours = subprocess.Popen(["sleep", "60"])
-    with marked(tmp_path / "other"):
+    with tagged_env(tmp_path / "other"):
         theirs = subprocess.Popen(["sleep", "60"])
     # Somebody who looks at the lab's log is not the lab.
     reader = subprocess.Popen(["tail", "-f", "/dev/null", state / "console.log"], stderr=subprocess.DEVNULL)
@@ -57,7 +67,10 @@ def test_ssh_with_the_labs_configuration_is_the_labs(tmp_path: Path) -> None:
 )
 def test_virtualboxs_server_and_machines_may_be_anybodys(name: str, ours: bool, tmp_path: Path) -> None:
     """They have the environment of whoever needed the server first."""
-    with marked(tmp_path), subprocess.Popen([f"/usr/lib/virtualbox/{name}", "60"], executable="/bin/sleep") as process:
+    with (
+        tagged_env(tmp_path),
+        subprocess.Popen([f"/usr/lib/virtualbox/{name}", "60"], executable="/bin/sleep") as process,
+    ):
         try:
             assert [found.pid for found in processes_of(tmp_path)] == ([process.pid] if ours else [])
         finally:
@@ -79,7 +92,7 @@ def test_one_that_does_not_listen_is_killed() -> None:
     ) as process:
         assert process.stdout
         process.stdout.readline()
-        found = look_at(process.pid)
+        found = process_info(process.pid)
         assert found
         end(found)
         assert start_time(process.pid) is None

@@ -9,7 +9,7 @@ import stamina
 
 from core.errors import HvlabError
 from lab.connectors.ssh_config import Ssh
-from lab.guests.load_generator import KnownLoad, known_load
+from lab.guests.load_generator import LoadGenerator, running_load
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,26 @@ def here(tmp_path: Path) -> Ssh:
     return _Here(tmp_path / "ssh_config", "here")
 
 
+def anonymous_kib(load: LoadGenerator) -> int:
+    pid = Path(load.folder, "pid").read_text().strip()
+    (line,) = (
+        row for row in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines() if row.startswith("Anonymous:")
+    )
+    return int(line.split()[1])
+
+
+def test_it_holds_what_it_is_told_to_the_page(here: Ssh) -> None:
+    with running_load(here) as load:
+        load.hold(1)
+        before = anonymous_kib(load)
+        load.hold(1000)
+        # Perl's own few pages, for the words of one line.
+        assert 4000 <= anonymous_kib(load) - before <= 4016
+    assert not Path(load.folder).exists()
+
+
 def test_it_gives_the_share_of_a_cpu_that_is_asked(here: Ssh) -> None:
-    with known_load(here) as load:
+    with running_load(here) as load:
         load.burn(30, 0.5, 2)
         given = load.rest()
         assert given.wall_s == pytest.approx(2, abs=0.2)
@@ -37,31 +55,13 @@ def test_it_gives_the_share_of_a_cpu_that_is_asked(here: Ssh) -> None:
         assert cpu_seconds(load) == own
 
 
-def cpu_seconds(load: KnownLoad) -> int:
+def cpu_seconds(load: LoadGenerator) -> int:
     fields = Path(f"/proc/{Path(load.folder, 'pid').read_text().strip()}/stat").read_text().rpartition(")")[2].split()
     return int(fields[11]) + int(fields[12])
 
 
-def anonymous_kib(load: KnownLoad) -> int:
-    pid = Path(load.folder, "pid").read_text().strip()
-    (line,) = (
-        row for row in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines() if row.startswith("Anonymous:")
-    )
-    return int(line.split()[1])
-
-
-def test_it_holds_what_it_is_told_to_the_page(here: Ssh) -> None:
-    with known_load(here) as load:
-        load.hold(1)
-        before = anonymous_kib(load)
-        load.hold(1000)
-        # Perl's own few pages, for the words of one line.
-        assert 4000 <= anonymous_kib(load) - before <= 4016
-    assert not Path(load.folder).exists()
-
-
 def test_it_stands_in_the_middle_of_a_frame(here: Ssh) -> None:
-    with known_load(here) as load:
+    with running_load(here) as load:
         load.align()
         said = Path(load.folder, "out").read_text().splitlines()[-1].split()
         assert said[:2] == ["done", "align"]
@@ -69,12 +69,12 @@ def test_it_stands_in_the_middle_of_a_frame(here: Ssh) -> None:
 
 
 def test_what_cannot_be_had_is_told(here: Ssh) -> None:
-    with known_load(here) as load, pytest.raises(HvlabError, match=r"hold 1000000000000.*Cannot allocate"):
+    with running_load(here) as load, pytest.raises(HvlabError, match=r"hold 1000000000000.*Cannot allocate"):
         load.hold(10**12)
 
 
 def test_it_ends_with_the_block(here: Ssh) -> None:
-    with known_load(here) as load:
+    with running_load(here) as load:
         words = Path("/proc", Path(load.folder, "pid").read_text().strip(), "cmdline")
         assert b"load.pl" in words.read_bytes()
     for attempt in stamina.retry_context(on=AssertionError, attempts=None, timeout=10, wait_max=0.2):

@@ -11,13 +11,13 @@ import pytest
 
 from core.paths import PROJECT
 from lab.state import lock as module
-from lab.state.lock import LOCK, LabInUse, exclusive, in_use, killed_owner
+from lab.state.lock import LOCK, LabLockedError, acquire_lab, in_use, killed_owner
 
 HOLD = """\
 import sys
 from pathlib import Path
-from lab.state.lock import exclusive
-with exclusive(Path(sys.argv[1])):
+from lab.state.lock import acquire_lab
+with acquire_lab(Path(sys.argv[1])):
     print("mine", flush=True)
     sys.stdin.read()
 """
@@ -36,7 +36,7 @@ def holder(state: Path) -> "subprocess.Popen[str]":
 def test_the_second_is_told_who_has_it(tmp_path: Path) -> None:
     with holder(tmp_path) as other:
         assert in_use(tmp_path)
-        with pytest.raises(LabInUse, match="another command uses the lab") as refusal, exclusive(tmp_path):
+        with pytest.raises(LabLockedError, match="another command uses the lab") as refusal, acquire_lab(tmp_path):
             pass
         assert f"process {other.pid}, " in refusal.value.message
         assert "-c" in refusal.value.message
@@ -54,7 +54,7 @@ def test_who_was_killed_with_it_can_be_read_and_is_no_hindrance(tmp_path: Path) 
         other.send_signal(signal.SIGKILL)
         other.wait()
     assert f"process {other.pid}, " in (killed_owner(tmp_path) or "")
-    with exclusive(tmp_path):
+    with acquire_lab(tmp_path):
         assert json.loads((tmp_path / LOCK).read_text())["pid"] == os.getpid()
     assert killed_owner(tmp_path) is None
 
@@ -62,7 +62,7 @@ def test_who_was_killed_with_it_can_be_read_and_is_no_hindrance(tmp_path: Path) 
 def test_a_lock_that_cannot_be_read_is_told_as_such(tmp_path: Path) -> None:
     with holder(tmp_path) as other:
         (tmp_path / LOCK).write_text("{")
-        with pytest.raises(LabInUse, match="has not told its name"), exclusive(tmp_path):
+        with pytest.raises(LabLockedError, match="has not told its name"), acquire_lab(tmp_path):
             pass
         other.communicate("")
 
@@ -73,5 +73,5 @@ def test_asking_whether_it_is_free_keeps_nobody_from_taking_it(tmp_path: Path) -
         killed.kill()
     with (tmp_path / LOCK).open() as asking:
         assert not module._is_taken(asking)
-        with exclusive(tmp_path):
+        with acquire_lab(tmp_path):
             assert module._is_taken(asking)

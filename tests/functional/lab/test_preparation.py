@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hypervisors.registry import all_hypervisors, get_hypervisor
-from lab.hosts.prepare import script
+from lab.hosts.prepare import render_prepare_script
 from lab.images.boxes import Boxes
 
 BOXES = Boxes("hvlab/debian-12", "1.0.7", Path("/cache/boxes"), Path("/cache/store.img"))
@@ -14,7 +14,7 @@ BOXES = Boxes("hvlab/debian-12", "1.0.7", Path("/cache/boxes"), Path("/cache/sto
 
 @pytest.mark.parametrize("name", sorted(all_hypervisors()))
 def test_it_is_valid_shell(name: str) -> None:
-    program = script(get_hypervisor(name), BOXES, Path("/a b/boxes"), 4, "linked-clone")
+    program = render_prepare_script(get_hypervisor(name), BOXES, Path("/a b/boxes"), 4, "linked-clone")
     subprocess.run(["sh", "-n"], input=program, text=True, check=True)
     shown = subprocess.run(
         ["sh"], input=program.split("set -eu")[0] + "\nprintf '%s|' $HVLAB_BOX \"$HVLAB_BOXES\" \"$HVLAB_GUESTS\"\n",

@@ -13,8 +13,8 @@ from core.paths import PROJECT
 from lab import purge as module
 from lab.guests.topology import guests
 from lab.purge import program, purge
-from lab.state.lock import LOCK, exclusive
-from lab.state.processes import marked, start_time
+from lab.state.lock import LOCK, acquire_lab
+from lab.state.processes import start_time, tagged_env
 from lab.state.rollback_journal import Steps
 from tests.functional.vagrant.tools import FakeCommand
 
@@ -38,7 +38,7 @@ def test_what_a_killed_command_left_goes(tmp_path: Path) -> None:
     (state / "vagrant" / "kvm").mkdir(parents=True)
     (state / "failed").mkdir()
     (state / "failed" / "server1-console.txt").write_text("x")
-    with marked(state):
+    with tagged_env(state):
         left = subprocess.Popen(["sleep", "60"])
     lines = purged(state)
     assert lines == [
@@ -60,7 +60,7 @@ def test_two_labs_do_not_disturb_each_other(tmp_path: Path) -> None:
     other.mkdir()
     for name in ("key", "console.log"):
         (other / name).write_text("x")
-    with exclusive(other), subprocess.Popen(["sleep", "60"]) as theirs:
+    with acquire_lab(other), subprocess.Popen(["sleep", "60"]) as theirs:
         try:
             assert purged(one)[0].startswith("nothing to remove")
             assert theirs.poll() is None
@@ -74,13 +74,22 @@ def test_what_cannot_be_read_keeps_nothing_from_being_removed(name: str, tmp_pat
     for file in ("host.json", "steps.jsonl", "overlay.qcow2"):
         (tmp_path / file).write_text("damaged\n" if file == name else "")
     (tmp_path / "host.json").write_text("damaged")
-    with marked(tmp_path):
+    with tagged_env(tmp_path):
         machine = subprocess.Popen(["sleep", "60"])
     lines = purged(tmp_path)
     assert f"removed: process {machine.pid}: sleep 60" in lines
     assert f"removed: file {tmp_path}/overlay.qcow2" in lines
     assert start_time(machine.pid) is None
     assert not tmp_path.exists()
+
+
+def test_a_lab_host_that_does_not_answer_goes_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "running_provider", lambda state: "kvm")
+    (tmp_path / "console.log").write_text("")
+    (tmp_path / "ssh_config").write_text("Host labhost\n    HostName 127.0.0.1\n    Port 1\n    BatchMode yes\n")
+    lines = purged(tmp_path)
+    assert lines[0].startswith("removed: the lab host's hypervisors do not answer and go with it")
+    assert "Connection refused" in lines[0]
 
 
 Answers = dict[str, dict[str, tuple[int, str, str]]]
@@ -177,12 +186,3 @@ def test_killed_in_the_middle_of_being_purged(tmp_path: Path) -> None:
     assert done.returncode == -signal.SIGKILL
     assert any("file" in line for line in purged(tmp_path))
     assert not tmp_path.exists()
-
-
-def test_a_lab_host_that_does_not_answer_goes_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "running_provider", lambda state: "kvm")
-    (tmp_path / "console.log").write_text("")
-    (tmp_path / "ssh_config").write_text("Host labhost\n    HostName 127.0.0.1\n    Port 1\n    BatchMode yes\n")
-    lines = purged(tmp_path)
-    assert lines[0].startswith("removed: the lab host's hypervisors do not answer and go with it")
-    assert "Connection refused" in lines[0]

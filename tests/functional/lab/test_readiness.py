@@ -1,4 +1,4 @@
-"""The ladder: which rung a machine has reached, seen from outside."""
+"""The ladder: which stage a machine has reached, seen from outside."""
 
 import os
 import socket
@@ -15,7 +15,7 @@ import pytest
 from core.errors import HvlabError
 from hypervisors.registry import get_hypervisor
 from lab.connectors.base import Completed
-from lab.guests.boot_progress import Rung, guest_reached
+from lab.guests.boot_progress import BootStage, guest_progress
 from lab.guests.topology import Guest
 
 VIRTUALBOX = get_hypervisor("virtualbox")
@@ -76,49 +76,49 @@ def test_a_lab_host_that_speaks_another_language_is_understood(tmp_path: Path, m
     bash.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     kvm = replace(RUNNING, name="kvm")
-    seen = guest_reached(Host(), kvm, guest(9), ssh=Inside(), programs=())  # type: ignore[arg-type]
-    assert seen.rung == Rung.ADDRESS
+    seen = guest_progress(Host(), kvm, guest(9), ssh=Inside(), programs=())  # type: ignore[arg-type]
+    assert seen.stage == BootStage.ADDRESS
 
 
 def guest(port: int) -> Guest:
     return Guest("server1", "52:54:00:68:76:01", "127.0.0.1", port)
 
 
-def reached(provider: Any, port: int, inside: Inside, programs: tuple[str, ...] = ("Xorg",)) -> tuple[Rung, str]:
-    seen = guest_reached(Host(), provider, guest(port), ssh=inside, programs=programs)  # type: ignore[arg-type]
-    return seen.rung, str(seen)
+def reached(provider: Any, port: int, inside: Inside, programs: tuple[str, ...] = ("Xorg",)) -> tuple[BootStage, str]:
+    seen = guest_progress(Host(), provider, guest(port), ssh=inside, programs=programs)  # type: ignore[arg-type]
+    return seen.stage, str(seen)
 
 
 def test_a_guest_climbs_the_ladder() -> None:
     with listening(b"SSH-2.0-OpenSSH_9.2\r\n") as port:
-        assert reached(OFF, port, Inside())[0] == Rung.NOTHING
+        assert reached(OFF, port, Inside())[0] == BootStage.NOTHING
         denied = reached(RUNNING, port, Inside(login=255))
         assert denied == (
-            Rung.BANNER, "it reached banner; login is missing (Permission denied (publickey).)"
+            BootStage.BANNER, "it reached banner; login is missing (Permission denied (publickey).)"
         )  # fmt: skip
         none = reached(RUNNING, port, Inside(login=HvlabError("server1 cannot be reached over SSH: timed out")))
         assert none[1] == "it reached banner; login is missing (server1 cannot be reached over SSH: timed out)"
         black = reached(RUNNING, port, Inside(session=1))
         assert black == (
-            Rung.LOGIN, "it reached login; session is missing (Xorg does not run: no screens found)"
+            BootStage.LOGIN, "it reached login; session is missing (Xorg does not run: no screens found)"
         )  # fmt: skip
-        assert reached(RUNNING, port, Inside()) == (Rung.SESSION, "ready: its session is there")
+        assert reached(RUNNING, port, Inside()) == (BootStage.SESSION, "ready: its session is there")
 
 
 def test_a_port_that_nobody_listens_on_proves_the_address() -> None:
     with listening(b"") as port:
         pass
     kvm = replace(get_hypervisor("kvm"), running_command="echo server1")
-    looked = guest_reached(Host(), kvm, guest(port), ssh=Inside(), programs=())  # type: ignore[arg-type]
+    looked = guest_progress(Host(), kvm, guest(port), ssh=Inside(), programs=())  # type: ignore[arg-type]
     # Port 22 of this machine, which may or may not have an SSH server.
-    assert looked.rung >= Rung.ADDRESS
+    assert looked.stage >= BootStage.ADDRESS
 
 
 def test_behind_a_nat_the_banner_is_the_first_that_is_seen() -> None:
     with listening(b"") as port:
         pass
-    rung, text = reached(RUNNING, port, Inside())
-    assert rung == Rung.POWER
+    stage, text = reached(RUNNING, port, Inside())
+    assert stage == BootStage.POWER
     assert text.startswith(
         "it reached power; address is missing (behind VirtualBox's NAT only its banner could be seen"
     )
@@ -127,11 +127,11 @@ def test_behind_a_nat_the_banner_is_the_first_that_is_seen() -> None:
 @pytest.mark.parametrize("name", ["server1; echo banner", "$(echo banner)", "-e\nbanner", "'"])
 def test_a_hostile_name_is_only_a_name(name: str) -> None:
     hostile = Guest(name, "52:54:00:68:76:01", "127.0.0.1", 1)
-    seen = guest_reached(Host(), RUNNING, hostile, ssh=Inside(), programs=())  # type: ignore[arg-type]
-    assert seen.rung == Rung.NOTHING
+    seen = guest_progress(Host(), RUNNING, hostile, ssh=Inside(), programs=())  # type: ignore[arg-type]
+    assert seen.stage == BootStage.NOTHING
 
 
 def test_a_hypervisor_that_does_not_answer_is_told() -> None:
     kvm = replace(get_hypervisor("kvm"), running_command="{ echo 'error: no libvirtd' >&2; false; }")
-    seen = guest_reached(Host(), kvm, guest(1), ssh=Inside(), programs=())  # type: ignore[arg-type]
+    seen = guest_progress(Host(), kvm, guest(1), ssh=Inside(), programs=())  # type: ignore[arg-type]
     assert str(seen) == "how far it came could not be seen (error: no libvirtd)"

@@ -79,7 +79,8 @@ _TOOLS = {
     "env": _SCREEN,
     "mpstat": _MPSTAT,
     "free": _FREE,
-    "grep": 'case $1 in -sH) cat "$FAKE/kernel";; -hE) cat "$FAKE/memory";; *) exec /bin/grep "$@";; esac\n',
+    "grep": 'case $1 in -sH) shift 2; for f; do /bin/grep "^$f:" "$FAKE/kernel"; done;; '
+    '-hE) /bin/grep -hE "$2" "$FAKE/memory";; *) exec /bin/grep "$@";; esac\n',
     # The guests' disks, for the meter `factors`; for `image-size` there are none.
     "find": '[ "$2" = -maxdepth ] || exit 0\n'
     'for g in $(cat "$FAKE/guests"); do echo "{\\"filename\\": \\"/kvm/$g.img\\", \\"virtual-size\\": 9,'

@@ -59,7 +59,7 @@ def lose_from_journal(study: Path, word: str) -> None:
 
 
 def lose_capture_and_entry(study: Path) -> None:
-    """As if the proof had never been taken at that stage."""
+    """As if the evidence had never been captured at that stage."""
     folder = study / "runs/kvm-02/captures/vm-1"
     (folder / "uname.txt").unlink()
     index = folder / "index.json"
@@ -88,7 +88,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "no begin": (lambda s: edit(s, lambda i: setattr(i.runs[1], "started", None)), "begin or end is not told"),
     "no curve": (lambda s: lose_from_journal(s, '"settling"'), "no curve of the host settling at booting"),
     "no end": (lambda s: lose_from_journal(s, '"run ends"'), "the journal does not tell its end"),
-    "no proof": (lose_capture_and_entry, "uname.txt: was captured at other stages"),
+    "no evidence": (lose_capture_and_entry, "uname.txt: was captured at other stages"),
     "no stage": (lambda s: shutil.rmtree(s / "runs/kvm-02/captures/vm-1"), "kvm-02: no captures at vm-1"),
     "no rows": (forget_rows, "is not in measurements.csv"),
     "no picture": (lambda s: (s / "runs/kvm-01/screens/server1.png").unlink(), "screens/server1.png: missing"),

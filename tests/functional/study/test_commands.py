@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import HvlabError
 from dataset.models import load_study, save_study
-from lab.state.lock import exclusive
+from lab.state.lock import acquire_lab
 from study import api
 from study.plan import Plan
 from study.verify import check
@@ -38,7 +38,7 @@ def test_resume_ends_what_the_killed_command_left(project: Path, monkeypatch: py
 
 
 def test_resume_leaves_a_lab_alone_that_somebody_uses(project: Path) -> None:
-    with exclusive(project / "state"), pytest.raises(HvlabError, match="another command uses the lab"):
+    with acquire_lab(project / "state"), pytest.raises(HvlabError, match="another command uses the lab"):
         api.resume(project, "", project / "state", lambda _: {})
 
 
@@ -46,5 +46,5 @@ def test_verify_and_tell(project: Path, capsys: pytest.CaptureFixture[str]) -> N
     with pytest.raises(HvlabError, match="is not whole"):
         api.verify(project, "")
     assert "kvm-01: running, not finished" in capsys.readouterr().out
-    api.tell(project, "", project / "state")
+    api.print_progress(project, "", project / "state")
     assert "done 0, doing 1, left 0" in capsys.readouterr().out

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from study.measure.evidence import proofs_for
+from study.measure.evidence import evidence_for
 from study.meters.base import Context, Number
 from study.meters.registry import guest_meters, meter, meters_for
 from study.meters.samples import repeated
@@ -27,7 +27,7 @@ def sh(command: str) -> str:
 def test_commands_are_posix_sh_on_one_line(provider: str) -> None:
     context = Context(provider, "/images of guests", mpstat_interval_s=3, mpstat_count=4, xentop_delay_s=2)
     commands = [each.command(context) for each in meters_for(provider) + guest_meters()]
-    commands += [proof.command for proof in proofs_for(provider)]
+    commands += [evidence.command for evidence in evidence_for(provider)]
     for command in commands:
         assert "\n" not in command
         subprocess.run(["sh", "-n", "-c", command], check=True)

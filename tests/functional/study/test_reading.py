@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import HvlabError
-from study.measure.collector import program, take, unpack
+from study.measure.collector import render_collector_script, take, unpack
 from study.meters.base import Context
 from study.meters.registry import meter
 from tests.functional.study.fakelab import LocalShell
@@ -24,7 +24,7 @@ BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def archive(lines: dict[str, str]) -> bytes:
-    done = subprocess.run(["sh", "-s"], input=program(lines).encode(), capture_output=True, check=True)
+    done = subprocess.run(["sh", "-s"], input=render_collector_script(lines).encode(), capture_output=True, check=True)
     return done.stdout
 
 

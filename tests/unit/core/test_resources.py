@@ -54,7 +54,12 @@ def test_removal_goes_backwards_and_equal_libraries_are_rendered_once() -> None:
 
 def test_a_setting_is_remembered_before_it_is_changed() -> None:
     setting = kernel_file("KSM", "/sys/kernel/mm/ksm/run").resource
-    assert render("claim", [setting]).splitlines()[-2].startswith("remember setting KSM - setting setting_")
+    assert render("claim", [setting]).splitlines()[-2].startswith("claim setting KSM remembers setting setting_")
     known = setting.with_memory("0")
     assert render("claim", [known]).splitlines()[-2].startswith("claim setting KSM - setting setting_")
     assert render("remove", [known]).splitlines()[-2].endswith(" 0")
+
+
+def test_a_setting_whose_former_value_is_lost_is_not_guessed() -> None:
+    with pytest.raises(ValueError, match="KSM"):
+        render("remove", [kernel_file("KSM", "/sys/kernel/mm/ksm/run").resource])

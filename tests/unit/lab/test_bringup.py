@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from core.errors import HvlabError
-from core.supervise import Stuck
+from core.process import ProgramTimeoutError
 from hypervisors.registry import get_hypervisor
-from lab.guests.boot_progress import Reached, Rung
+from lab.guests.boot_progress import BootProgress, BootStage
 from lab.guests.diagnostics import Evidence
 from lab.lifecycle import Lab
 from lab.settings import Settings
@@ -61,7 +61,7 @@ def state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "lab"
 
 
-ADDRESS = Reached(Rung.ADDRESS, "nobody listens")
+ADDRESS = BootProgress(BootStage.ADDRESS, "nobody listens")
 
 
 def bring_up(
@@ -70,7 +70,7 @@ def bring_up(
     host: Host,
     settings: Settings | None = None,
     *,
-    reached: Reached = ADDRESS,
+    reached: BootProgress = ADDRESS,
 ) -> int:
     @contextmanager
     def lend(self: Lab, provider: Any) -> Iterator[Guests]:
@@ -119,16 +119,18 @@ def test_on_a_dead_lab_host_nothing_is_tried_again(monkeypatch: pytest.MonkeyPat
 
 
 def test_nor_where_vagrant_itself_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    guests = Guests(Stuck("vagrant did not end within 580 s"), None)
-    with pytest.raises(Stuck):
+    guests = Guests(ProgramTimeoutError("vagrant did not end within 580 s"), None)
+    with pytest.raises(ProgramTimeoutError):
         bring_up(monkeypatch, guests, Host())
     assert guests.did == ["up server1"]
 
 
 def test_one_that_vagrant_was_too_slow_for_is_told_as_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    guests = Guests(Stuck("vagrant did not end within 580 s"))
-    with pytest.raises(Stuck, match=r"did not come up in time: now it is ready: .*; vagrant did not end") as failure:
-        bring_up(monkeypatch, guests, Host(), reached=Reached(Rung.SESSION))
+    guests = Guests(ProgramTimeoutError("vagrant did not end within 580 s"))
+    with pytest.raises(
+        ProgramTimeoutError, match=r"did not come up in time: now it is ready: .*; vagrant did not end"
+    ) as failure:
+        bring_up(monkeypatch, guests, Host(), reached=BootProgress(BootStage.SESSION))
     assert failure.value.hint == "raise topology.boot_timeout_s; see failed/server1-console.txt"
 
 

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from core.errors import HvlabError
+from factors.registry import all_factors
+from factors.settings import FactorsSettings
 from hypervisors.registry import all_hypervisors
-from lab.factors import require_possible
-from lab.settings import FactorsSettings, Settings
+from lab.factors import render_before_reading_script, render_factors_script, require_possible
+from lab.settings import Settings
 
 ALL = ("xen", "kvm", "virtualbox")
 
@@ -19,7 +21,7 @@ def wanting(guests: int = 4, **factors: Any) -> Settings:
 @pytest.mark.parametrize(
     ("factors", "providers", "says"),
     [
-        ({"ksm": True}, ("xen", "virtualbox"), r"factors\.ksm = true does nothing here: Xen .*dom0.*; VirtualBox"),
+        ({"ksm": True}, ("xen", "virtualbox"), r"factors\.ksm = true has no effect here: Xen .*dom0.*; VirtualBox"),
         ({"dom0_memory": "ballooned"}, ("kvm",), r'factors\.dom0_memory = "ballooned".*KVM has no dom0'),
         ({"thp": "madvise"}, ("xen",), r'factors\.thp = "madvise"'),
         ({"disk_strategy": "preallocated", "guests": 5}, ("kvm",), r"5 disks of 20 GiB do not fit on /kvm"),
@@ -47,4 +49,16 @@ def test_the_defaults_suit_every_provider_alone() -> None:
 
 def test_what_providers_go_without_are_factors() -> None:
     for provider in all_hypervisors().values():
-        assert provider.without.keys() <= FactorsSettings.model_fields.keys()
+        assert {*provider.without, *provider.factor_readings} <= all_factors().keys()
+
+
+def test_each_setting_is_given_its_value() -> None:
+    lines = render_factors_script(FactorsSettings(ksm=True, thp="never", swap=False)).splitlines()
+    assert [line.split()[-1] for line in lines if line.startswith("set_value ")] == ["1", "never", "none"]
+
+
+def test_only_a_dropped_page_cache_asks_for_something_before_a_reading() -> None:
+    assert render_before_reading_script(FactorsSettings()) == ""
+    assert "sync && echo 3 >/proc/sys/vm/drop_caches" in render_before_reading_script(
+        FactorsSettings(page_cache="dropped")
+    )

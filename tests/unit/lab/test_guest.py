@@ -14,7 +14,7 @@ from lab.images.provenance import input_hashes
 from lab.installer.iso import medium_inputs
 from lab.installer.kickstart import read_kickstart
 from lab.installer.rootfs_archive import root_inputs
-from lab.media.manifest import KICKSTARTS, MediaMissing
+from lab.media.manifest import KICKSTARTS, MediaMissingError
 from lab.settings import TopologySettings
 
 TOPOLOGY = TopologySettings()
@@ -68,7 +68,7 @@ def test_a_wrong_kickstart_starts_nothing(kickstarts: Path, tmp_path: Path, monk
 
 def test_without_its_media_centos_stops_with_the_instruction(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HVLAB_CACHE", str(tmp_path))
-    with pytest.raises(MediaMissing, match=r"netinstall\.iso, the install tree") as caught:
+    with pytest.raises(MediaMissingError, match=r"netinstall\.iso, the install tree") as caught:
         guest_image(TopologySettings(os="centos-5.5"))
     assert str(tmp_path / "media/centos-5.5") in caught.value.message
     assert "image.fetch --os=centos-5.5" in caught.value.hint

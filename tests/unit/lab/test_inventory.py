@@ -7,7 +7,7 @@ import pytest
 
 from lab.images import inventory
 from lab.images.acceleration import remembered_answer
-from lab.images.cache import Busy, NotBuilt, cached, locked, manifest, naming
+from lab.images.cache import CacheLockedError, NotBuiltError, cached, locked, manifest, naming
 from lab.images.inventory import items, open_below, print_items, prune, wanted_names
 from lab.settings import Settings
 
@@ -68,7 +68,7 @@ def test_what_went_into_a_used_thing_is_used(root: Path, monkeypatch: pytest.Mon
 
 
 def test_asking_builds_nothing(root: Path) -> None:
-    with naming() as asked, pytest.raises(NotBuilt):
+    with naming() as asked, pytest.raises(NotBuiltError):
         compound("1")
     assert [name.split("-")[0] for name in asked] == ["whole"]
     assert not root.exists()
@@ -123,7 +123,7 @@ def test_the_projects_own_questions_build_nothing(root: Path) -> None:
 def test_a_lock_that_was_removed_meanwhile_is_not_held(root: Path) -> None:
     lock = root / "x-0123456789abcdef.lock"
     with locked(lock):
-        with pytest.raises(Busy), locked(lock, wait=False):
+        with pytest.raises(CacheLockedError), locked(lock, wait=False):
             pass
         lock.unlink()
         # Its name is free: whoever comes now makes a new one.

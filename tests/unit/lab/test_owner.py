@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from core.errors import HvlabError
-from lab.state.lock import TEMPORARY, exclusive, in_use, killed_owner
+from lab.state.lock import TEMPORARY, acquire_lab, in_use, killed_owner
 from lab.state.processes import MARK, lab_name
 
 
 def test_what_is_started_and_written_meanwhile_is_the_labs(tmp_path: Path) -> None:
     before = tempfile.gettempdir()
-    with exclusive(tmp_path):
+    with acquire_lab(tmp_path):
         assert os.environ[MARK] == lab_name(tmp_path)
         assert Path(tempfile.mkdtemp()).parent == tmp_path / TEMPORARY
     assert MARK not in os.environ
@@ -26,7 +26,7 @@ def test_a_folder_that_is_somebody_elses_is_left_alone(names: list[str], tmp_pat
     for name in names:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("x")
-    with pytest.raises(HvlabError, match=f"no lab's folder: it has {Path(names[0]).parts[0]}"), exclusive(tmp_path):
+    with pytest.raises(HvlabError, match=f"no lab's folder: it has {Path(names[0]).parts[0]}"), acquire_lab(tmp_path):
         pass
     assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()) == sorted(names)
 
@@ -35,14 +35,14 @@ def test_a_folder_that_is_somebody_elses_is_left_alone(names: list[str], tmp_pat
 def test_what_a_lab_leaves_is_its_folder_still(name: str, tmp_path: Path) -> None:
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text("{}")
-    with exclusive(tmp_path):
+    with acquire_lab(tmp_path):
         assert in_use(tmp_path)
 
 
 @pytest.mark.parametrize("folder", ["/etc/passwd", "/dev/null/lab", "/proc/lab"])
 def test_a_folder_that_cannot_be_is_told(folder: str) -> None:
     assert killed_owner(Path(folder)) is None
-    with pytest.raises(HvlabError, match=r"cannot be written: [NF]") as refusal, exclusive(Path(folder)):
+    with pytest.raises(HvlabError, match=r"cannot be written: [NF]") as refusal, acquire_lab(Path(folder)):
         pass
     assert "HVLAB_STATE" in refusal.value.hint
 
@@ -56,12 +56,12 @@ def test_a_folder_that_a_purge_removes_meanwhile_is_made_again(tmp_path: Path, m
         return os.open(path, *words)
 
     monkeypatch.setattr(os, "open", removed)
-    with exclusive(state):
+    with acquire_lab(state):
         assert in_use(state)
 
 
 def test_it_is_given_back_after_a_failure(tmp_path: Path) -> None:
-    with pytest.raises(HvlabError, match="of its own"), exclusive(tmp_path):
+    with pytest.raises(HvlabError, match="of its own"), acquire_lab(tmp_path):
         raise HvlabError("of its own")
     assert not in_use(tmp_path)
     assert MARK not in os.environ
@@ -70,6 +70,6 @@ def test_it_is_given_back_after_a_failure(tmp_path: Path) -> None:
 def test_two_labs_have_two_names(tmp_path: Path) -> None:
     assert lab_name(tmp_path / "a") != lab_name(tmp_path / "b")
     assert lab_name(tmp_path / "a") == lab_name(tmp_path / "b" / ".." / "a")
-    with exclusive(tmp_path / "a"), exclusive(tmp_path / "b"):
+    with acquire_lab(tmp_path / "a"), acquire_lab(tmp_path / "b"):
         assert in_use(tmp_path / "a")
         assert in_use(tmp_path / "b")

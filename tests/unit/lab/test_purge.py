@@ -7,7 +7,7 @@ import pytest
 
 from hypervisors.registry import all_hypervisors
 from lab.purge import purge
-from lab.state.lock import LabInUse, exclusive
+from lab.state.lock import LabLockedError, acquire_lab
 from lab.state.rollback_journal import Steps
 
 
@@ -35,7 +35,7 @@ def test_what_somebody_put_into_the_labs_folder_stays(tmp_path: Path) -> None:
 def test_a_lab_that_a_living_command_has_is_left_alone(tmp_path: Path) -> None:
     for name in ("key", "console.log"):
         (tmp_path / name).write_text("x")
-    with exclusive(tmp_path), pytest.raises(LabInUse, match=f"process {os.getpid()}, "):
+    with acquire_lab(tmp_path), pytest.raises(LabLockedError, match=f"process {os.getpid()}, "):
         purged(tmp_path)
     assert (tmp_path / "key").exists()
 
@@ -51,8 +51,8 @@ def test_a_broken_journal_keeps_nothing_from_being_removed(tmp_path: Path) -> No
 def test_what_a_purge_leaves_is_a_labs_folder_still(tmp_path: Path, name: str) -> None:
     """On a host that is not ours there is no console's log: Vagrant's is the only one."""
     state = tmp_path / "lab"
-    with exclusive(state):
+    with acquire_lab(state):
         (state / f"vagrant-{name}.log").write_text("x")
     assert purged(state)[0].startswith("nothing to remove")
-    with exclusive(state):
+    with acquire_lab(state):
         assert (state / f"vagrant-{name}.log").exists()

@@ -1,4 +1,4 @@
-"""The ladder: which rung a machine has reached, seen from outside."""
+"""The ladder: which stage a machine has reached, seen from outside."""
 
 import socket
 import subprocess
@@ -11,7 +11,7 @@ from typing import Any
 from core.errors import HvlabError
 from hypervisors.registry import get_hypervisor
 from lab.connectors.base import Completed
-from lab.guests.boot_progress import Rung, guest_reached, host_reached
+from lab.guests.boot_progress import BootStage, guest_progress, host_progress
 from lab.guests.topology import Guest
 
 VIRTUALBOX = get_hypervisor("virtualbox")
@@ -68,9 +68,9 @@ def guest(port: int) -> Guest:
     return Guest("server1", "52:54:00:68:76:01", "127.0.0.1", port)
 
 
-def reached(provider: Any, port: int, inside: Inside, programs: tuple[str, ...] = ("Xorg",)) -> tuple[Rung, str]:
-    seen = guest_reached(Host(), provider, guest(port), ssh=inside, programs=programs)  # type: ignore[arg-type]
-    return seen.rung, str(seen)
+def reached(provider: Any, port: int, inside: Inside, programs: tuple[str, ...] = ("Xorg",)) -> tuple[BootStage, str]:
+    seen = guest_progress(Host(), provider, guest(port), ssh=inside, programs=programs)  # type: ignore[arg-type]
+    return seen.stage, str(seen)
 
 
 def test_a_lab_host_that_does_not_answer_is_told() -> None:
@@ -78,19 +78,19 @@ def test_a_lab_host_that_does_not_answer_is_told() -> None:
         def check(self, line: str, **words: Any) -> str:
             raise HvlabError("labhost cannot be reached over SSH: Connection refused")
 
-    seen = guest_reached(Dead(), RUNNING, guest(1), ssh=Inside(), programs=())  # type: ignore[arg-type]
-    assert seen.rung == Rung.NOTHING
+    seen = guest_progress(Dead(), RUNNING, guest(1), ssh=Inside(), programs=())  # type: ignore[arg-type]
+    assert seen.stage == BootStage.NOTHING
     assert str(seen).startswith("how far it came could not be seen (labhost cannot be reached")
 
 
 def test_the_lab_hosts_own_ladder() -> None:
     inside: Any = Inside()
     with listening(b"SSH-2.0-OpenSSH_10.0\r\n") as port:
-        assert host_reached(inside, port, running=False, ready=False).rung == Rung.NOTHING
-        assert host_reached(inside, port, running=True, ready=True).rung == Rung.SESSION
-        early = host_reached(inside, port, running=True, ready=False)
+        assert host_progress(inside, port, running=False, ready=False).stage == BootStage.NOTHING
+        assert host_progress(inside, port, running=True, ready=True).stage == BootStage.SESSION
+        early = host_progress(inside, port, running=True, ready=False)
         assert str(early) == "it reached login; session is missing (its start script has not ended)"
-    assert host_reached(inside, port, running=True, ready=False).rung == Rung.ADDRESS
+    assert host_progress(inside, port, running=True, ready=False).stage == BootStage.ADDRESS
     # QEMU listens for its machine, and ends the connection when nobody in it does.
     with listening(b"XXXX") as port:
-        assert host_reached(inside, port, running=True, ready=False).rung == Rung.PORT
+        assert host_progress(inside, port, running=True, ready=False).stage == BootStage.PORT

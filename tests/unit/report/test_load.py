@@ -97,10 +97,10 @@ def test_no_file_content_is_a_traceback(make_study: MakeStudy, content: bytes) -
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"schema": 2}, "schema"),
+        ({"schema": 3}, "schema"),
         ({"created": "yesterday"}, "created"),
         ({"parameters": {"guests": 0}}, "parameters.guests"),
-        ({"parameters": {"guests": 1, "providers": ["vmware"]}}, "unknown provider 'vmware'"),
+        ({"parameters": {"guests": 1, "providers": ["vmware"]}}, "unknown hypervisor 'vmware'"),
         ({"parameters": {"guests": 1, "stages": ["vm-0"]}}, "unknown stage 'vm-0'"),
     ],
 )

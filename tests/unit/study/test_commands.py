@@ -6,22 +6,22 @@ import pytest
 
 from core.errors import HvlabError
 from lab.settings import Settings
-from lab.state.lock import exclusive, in_use
-from study.api import Wish
+from lab.state.lock import acquire_lab, in_use
+from study.api import StudyRequest
 from study.plan import Plan
 
 
 def test_wishes() -> None:
     settings = Settings()
-    assert Wish(seed=7).plan(settings) == Plan(("xen", "kvm", "virtualbox"), 1, 7)
-    assert Wish(("kvm",), 3, 7, "512KiB").plan(settings) == Plan(("kvm",), 3, 7, 0.5, 20)
-    assert Wish().plan(settings).seed > 0
+    assert StudyRequest(seed=7).plan(settings) == Plan(("xen", "kvm", "virtualbox"), 1, 7)
+    assert StudyRequest(("kvm",), 3, 7, "512KiB").plan(settings) == Plan(("kvm",), 3, 7, 0.5, 20)
+    assert StudyRequest().plan(settings).seed > 0
     with pytest.raises(HvlabError, match="--repeats=-1"):
-        Wish(repeats=-1).plan(settings)
+        StudyRequest(repeats=-1).plan(settings)
 
 
 def test_the_lock(tmp_path: Path) -> None:
     assert not in_use(tmp_path)
-    with exclusive(tmp_path):
+    with acquire_lab(tmp_path):
         assert in_use(tmp_path)
     assert not in_use(tmp_path)

@@ -73,7 +73,7 @@ def test_study_round_trips(tmp_path: Path) -> None:
     save_study(tmp_path, study)
     assert load_study(tmp_path / "study.json") == study
     written = json.loads((tmp_path / "study.json").read_text())
-    assert written["schema"] == 1
+    assert written["schema"] == 2
     assert written["created"] == "2026-11-22T21:00:00Z"
     assert written["runs"][0]["ended"] == "2026-11-22T21:30:00.125Z"
     assert written["environment"]["of a later version"] is True
@@ -90,7 +90,7 @@ def test_study_is_made_by_field_names_and_times_become_utc() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"schema": 2}, r"study\.json: schema"),
+        ({"schema": 3}, r"study\.json: schema"),
         ({"created": "2026-11-22T21:00:00"}, "created: .*timezone"),
         ({"runs": [{"name": "x", "provider": "kvm", "repeat": 0, "status": "finished"}]}, r"runs\.0\.repeat"),
     ],

@@ -1,25 +1,26 @@
 """The factors as a lab host shows them, beside what was asked for."""
 
-from dataclasses import asdict
 from typing import Any
 
 import pytest
 
 from core.errors import HvlabError
 from dataset.stages import parse_stage
+from factors.settings import FactorsSettings
+from hypervisors.base import Hypervisor
 from hypervisors.registry import get_hypervisor
-from lab.settings import FactorsSettings
-from study.factors import differences
-from study.meters.factors import NAME, Seen, seen
+from study.factors import mismatches
+from study.meters.factors import shown
+from study.meters.readback import NAME
 from tests.support.recorded import ROOT, Case, cases
 
 USUAL: dict[str, Any] = {
-    "ksm": False, "thp": "always", "swap": True, "dom0_memory": None, "page_cache_drops": 0, "disks": {},
+    "ksm": False, "thp": "always", "swap": True, "dom0_memory": None, "page_cache": 0, "disk_strategy": {},
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("provider", "stage", "shown", "asked", "says"),
+    ("provider", "stage", "found", "asked", "says"),
     [
         ("kvm", "booting", {}, {}, []),
         ("kvm", "booting", {"ksm": True}, {}, ["ksm is true, false was asked for"]),
@@ -31,30 +32,40 @@ USUAL: dict[str, Any] = {
          ["dom0_memory is fixed, ballooned was asked for"]),
         ("kvm", "booting", {}, {"dom0_memory": "ballooned"}, []),
         ("kvm", "booting", {"swap": False}, {}, ["swap is false, true was asked for"]),
-        ("kvm", "booting", {"page_cache_drops": 1}, {}, ["page_cache is dropped, kept was asked for"]),
+        ("kvm", "booting", {"page_cache": 1}, {}, ["page_cache is dropped, kept was asked for"]),
         ("kvm", "booting", {}, {"page_cache": "dropped"}, ["page_cache is kept, dropped was asked for"]),
-        ("kvm", "vm-1", {"page_cache_drops": 1, "disks": {"server1": "full-copy"}}, {"page_cache": "dropped"},
+        ("kvm", "vm-1", {"page_cache": 1, "disk_strategy": {"server1": "full-copy"}}, {"page_cache": "dropped"},
          ["page_cache was dropped 1 times, not at every stage so far"]),
-        ("kvm", "vm-1", {"page_cache_drops": 2, "disks": {"server1": "full-copy"}}, {"page_cache": "dropped"}, []),
-        ("kvm", "vm-2", {"disks": {"server1": "full-copy", "server2": "linked-clone"}}, {},
+        ("kvm", "vm-1", {"page_cache": 2, "disk_strategy": {"server1": "full-copy"}}, {"page_cache": "dropped"}, []),
+        ("kvm", "vm-2", {"disk_strategy": {"server1": "full-copy", "server2": "linked-clone"}}, {},
          ["disk_strategy of server2 is linked-clone, full-copy was asked for"]),
         ("kvm", "vm-1", {}, {}, ["disk_strategy of server1 is absent, full-copy was asked for"]),
     ],
 )  # fmt: skip
 def test_a_difference_is_named_with_both_values(
-    provider: str, stage: str, shown: dict[str, Any], asked: dict[str, Any], says: list[str]
+    provider: str, stage: str, found: dict[str, Any], asked: dict[str, Any], says: list[str]
 ) -> None:
-    found = Seen(**{**USUAL, **shown})
-    assert differences(found, FactorsSettings(**asked), get_hypervisor(provider), parse_stage(stage)) == says
+    wanted = dict(FactorsSettings(**asked))
+    assert mismatches(USUAL | found, wanted, get_hypervisor(provider), parse_stage(stage)) == says
+
+
+def test_a_factor_that_is_newer_than_the_study_is_not_compared() -> None:
+    asked = {name: value for name, value in FactorsSettings() if name != "ksm"}
+    assert mismatches(USUAL | {"ksm": None}, asked, get_hypervisor("kvm"), parse_stage("booting")) == []
+
+
+def hypervisor_of(case: Case) -> Hypervisor:
+    """Every recorded output's name begins with its hypervisor's."""
+    return get_hypervisor(case.name.partition("-")[0])
 
 
 @pytest.mark.parametrize("case", [case for case in cases("seen") if case.folder == NAME], ids=str)
 def test_recorded_hosts(case: Case) -> None:
-    assert asdict(seen(case.text)) == case.expected["seen"]
+    assert shown(case.text, hypervisor_of(case)) == case.expected["seen"]
 
 
 def test_every_way_to_make_a_disk_was_recorded() -> None:
-    kinds = {kind for case in cases("seen") for kind in case.expected["seen"]["disks"].values()}
+    kinds = {kind for case in cases("seen") for kind in case.expected["seen"]["disk_strategy"].values()}
     assert kinds == {"full-copy", "linked-clone", "preallocated"}
 
 
@@ -69,17 +80,27 @@ GOOD = (ROOT / NAME / "xen-ballooned-linked-clone.txt").read_text()
         ("xen_commandline:console=com1 com1=115200,8n1", "xen_commandline:", "does not tell its command line"),
         ("disks\n", "disks\n{}\n", "not qemu-img's"),
         ("disks\n", "disks\n{\n", "not qemu-img's"),
-        ("disks\n", "disks\nUUID: 1\n", "begins no hard disk"),
+        ("disks\n", "", "no part 'disks'"),
         ("SwapTotal", "=====", "no name with a value"),
+        ("factors end", "factors", "no last line"),
     ],
 )
 def test_a_spoilt_output_is_refused(before: str, after: str, says: str) -> None:
+    refused("xen", before, after, says)
+
+
+def test_a_spoilt_description_of_virtualbox_is_refused() -> None:
+    refused("virtualbox", "disks\n", "disks\nUUID: 1\n", "begins no hard disk")
+
+
+def refused(provider: str, before: str, after: str, says: str) -> None:
     assert before in GOOD
     with pytest.raises(HvlabError, match=says):
-        seen(GOOD.replace(before, after))
+        shown(GOOD.replace(before, after), get_hypervisor(provider))
 
 
 def test_swap_that_is_off_and_a_kernel_without_ksm() -> None:
     text = GOOD.replace("4194300 kB", "0 kB")
-    found = seen("".join(line for line in text.splitlines(keepends=True) if "ksm" not in line))
-    assert (found.swap, found.ksm) == (False, None)
+    text = "".join(line for line in text.splitlines(keepends=True) if "ksm" not in line)
+    found = shown(text, get_hypervisor("xen"))
+    assert (found["swap"], found["ksm"]) == (False, None)

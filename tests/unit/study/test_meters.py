@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import HvlabError
-from study.measure.evidence import proofs_for, running_guests
+from study.measure.evidence import evidence_for, running_guests
 from study.meters.base import Context, Number
 from study.meters.registry import all_meters, guest_meters, meter, meters_for
 
@@ -89,7 +89,7 @@ def test_running_guests_of_a_capture_that_lists_none() -> None:
 def test_proofs_do_not_lie_over_meters_captures() -> None:
     names = [each.name for each in all_meters()]
     for provider in ("kvm", "xen", "virtualbox"):
-        names_here = [proof.name for proof in proofs_for(provider)]
+        names_here = [evidence.name for evidence in evidence_for(provider)]
         assert {"uname", "dmesg-hypervisor"} < set(names_here)
         assert not set(names_here) & set(names)
 

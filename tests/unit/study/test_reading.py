@@ -12,7 +12,7 @@ def test_the_cpu_is_read_before_anything_disturbs_it(provider: str) -> None:
     assert names[0] == "mpstat"
     assert ("xentop" in names) == (provider == "xen")
     assert {"free", "meminfo", "pss", "disk", "uname"} <= set(names)
-    # The kit's own cost comes after all meters, proofs after it.
+    # The kit's own cost comes after all meters, evidence after it.
     assert names.index("disk") < names.index("observer") < names.index("uname")
 
 

@@ -38,8 +38,8 @@ module Hvlab
     # were in virtio's first version, and most of those accesses are none.
     LEGACY_VIRTIO = %w[virtio-blk-pci virtio-net-pci virtio-balloon-pci].freeze
 
-    # No sound and no USB; a screen on a unix socket (private_devices.rb), which a manager can show. What vagrant-libvirt
-    # would make of it before the guest's start is turned off: a port, an address, a port for browsers.
+    # No sound and no USB; a screen on a unix socket (private_devices.rb), which a manager can show. The screen that
+    # vagrant-libvirt would add is turned off: a port, an address, a port for browsers.
     def self.hardware(libvirt, guest)
       libvirt.driver = "kvm"
       libvirt.machine_type = "pc"
@@ -66,14 +66,14 @@ module Hvlab
 
       libvirt.kernel = topology.value("boot", "kernel")
       libvirt.initrd = topology.value("boot", "initrd")
-      libvirt.cmd_line = "#{topology.value('boot', 'command_line')} #{CONSOLES}"
+      libvirt.cmd_line = "#{topology.value("boot", "command_line")} #{CONSOLES}"
     end
 
     # The network is the kit's own, made by prepare/network.sh: vagrant-libvirt finds it by name and address.
     def self.network(libvirt, topology, guest)
       libvirt.management_network_name = topology.value("network", "name")
       libvirt.management_network_address =
-        "#{topology.value('network', 'address')}/#{topology.value('network', 'prefix')}"
+        "#{topology.value("network", "address")}/#{topology.value("network", "prefix")}"
       libvirt.management_network_mac = guest.mac
       libvirt.management_network_keep = true
     end

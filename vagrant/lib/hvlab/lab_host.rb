@@ -69,7 +69,7 @@ module Hvlab
 
     # Runs a command and returns its output; raises where it fails.
     def run(*command, input: "")
-      result = try(*command, input: input)
+      result = try(*command, input:)
       raise Errors::CommandFailed.new(Shellwords.join(command), result) unless result.exit_code.zero?
 
       result.stdout

@@ -41,7 +41,7 @@ module Hvlab
       keys.inject(@values) do |at, key|
         next at[key] if at.is_a?(Hash) && !at[key].nil?
 
-        raise Errors::TopologyError, "The topology file #{@path} has no #{keys.join('.')}."
+        raise Errors::TopologyError, "The topology file #{@path} has no #{keys.join(".")}."
       end
     end
 
@@ -60,7 +60,7 @@ module Hvlab
     def build_guest(values)
       absent = Guest.members.map(&:to_s) - values.keys
       unless absent.empty?
-        raise Errors::TopologyError, "The topology file #{@path} has a guest without #{absent.join(', ')}."
+        raise Errors::TopologyError, "The topology file #{@path} has a guest without #{absent.join(", ")}."
       end
 
       Guest.new(**values.slice(*Guest.members.map(&:to_s)).transform_keys(&:to_sym))

@@ -14,8 +14,8 @@ module Hvlab
       virtualbox.customize(["modifyvm", :id, *hardware(guest)])
       # Under emulation the guest's clock must follow the TSC's offset, or it stands still.
       virtualbox.customize(["setextradata", :id, "VBoxInternal/TM/TSCMode", "RealTSCOffset"])
-      # VirtualBox lets a timer of the host interrupt the guest as often as it believes the guest's clock needs, the more
-      # often the further the guest lags: up to 20 kHz. Under emulation those 13,000 exits a second made the guest's start
+      # VirtualBox interrupts the guest with a host timer as often as it believes the guest's clock needs: the further
+      # the guest lags, the more often, up to 20 kHz. Under emulation those 13,000 exits a second made the guest's start
       # take four times as long.
       virtualbox.customize(["setextradata", :id, "VBoxInternal/TM/HostHzMax", "200"])
       # The guest starts from its own boot loader, so the kernel's command line is the disk's: the session that the
@@ -39,9 +39,9 @@ module Hvlab
     def self.hardware(guest)
       { "memory" => guest.memory_mib, "cpus" => guest.vcpus, "ioapic" => "on", "x86-hpet" => "off",
         "graphicscontroller" => "vboxvga", "vram" => 9, "audio-driver" => "none", "usb-ohci" => "off",
-        "vrde" => "off", "firmware-boot-menu" => "disabled", "firmware-logo-fade-in" => "off", "firmware-logo-fade-out" => "off",
-        "firmware-logo-display-time" => 0, "boot1" => "disk", "boot2" => "none", "boot3" => "none",
-        "boot4" => "none" }.flat_map { |option, value| ["--#{option}", value.to_s] }
+        "vrde" => "off", "firmware-boot-menu" => "disabled", "firmware-logo-fade-in" => "off",
+        "firmware-logo-fade-out" => "off", "firmware-logo-display-time" => 0, "boot1" => "disk", "boot2" => "none",
+        "boot3" => "none", "boot4" => "none" }.flat_map { |option, value| ["--#{option}", value.to_s] }
     end
 
     # One NAT adapter; SSH is forwarded to a port of the lab host's loopback address.

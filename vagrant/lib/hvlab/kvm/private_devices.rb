@@ -5,10 +5,10 @@ require_relative "../errors"
 
 module Hvlab
   module Kvm
-    # What vagrant-libvirt's template of a domain has no words for: the screen is served on a unix socket in the domain's own
-    # folder, not on a port, and what the guest says on its serial line is kept in a file, too.
+    # What vagrant-libvirt's domain template cannot express: the screen is served on a unix socket in the domain's own
+    # folder, not on a port, and the output of the guest's serial line is also kept in a file.
     module PrivateDevices
-      SCREEN = %r{<graphics type='vnc'[^>]*?/>}.freeze
+      SCREEN = %r{<graphics type='vnc'[^>]*?/>}
       SERIAL = "<serial type='pty'>"
 
       def self.apply(xml, guest)

@@ -32,7 +32,7 @@ module Hvlab
         Process.clock_gettime(Process::CLOCK_MONOTONIC)
       end
 
-      def raw(*command, &block)
+      def raw(*command, &)
         question = command.grep(String)
         return FewerCalls.answer(question) { super } if QUESTIONS.include?(question.first)
 

@@ -6,7 +6,7 @@ module Hvlab
     # fixed one before the machine is started.
     module FixedDisk
       # In `showvminfo --machinereadable`: "CONTROLLER-PORT-DEVICE"="/path/of/disk.vmdk".
-      ATTACHED = /^"(?<controller>[^"]+)-(?<port>\d+)-(?<device>\d+)"="(?<path>[^"]+\.vmdk)"$/.freeze
+      ATTACHED = /^"(?<controller>[^"]+)-(?<port>\d+)-(?<device>\d+)"="(?<path>[^"]+\.vmdk)"$/
 
       def self.replace(driver, id)
         found = driver.execute("showvminfo", id, "--machinereadable").match(ATTACHED)
@@ -19,7 +19,7 @@ module Hvlab
         driver.execute("closemedium", "disk", found[:path], "--delete")
       end
 
-      def import(ovf, &block)
+      def import(ovf, &)
         id = super
         FixedDisk.replace(self, id) if id && Waiting.topology&.disk_strategy == "preallocated"
         id

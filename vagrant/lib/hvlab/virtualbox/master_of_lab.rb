@@ -2,8 +2,8 @@
 
 module Hvlab
   module VirtualBox
-    # For linked clones Vagrant imports the box once, as a machine that the guests' disks stand on, and notes its id beside
-    # the box. The box here is shared by all labs, each with a VirtualBox of its own: the note is kept in the lab.
+    # For linked clones Vagrant imports the box once, as a machine that backs the guests' disks, and stores its id
+    # beside the box. All labs share the box, and each has a VirtualBox of its own: the id is stored in the lab instead.
     module MasterOfLab
       NOTE = "master_id"
 

@@ -70,8 +70,8 @@ module Hvlab
         in_running_guest(SSHRun)
       end
 
-      def self.build(&block)
-        Vagrant::Action::Builder.new.tap(&block)
+      def self.build(&)
+        Vagrant::Action::Builder.new.tap(&)
       end
 
       def self.in_running_guest(step)

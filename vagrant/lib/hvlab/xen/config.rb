@@ -12,7 +12,7 @@ module Hvlab
 
       # The file on the lab host that holds what the guest's disk has of its own.
       def disk
-        File.join(folder, "#{guest.name}.#{linked_clone? ? 'cow' : 'img'}")
+        File.join(folder, "#{guest.name}.#{linked_clone? ? "cow" : "img"}")
       end
 
       # The device that a linked clone is.
@@ -38,7 +38,9 @@ module Hvlab
         errors = _detected_errors
         NEEDED.each { |name| errors << "#{name} must be set." if public_send(name).nil? }
         given = BOOT.reject { |name| public_send(name).nil? }
-        errors << "#{(BOOT - given).join(', ')} must be set too where #{given.join(', ')} is." if given.size.between?(1, 2)
+        if given.size.between?(1, 2)
+          errors << "#{(BOOT - given).join(", ")} must be set too where #{given.join(", ")} is."
+        end
         { "Xen" => errors }
       end
     end

@@ -8,7 +8,7 @@ module Hvlab
     # takes a second on a lab host under emulation: an answer serves for a moment, if nothing is changed meanwhile.
     class Driver
       VIRSH = %w[virsh -q -c xen:///system].freeze
-      ABSENT = /failed to get domain|domain not found/i.freeze
+      ABSENT = /failed to get domain|domain not found/i
       # virsh's words for what Vagrant calls a state. A guest that waits for an event is running.
       STATES = { "running" => :running, "idle" => :running, "no state" => :running, "in shutdown" => :running,
                  "shut off" => :shutoff, "crashed" => :crashed, "paused" => :paused }.freeze
@@ -16,8 +16,8 @@ module Hvlab
       # Gives a file's holes their blocks.
       RESERVE = 'fallocate --length "$(stat --format=%s "$1")" "$1"'
 
-      # Makes /dev/mapper/$3 of the disk $1, which is only read, and the file $2, which takes what is written. Without udev
-      # nobody but mknodes makes the device's name.
+      # Makes /dev/mapper/$3 from the disk $1, which is only read, and the file $2, which takes the writes. Without
+      # udev, mknodes must make the device node.
       CLONE = <<~'SHELL'
         set -e
         modprobe -a dm-snapshot loop
@@ -57,7 +57,7 @@ module Hvlab
         @state
       end
 
-      # Makes the guest's disk from the box's: a copy that keeps its holes, the same with all blocks reserved, or a clone.
+      # Makes the guest's disk from the box's: a sparse copy, a copy with all blocks reserved, or a clone.
       def make_disk(source)
         return shell(CLONE, @config.base_disk, @config.disk, name) if @config.linked_clone?
 
@@ -111,7 +111,7 @@ module Hvlab
       # Whatever it does, the state must be asked anew.
       def virsh(*arguments, input: "")
         @state = nil
-        @lab_host.run(*VIRSH, *arguments, input: input)
+        @lab_host.run(*VIRSH, *arguments, input:)
       end
     end
   end

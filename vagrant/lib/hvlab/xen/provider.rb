@@ -39,7 +39,7 @@ module Hvlab
       end
 
       def to_s
-        "Xen (#{@machine.id || 'new guest'})"
+        "Xen (#{@machine.id || "new guest"})"
       end
     end
   end

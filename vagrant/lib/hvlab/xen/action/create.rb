@@ -11,7 +11,8 @@ module Hvlab
 
         def call(env)
           machine = env[:machine]
-          env[:ui].info("Making the disk of #{machine.box.name} #{machine.box.version}, #{machine.provider_config.disk}...")
+          disk = machine.provider_config.disk
+          env[:ui].info("Making the disk of #{machine.box.name} #{machine.box.version}, #{disk}...")
           driver = machine.provider.driver
           driver.make_disk(machine.box.directory.join("disk.raw").to_s)
           driver.define

@@ -1,0 +1,181 @@
+"""How a study describes itself: its hypervisors, meters and factors, and the numbers that are derived from others.
+
+A reader of a study takes names in print, order, colours and rules from these descriptors. It needs no list of known
+hypervisors, meters or factors of its own.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+
+HypervisorName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=64)]
+Unit = Literal["MiB", "KiB", "B", "percent", "s", "count"]
+Quantity = Literal["memory", "cpu", "disk", "time", "other"]
+Title = Annotated[str, Field(min_length=1)]
+"""A name in print, English; `report` translates those that its catalog has."""
+
+
+class Descriptor(BaseModel):
+    """A part of study.json that describes something; fields of later versions are kept, not dropped."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class Reference(Descriptor):
+    """A publication that a statement was taken from.
+
+    Attributes:
+        title: Author, title, section, and the day on which it was read.
+        url: Its address; None for a publication in print.
+    """
+
+    title: Title
+    url: str | None = None
+
+
+class Criterion(Descriptor):
+    """One property of a hypervisor that no meter reads.
+
+    Attributes:
+        text: The statement.
+        sources: Where it is written, at least one.
+    """
+
+    text: Title
+    sources: tuple[Reference, ...] = Field(min_length=1)
+
+
+class HypervisorInfo(Descriptor):
+    """One hypervisor of the study.
+
+    Attributes:
+        name: Name in data: column `provider` of measurements.csv.
+        title: Name in print.
+        colour: Colour in figures, `#rrggbb`; None: `report` takes one from its palette, by position.
+        image_folder: Absolute path of the folder on the lab host that holds the disk images; also the mount point of
+            their partition, where they have one.
+        host_name: What the system that runs the host's own kernel is called in print: `dom0` under Xen, else `host`.
+        host_memory: What the memory meters of the host's kernel cover: the whole machine, or the host system alone.
+        host_cpu: The same for its CPU meters (mpstat).
+        guest_memory: When a guest's memory is taken from the machine: all of it as the guest starts, or page by page
+            as the guest touches it.
+        manager: Name in print of the virtual machine manager.
+        without_factors: Factors that have no effect under this hypervisor, and why, in words that follow `title`,
+            e.g. `has no dom0`.
+        criteria: Cells of the table of properties that no meter reads, by the criterion's id.
+    """
+
+    name: HypervisorName
+    title: Title
+    colour: Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")] | None = None
+    image_folder: Annotated[str, Field(pattern=r"^/")]
+    host_name: Title = "host"
+    host_memory: Literal["machine", "host"] = "machine"
+    host_cpu: Literal["machine", "host"] = "machine"
+    guest_memory: Literal["at-start", "on-touch"] = "on-touch"
+    manager: str = ""
+    without_factors: dict[str, str] = {}
+    criteria: dict[str, Criterion] = {}
+
+
+class MeterInfo(Descriptor):
+    """One meter of the study.
+
+    Attributes:
+        name: Name in data: column `meter` of measurements.csv.
+        title: Name in print.
+        where: Where its command runs.
+        quantity: What it measures.
+    """
+
+    name: Title
+    title: Title
+    where: Literal["lab host", "guest"] = "lab host"
+    quantity: Quantity = "other"
+
+
+class FactorInfo(Descriptor):
+    """One factor of the study.
+
+    Attributes:
+        name: Name in data and in hvlab.toml.
+        title: Name in print.
+        value: The value that the study asked for.
+        applies: Whether it has an effect, by hypervisor; a hypervisor that is not named: it has.
+    """
+
+    name: Title
+    title: Title
+    value: JsonValue = None
+    applies: dict[HypervisorName, bool] = {}
+
+
+class Term(Descriptor):
+    """One summand of a derived number.
+
+    Attributes:
+        meter: Name of a meter, or `derived` for another derived number of the same hypervisor.
+        metric: Name of the metric (of the derived number); `*` stands for any text: the sum of all that match.
+        but: Metrics that `metric` matches and that are left out.
+        factor: Number by which the summand is multiplied.
+    """
+
+    meter: Title
+    metric: Title
+    but: tuple[str, ...] = ()
+    factor: Annotated[float, Field(allow_inf_nan=False)] = 1.0
+
+
+class DerivedInfo(Descriptor):
+    """A number that is computed from metrics: the sum of its terms.
+
+    Attributes:
+        name: Name of the number; the same name under several hypervisors means the same quantity.
+        title: Name in print.
+        unit: Unit of the result; terms in MiB, KiB and B are converted to it.
+        hypervisor: The hypervisor for which it is computed in this way.
+        terms: The summands.
+        formula: The computation in words or symbols, for print.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    title: Title
+    unit: Unit
+    hypervisor: HypervisorName
+    terms: tuple[Term, ...] = Field(min_length=1)
+    formula: str = ""
+
+
+class Descriptors(Descriptor):
+    """All descriptors of a study.
+
+    Attributes:
+        hypervisors: In the order of print.
+        meters: In the order of print.
+        factors: In the order of print.
+        derived: One entry for each number and hypervisor.
+
+    Raises:
+        ValidationError: A name occurs twice, or a derived number is of a hypervisor that is not described.
+    """
+
+    hypervisors: tuple[HypervisorInfo, ...] = ()
+    meters: tuple[MeterInfo, ...] = ()
+    factors: tuple[FactorInfo, ...] = ()
+    derived: tuple[DerivedInfo, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        for kind, names in (
+            ("hypervisor", [it.name for it in self.hypervisors]),
+            ("meter", [it.name for it in self.meters]),
+            ("factor", [it.name for it in self.factors]),
+            ("derived number", [f"{it.name} of {it.hypervisor}" for it in self.derived]),
+        ):
+            if twice := sorted({name for name in names if names.count(name) > 1}):
+                raise ValueError(f"{kind} {twice[0]} is described twice")
+        known = {it.name for it in self.hypervisors}
+        for it in self.derived:
+            if it.hypervisor not in known:
+                raise ValueError(f"derived number {it.name} is of {it.hypervisor}, which is not described")
+        return self

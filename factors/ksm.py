@@ -1,0 +1,31 @@
+"""Factor `ksm`: the lab host's kernel merges equal pages (kernel documentation, admin-guide/mm/ksm.rst)."""
+
+from core.resources.setting import kernel_file
+from factors.base import Factor
+from study.meters.base import Number
+from study.meters.readback import Readback, Reading
+
+_FOLDER = "/sys/kernel/mm/ksm/"
+_RUN = f"{_FOLDER}run"
+_COUNTS = {_FOLDER + name: f"ksm_{name}" for name in ("run", "pages_shared", "pages_sharing", "full_scans")}
+
+
+def _numbers(found: Readback) -> list[Number]:
+    return found.numbers(_COUNTS, "count")
+
+
+def _show(found: Readback) -> bool | None:
+    # 2: it has stopped, and has taken apart what it had merged.
+    return found.whole(_RUN) == 1 if _RUN in found.lines else None
+
+
+FACTOR = Factor[bool](
+    name="ksm",
+    title="KSM (merging of equal pages)",
+    type=bool,
+    default=False,
+    order=10,
+    setting=kernel_file("KSM", _RUN),
+    written=lambda on: str(int(on)),
+    reading=Reading(_show, lines=f"grep -sH . {' '.join(_COUNTS)}", numbers=_numbers),
+)

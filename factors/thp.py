@@ -1,0 +1,31 @@
+"""Factor `thp`: transparent huge pages of the lab host's kernel (admin-guide/mm/transhuge.rst)."""
+
+import re
+from typing import Literal
+
+from core.resources.setting import kernel_file
+from factors.base import Factor
+from study.meters.readback import Readback, Reading
+
+_ENABLED = "/sys/kernel/mm/transparent_hugepage/enabled"
+_CHOSEN = re.compile(r"\[([a-z]+)\]")
+
+
+def _show(found: Readback) -> str | None:
+    if _ENABLED not in found.lines:
+        return None
+    chosen = _CHOSEN.search(found.lines[_ENABLED])
+    if chosen is None:
+        raise found.error(f"no choice in {found.lines[_ENABLED]!r}")
+    return chosen[1]
+
+
+FACTOR = Factor[str](
+    name="thp",
+    title="Transparent huge pages",
+    type=Literal["never", "madvise", "always"],
+    default="always",
+    order=20,
+    setting=kernel_file("transparent huge pages", _ENABLED),
+    reading=Reading(_show, lines=f"grep -sH . {_ENABLED}"),
+)

@@ -1,0 +1,121 @@
+"""A factor that is one file in a plug-in folder: everything else of hvlab takes it up by itself."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import factors
+from core.errors import HvlabError
+from dataset.stages import parse_stage
+from factors.registry import all_factors, describe_factors
+from factors.registry import settings as factor_settings
+from hypervisors.registry import get_hypervisor
+from lab.factors import render_factors_script, require_possible
+from lab.settings import Settings, load_settings
+from study.factors import in_words, mismatches
+from study.meters.base import Context, Number
+from study.meters.factors import METER, shown
+from tests.support.recorded import ROOT
+
+_PATH = "/proc/sys/vm/overcommit_memory"
+_MODULE = f'''
+from typing import Literal
+
+from core.resources.setting import kernel_file
+from factors.base import Factor
+from study.meters.readback import Readback, Reading
+
+WORDS = {{0: "guess", 1: "always", 2: "never"}}
+
+
+def show(found: Readback) -> str | None:
+    return WORDS[found.whole("{_PATH}")] if "{_PATH}" in found.lines else None
+
+
+FACTOR = Factor[str](
+    name="overcommit",
+    title="Overcommitment of memory",
+    type=Literal["guess", "always", "never"],
+    default="guess",
+    setting=kernel_file("overcommitment", "{_PATH}"),
+    written=lambda word: next(str(number) for number, each in WORDS.items() if each == word),
+    reading=Reading(
+        show, lines="grep -sH . {_PATH}", numbers=lambda found: found.numbers({{"{_PATH}": "overcommit"}}, "count")
+    ),
+    needs=lambda hypervisor: "has it no say in" if hypervisor.host_memory == "host" else "",
+)
+'''
+OLD_CAPTURE = (ROOT / "factors" / "kvm-full-copy.txt").read_text()
+KVM, XEN = get_hypervisor("kvm"), get_hypervisor("xen")
+VM_2 = parse_stage("vm-2")
+
+
+@pytest.fixture(autouse=True)
+def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Lay the factor's only file beside hvlab's own."""
+    (tmp_path / "overcommit.py").write_text(_MODULE)
+    monkeypatch.setattr(factors, "__path__", [*factors.__path__, str(tmp_path)])
+    all_factors.cache_clear()
+    yield
+    all_factors.cache_clear()
+
+
+def settings(tmp_path: Path, table: str, **environ: str) -> Settings:
+    file = tmp_path / "hvlab.toml"
+    file.write_text(f"[factors]\n{table}\n")
+    return load_settings(file, environ)
+
+
+def capture(word: int) -> str:
+    return f"{_PATH}:{word}\n{OLD_CAPTURE}"
+
+
+def test_it_is_a_parameter(tmp_path: Path) -> None:
+    assert Settings().factors.overcommit == "guess"
+    assert settings(tmp_path, 'overcommit = "never"').factors.overcommit == "never"
+    assert settings(tmp_path, "", HVLAB_FACTORS__OVERCOMMIT="always").factors.overcommit == "always"
+    with pytest.raises(HvlabError, match=r"factors\.overcommit: Input should be 'guess', 'always' or 'never'"):
+        settings(tmp_path, "overcommit = 2")
+
+
+def test_it_is_set_and_set_back(tmp_path: Path) -> None:
+    program = render_factors_script(settings(tmp_path, 'overcommit = "never"').factors)
+    (line,) = (line for line in program.splitlines() if line.startswith("set_value overcommitment "))
+    assert line.endswith(" 2")
+    assert "overcommitment" in [each.name for each in factor_settings()]
+
+
+def test_it_is_refused_where_it_has_no_effect(tmp_path: Path) -> None:
+    wanted = settings(tmp_path, 'overcommit = "never"')
+    require_possible(wanted, ["kvm", "xen"])
+    with pytest.raises(HvlabError, match=r'factors\.overcommit = "never" has no effect here: Xen has it no say in'):
+        require_possible(wanted, ["xen"])
+
+
+def test_it_is_read_back(tmp_path: Path) -> None:
+    assert f"grep -sH . {_PATH}; " in METER.command(Context("kvm", "/kvm"))
+    assert Number("overcommit", 2, "count") in METER.parse(capture(2))
+    assert in_words(shown(capture(2), KVM))["overcommit"] == "never"
+
+
+def test_it_is_compared(tmp_path: Path) -> None:
+    asked = dict(settings(tmp_path, 'overcommit = "never"').factors)
+    assert mismatches(shown(capture(2), KVM), asked, KVM, VM_2) == []
+    assert mismatches(shown(capture(0), KVM), asked, KVM, VM_2) == ["overcommit is guess, never was asked for"]
+    absent = ["overcommit is absent, never was asked for"]
+    assert mismatches(shown(OLD_CAPTURE, KVM), asked, KVM, VM_2) == absent
+
+
+def test_captures_of_studies_before_it_give_the_same_numbers_as_then() -> None:
+    with_it = METER.parse(OLD_CAPTURE)
+    assert "overcommit" not in {number.metric for number in with_it}
+    assert in_words(shown(OLD_CAPTURE, KVM))["overcommit"] == "absent"
+
+
+def test_it_is_described() -> None:
+    described = describe_factors(dict(Settings().factors), [KVM.describe(), XEN.describe()])
+    assert [each.name for each in described][-1] == "overcommit"
+    assert described[-1].title == "Overcommitment of memory"
+    assert described[-1].value == "guess"
+    assert described[-1].applies == {"xen": False}
