@@ -26,7 +26,7 @@ def find(project: Path, study_id: str = "") -> Path:
     studies = taken(project)
     if not study_id:
         if not studies:
-            raise HvlabError("no study yet", "make one with ./invoke study.all")
+            raise HvlabError("no study yet", "make one with ./invoke study.all", code="no-study")
         return studies[-1]
     for parent in ("studies", "reference"):
         folder = project / parent / study_id
@@ -35,4 +35,4 @@ def find(project: Path, study_id: str = "") -> Path:
             return folder.resolve()
     published = sorted(path.parent for path in (project / "reference").glob("*/" + STUDY_FILE))
     known = ", ".join(folder.name for folder in [*studies, *published])
-    raise HvlabError(f"no study {study_id!r}", f"there is: {known or 'none yet'}")
+    raise HvlabError(f"no study {study_id!r}", f"there is: {known or 'none yet'}", code="no-study")

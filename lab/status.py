@@ -35,7 +35,7 @@ def _guests(state: Path) -> list[str]:
 def _running(state: Path) -> Hypervisor:
     name = running_provider(state)
     if name is None:
-        raise HvlabError("the lab is down", "./invoke lab.up --provider=kvm")
+        raise HvlabError("the lab is down", "./invoke lab.up --provider=kvm", code="lab-is-down")
     return get_hypervisor(name)
 
 
@@ -80,9 +80,9 @@ def host_of(state: Path, guest: str) -> tuple[Machine, Hypervisor]:
     """
     provider, host, known = _running(state), machine_of(state), _guests(state)
     if guest not in known:
-        raise HvlabError(f"no guest {guest!r}", f"choose one of: {', '.join(known)}")
+        raise HvlabError(f"no guest {guest!r}", f"choose one of: {', '.join(known)}", code="no-such-guest")
     if guest not in _running_guests(host, provider):
-        raise HvlabError(f"{guest} is off", "./invoke lab.status tells which run")
+        raise HvlabError(f"{guest} is off", "./invoke lab.status tells which run", code="guest-is-off")
     return host, provider
 
 
@@ -95,7 +95,7 @@ def show_console(state: Path, name: str, lines: int, *, attach: bool = False) ->
         HvlabError: There is no such machine, it is off, or its console cannot be had.
     """
     if lines < 1:
-        raise HvlabError(f"--lines={lines} shows nothing", "1 or more")
+        raise HvlabError(f"--lines={lines} shows nothing", "1 or more", code="bad-option")
     if name == LABHOST:
         if attach:
             raise HvlabError("the lab host's console cannot be typed at: it goes to a file", "./invoke lab.ssh labhost")
@@ -122,6 +122,6 @@ def login(state: Path, name: str, command: str) -> int:
     _running(state)
     known = [LABHOST, *_guests(state)]
     if name not in known:
-        raise HvlabError(f"no guest {name!r}", f"choose one of: {', '.join(known)}")
+        raise HvlabError(f"no guest {name!r}", f"choose one of: {', '.join(known)}", code="no-such-guest")
     machine = machine_of(state) if name == LABHOST else Ssh(state / "ssh_config", name)
     return machine.interactive([command] if command else [])

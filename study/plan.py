@@ -87,7 +87,11 @@ def require_taken(study: StudyInfo) -> None:
         HvlabError: Its numbers were published; there is nothing to go on with.
     """
     if study.environment.kind == "published":
-        raise HvlabError(f"study {study.id} was published, it has no runs", "./invoke study.all takes a new one")
+        raise HvlabError(
+            f"study {study.id} was published, it has no runs",
+            "./invoke study.all takes a new one",
+            code="study-was-published",
+        )
 
 
 def plan_of(study: StudyInfo) -> Plan:

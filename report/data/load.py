@@ -58,12 +58,12 @@ def find_study(root: Path, study_id: str | None) -> Path:
         latest = root / "studies" / LATEST
         if (latest / "study.json").is_file():
             return latest.resolve()
-        raise HvlabError("no finished study yet", _what_there_is(root))
+        raise HvlabError("no finished study yet", _what_there_is(root), code="no-study")
     for parent in ("studies", "reference"):
         # Only a plain name: "../x" or "/x" would leave the two folders.
         if Path(study_id).name == study_id and (root / parent / study_id / "study.json").is_file():
             return root / parent / study_id
-    raise HvlabError(f"no study {study_id!r}", _what_there_is(root))
+    raise HvlabError(f"no study {study_id!r}", _what_there_is(root), code="no-study")
 
 
 def _what_there_is(root: Path) -> str:
