@@ -43,10 +43,10 @@ def lab_up(c: Context, provider: str, guests: int = 0, host: str = "") -> None:
 @command(*packages.LAB, help={"host": HOST})
 def lab_status(c: Context, host: str = "") -> None:
     """Tell what runs."""
-    from lab.hosts.active import require_asked_for
+    from lab.hosts.active import ActiveHost
     from lab.status import print_status
 
-    require_asked_for(state_root(), host)
+    ActiveHost(state_root()).require_named(host)
     print_status(state_root())
 
 
@@ -56,10 +56,10 @@ def lab_status(c: Context, host: str = "") -> None:
 )
 def lab_ssh(c: Context, guest: str, command: str = "", host: str = "") -> None:
     """Log in to a guest, or run one command (-c) there."""
-    from lab.hosts.active import require_asked_for
+    from lab.hosts.active import ActiveHost
     from lab.status import login
 
-    require_asked_for(state_root(), host)
+    ActiveHost(state_root()).require_named(host)
     status = login(state_root(), guest, command)
     if status:
         raise Exit(code=status)
@@ -74,10 +74,10 @@ def lab_screenshot(c: Context, guest: str, output: str = "", host: str = "") -> 
     from core.files import write_atomic
     from core.paths import called_from
     from lab.guests.screenshot import take_picture
-    from lab.hosts.active import require_asked_for
+    from lab.hosts.active import ActiveHost
     from lab.status import host_of
 
-    require_asked_for(state_root(), host)
+    ActiveHost(state_root()).require_named(host)
     picture = take_picture(*host_of(state_root(), guest), guest)
     path = called_from() / (output or f"{guest}.png")
     try:
@@ -98,10 +98,10 @@ def lab_screenshot(c: Context, guest: str, output: str = "", host: str = "") -> 
 )
 def lab_console(c: Context, machine: str, lines: int = 40, attach: bool = False, host: str = "") -> None:
     """Print what a guest or the lab host says on its console."""
-    from lab.hosts.active import require_asked_for
+    from lab.hosts.active import ActiveHost
     from lab.status import show_console
 
-    require_asked_for(state_root(), host)
+    ActiveHost(state_root()).require_named(host)
     status = show_console(state_root(), machine, lines, attach=attach)
     if status:
         raise Exit(code=status)
@@ -110,12 +110,12 @@ def lab_console(c: Context, machine: str, lines: int = 40, attach: bool = False,
 @command(help={"host": HOST})
 def lab_down(c: Context, host: str = "") -> None:
     """End the guests and the nested lab host."""
-    from lab.hosts.active import require_asked_for
+    from lab.hosts.active import ActiveHost
     from lab.lifecycle import take_down
     from lab.state.lock import acquire_lab
 
     with acquire_lab(state_root()):
-        require_asked_for(state_root(), host)
+        ActiveHost(state_root()).require_named(host)
         take_down(state_root())
 
 
@@ -126,11 +126,11 @@ def lab_purge(c: Context, host: str = "") -> None:
 
     from core.files import DamagedError
     from lab.connectors.address import parse_host
-    from lab.hosts.active import require_asked_for
+    from lab.hosts.active import ActiveHost
     from lab.purge import purge
 
     # A record that cannot be read is what is to be purged.
     with suppress(DamagedError):
-        require_asked_for(state_root(), host)
+        ActiveHost(state_root()).require_named(host)
     named = settings(host).lab_host if host else None
     purge(state_root(), print, parse_host(host) if host else None, named.ssh_config if named else "")

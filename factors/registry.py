@@ -36,7 +36,7 @@ def get_factor(name: str) -> Factor[Any]:
     return known[name]
 
 
-def settings() -> list[Setting]:
+def host_settings() -> list[Setting]:
     """Return what the factors change on a running lab host, in their order."""
     return [factor.setting for factor in all_factors().values() if factor.setting]
 

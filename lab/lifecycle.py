@@ -13,6 +13,7 @@ from core.errors import HvlabError
 from core.files import write_atomic
 from core.paths import state_root
 from core.process import ProgramTimeoutError
+from core.resources.base import Outcome
 from hypervisors.base import Hypervisor
 from hypervisors.registry import get_hypervisor
 from lab.connectors.ssh_config import Ssh, write_config
@@ -22,18 +23,18 @@ from lab.guests.diagnostics import Evidence, gather, keep_host_console
 from lab.guests.ended import why_ended
 from lab.guests.guest_session import hold_load, wait_for_session
 from lab.guests.topology import guests, ssh_entries, write_topology
-from lab.guests.vagrant import NOTES, VagrantLab, home, use_boxes
-from lab.hosts.active import address_of, running_provider, stop
+from lab.guests.vagrant import NOTES, VagrantLab, use_boxes
+from lab.hosts.active import ActiveHost
 from lab.hosts.base import LabHost
 from lab.hosts.factory import lab_host
-from lab.hosts.prepare import render_prepare_script
+from lab.hosts.prepare import create_resources, render_prepare_script
+from lab.hosts.rollback_script import in_words
 from lab.images.boxes import Boxes, boxes_for
 from lab.images.guest import GuestImage, guest_image, vagrant_keys
 from lab.images.os_profiles import profile
-from lab.rollback import undo_all
+from lab.rollback import end_processes, undo_all
 from lab.settings import Settings
 from lab.state.lock import TEMPORARY
-from lab.state.processes import end_processes
 from lab.state.rollback_journal import Steps
 
 # Of one `vagrant up`: what is done before a guest starts (VirtualBox copies its disk) and after it answers.
@@ -42,18 +43,29 @@ _BESIDE_BOOT_S = 180
 
 def end_leftover(state: Path, provider: str) -> None:
     """End what a killed command left: the lab host, if it runs `provider`, and whatever else is the lab's."""
-    if running_provider(state) in (provider, None):
+    if ActiveHost(state).provider in (provider, None):
         take_down(state)
 
 
 def take_down(state: Path) -> None:
-    """End the lab of a state folder and undo all that setting it up has done, whoever did it."""
-    if address_of(state) != "nested":
+    """End the lab of a state folder and undo all that setting it up has done, whoever did it.
+
+    Raises:
+        HvlabError: Something of it cannot be removed.
+    """
+    host = ActiveHost(state)
+    if host.address != "nested":
         # That host goes on: who still works at it would make again what is removed.
-        end_processes(state, say)
-    undo_all(state, lambda _: None)
-    stop(state)
-    end_processes(state, say)
+        end_processes(state, _print_outcome)
+    undo_all(state, _print_outcome)
+    host.stop()
+    end_processes(state, _print_outcome)
+
+
+def _print_outcome(outcome: Outcome) -> None:
+    """Print what became of a resource, but for the many files of the lab's own."""
+    if outcome.kind not in ("file", "socket") and (words := in_words(outcome)):
+        say(words)
 
 
 def require_off(state: Path) -> None:
@@ -62,7 +74,7 @@ def require_off(state: Path) -> None:
     Raises:
         HvlabError: If the lab host of a state folder runs.
     """
-    if name := running_provider(state):
+    if name := ActiveHost(state).provider:
         raise HvlabError(f"the lab is up already, under {get_hypervisor(name).title}", "end it: ./invoke lab.down")
 
 
@@ -160,10 +172,11 @@ class Lab:
         self.host.ssh.check("sh -s", stdin=render_factors_script(self.settings.factors).encode(), timeout=60,
                             what="setting the factors")  # fmt: skip
         wanted = self.settings
-        program = render_prepare_script(
-            provider, self.boxes, home(self.state) / "boxes", wanted.topology.guests, wanted.factors.disk_strategy,
-            store=self.host.store.boxes,
+        create_resources(
+            self.host, self.state, provider, self.boxes,
+            count=wanted.topology.guests, strategy=wanted.factors.disk_strategy,
         )  # fmt: skip
+        program = render_prepare_script(provider)
         what = f"preparing {provider.title}"
         self.host.ssh.check("sh -s", stdin=program.encode(), timeout=180, what=what)
 

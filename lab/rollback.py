@@ -1,118 +1,109 @@
-"""Undoes the steps in a lab's journal, the newest first."""
+"""Undoes the steps in a lab's journal, the newest first: each is removed as the resources that it may have made."""
 
-import shutil
+import contextlib
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from core.errors import HvlabError
-from lab.hosts import unmanaged
-from lab.hosts.nested import running_provider, stop
+from core.resources.base import Outcome
+from core.resources.removal import ABSENT, OURS, LocalResource, Probe, Removable, remove_all
+from lab.hosts.machines import LABHOST
+from lab.hosts.nested import NestedMachine
+from lab.hosts.unmanaged_lab import recorded_lab
+from lab.state.processes import processes_of
+from lab.state.resources import LabProcess, StateFile, within
 from lab.state.rollback_journal import Step, Steps
 
 # For a master connection to end; one whose peer is gone ends by itself.
-_PATIENCE_S = 10
+_LIMIT_S = 10
 
 
-def within(state: Path, name: str) -> Path:
-    """Return a path in the state folder.
+class Connection(LocalResource):
+    """A connection that several commands share, known by its socket in the lab's folder."""
 
-    Raises:
-        HvlabError: The name leads out of it: the journal was not written by hvlab.
-    """
-    path = state / name
-    if path == state or path.name in ("", "..") or not path.parent.resolve().is_relative_to(state.resolve()):
-        raise HvlabError(f"{name!r} is not in {state}: nothing is removed", "look into its steps.jsonl")
-    return path
+    kind = "socket"
 
+    def __init__(self, state: Path, name: str) -> None:
+        self._state, self._socket = state, within(state, name)
+        self.name = str(self._socket)
 
-def remove(path: Path) -> bool:
-    """Remove a file, a link (not what it leads to) or a folder with all in it; tell whether there was one.
+    def probe(self) -> Probe:
+        """Return whether there is a socket."""
+        return OURS if self._socket.exists() else ABSENT
 
-    What goes meanwhile by itself, as the socket of a connection that ends, is gone, too.
-    """
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, onerror=_unless_gone)
-        return True
-    try:
-        path.unlink()
-    except (FileNotFoundError, NotADirectoryError):
-        # Nothing is there, or a part of its path is a file: then nothing is there, either.
-        return False
-    return True
+    def remove(self) -> None:
+        """Ask its master to end. One that does not answer ends by itself when its other side is silent."""
+        words = ["-F", str(self._state / "ssh_config"), "-o", f"ControlPath={self._socket}", "-O", "exit", LABHOST]
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            subprocess.run(
+                ["ssh", *words], capture_output=True, stdin=subprocess.DEVNULL, timeout=_LIMIT_S, check=False
+            )
+        self._socket.unlink(missing_ok=True)
 
 
-def _unless_gone(function: Callable[..., object], path: str, error: tuple[Any, Any, Any]) -> None:
-    if not isinstance(error[1], FileNotFoundError):
-        raise error[1]
+def _files(state: Path, names: tuple[str, ...]) -> Sequence[Removable]:
+    return [StateFile(state, name) for name in names]
 
 
-def _remove(state: Path, names: tuple[str, ...]) -> list[str]:
-    paths = [within(state, name) for name in names]
-    return [f"file {path}" for path in paths if remove(path)]
+def _machine(state: Path, names: tuple[str, ...]) -> Sequence[Removable]:
+    return [NestedMachine(state)]
 
 
-def _machine(state: Path, names: tuple[str, ...]) -> list[str]:
-    provider = running_provider(state)
-    stop(state)
-    return [f"the lab host's virtual machine ({provider})"] if provider else []
+def _host(state: Path, names: tuple[str, ...]) -> Sequence[Removable]:
+    lab = recorded_lab(state)
+    return [lab] if lab else []
 
 
-def _host(state: Path, names: tuple[str, ...]) -> list[str]:
-    record = unmanaged.recorded(state)
-    unmanaged.stop(state)
-    return [f"what the lab made on {record.address} ({record.provider})"] if record else []
+def _connections(state: Path, names: tuple[str, ...]) -> Sequence[Removable]:
+    return [Connection(state, name) for name in names]
 
 
-def _connection(state: Path, names: tuple[str, ...]) -> list[str]:
-    found = []
-    for socket in (within(state, name) for name in names):
-        if socket.exists():
-            command = ["ssh", "-F", str(state / "ssh_config"), "-o", f"ControlPath={socket}", "-O", "exit", "labhost"]
-            try:
-                subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=_PATIENCE_S, check=False)
-            except subprocess.TimeoutExpired:
-                found.append(f"an SSH connection that does not answer ({socket})")
-            remove(socket)
-            found.append(f"socket {socket}")
-    return found
-
-
-UNDO: Mapping[str, Callable[[Path, tuple[str, ...]], list[str]]] = {
-    "remove": _remove,
+RESOURCES: Mapping[str, Callable[[Path, tuple[str, ...]], Sequence[Removable]]] = {
+    "remove": _files,
     "machine": _machine,
     "host": _host,
-    "connection": _connection,
+    "connection": _connections,
 }
-"""What undoes a step: given the state folder and the step's names, it returns what was removed, in words."""
+"""What a step in the journal may have made: from the state folder and the step's names to the resources."""
 
 
-def _undo(state: Path, step: Step) -> list[str]:
-    if step.undo not in UNDO:
-        raise HvlabError(f"{state / 'steps.jsonl'}: nothing is known to undo {step.undo!r}", "is it of another hvlab?")
-    return UNDO[step.undo](state, step.names)
+def _undo(state: Path, step: Step, report: Callable[[Outcome], None]) -> list[str]:
+    """Remove what a step may have made; return what failed."""
+    try:
+        if step.undo not in RESOURCES:
+            raise HvlabError(f"nothing is known to undo {step.undo!r}", "is it of another hvlab?")
+        return remove_all(RESOURCES[step.undo](state, step.names), report)
+    except HvlabError as error:
+        return [str(error)]
 
 
-def undo_all(state: Path, tell: Callable[[str], None]) -> None:
+def undo_all(state: Path, report: Callable[[Outcome], None]) -> None:
     """Undo all steps of a lab that were not undone yet, the newest first; one that fails does not keep the others.
 
     Args:
         state: The lab's folder.
-        tell: Given each thing that was removed, in words.
+        report: Given what became of each resource.
 
     Raises:
         HvlabError: A step could not be undone; it stays in the journal.
     """
-    steps, failures = Steps(state), list[str]()
+    steps, failed = Steps(state), list[str]()
     for step in steps.open():
-        try:
-            for line in _undo(state, step):
-                tell(line)
-        except (HvlabError, OSError) as error:
-            failures.append(f"{step.what}: {error.message if isinstance(error, HvlabError) else error}")
+        if errors := _undo(state, step, report):
+            failed.append(f"{step.what}: {'; '.join(errors)}")
         else:
             steps.undone(step)
-    if failures:
-        raise HvlabError(f"not undone: {'; '.join(failures)}", "./invoke lab.purge looks for what is left")
+    if failed:
+        raise HvlabError(f"not undone: {'; '.join(failed)}", "./invoke lab.purge looks for what is left")
     steps.forget()
+
+
+def end_processes(state: Path, report: Callable[[Outcome], None]) -> None:
+    """End all processes that carry a lab's name.
+
+    Raises:
+        HvlabError: One does not end.
+    """
+    if failed := remove_all([LabProcess(process) for process in processes_of(state)], report):
+        raise HvlabError("; ".join(failed), "is its disk stuck? see dmesg")

@@ -14,8 +14,10 @@ from lab.connectors.address import parse_host
 
 ProviderName = Literal["xen", "kvm", "virtualbox"]
 SessionName = Literal["x-window", "text"]
-# What a guest's kernel and X session use (measured: docs/design/lab.md); a memory load must fit beside it.
+# What a guest's kernel and X session use (measured: docs/findings/guests.md); a memory load must fit beside it.
 SYSTEM_MIB = 128
+# So that each guest has a number of two digits.
+MOST_GUESTS = 99
 
 
 class _Table(BaseModel):
@@ -47,7 +49,7 @@ class LabHostSettings(_Table):
 class TopologySettings(_Table):
     """The guests; memory in MiB, disk in GiB, time in seconds."""
 
-    guests: int = Field(4, ge=1, le=99)
+    guests: int = Field(4, ge=1, le=MOST_GUESTS)
     memory_mib: int = Field(512, ge=128)
     vcpus: int = Field(1, ge=1)
     disk_gib: int = Field(20, ge=4)

@@ -13,7 +13,7 @@ from lab.connectors.base import Machine
 from lab.connectors.ssh_config import Ssh
 from lab.guests.console import attach as attach_to
 from lab.guests.console import guest_console, last_lines
-from lab.hosts.active import address_of, console_of, machine_of, running_provider
+from lab.hosts.active import ActiveHost
 from lab.hosts.machines import LABHOST
 
 
@@ -33,7 +33,7 @@ def _guests(state: Path) -> list[str]:
 
 
 def _running(state: Path) -> Hypervisor:
-    name = running_provider(state)
+    name = ActiveHost(state).provider
     if name is None:
         raise HvlabError("the lab is down", "./invoke lab.up --provider=kvm", code="lab-is-down")
     return get_hypervisor(name)
@@ -51,11 +51,12 @@ def print_status(state: Path) -> None:
     Raises:
         HvlabError: If the hypervisor does not answer.
     """
-    if running_provider(state) is None:
+    active = ActiveHost(state)
+    if active.provider is None:
         print("lab host: off")
         return
     provider = _running(state)
-    host, where = machine_of(state), address_of(state)
+    host, where = active.machine, active.address
     over = "" if where == "local" else " over SSH"
     called = "lab host" if where == "nested" else f"lab host {where}"
     if not (state / "ssh_config").is_file():
@@ -78,7 +79,7 @@ def host_of(state: Path, guest: str) -> tuple[Machine, Hypervisor]:
     Raises:
         HvlabError: If the lab is down, or there is no such guest, or it is off.
     """
-    provider, host, known = _running(state), machine_of(state), _guests(state)
+    provider, host, known = _running(state), ActiveHost(state).machine, _guests(state)
     if guest not in known:
         raise HvlabError(f"no guest {guest!r}", f"choose one of: {', '.join(known)}", code="no-such-guest")
     if guest not in _running_guests(host, provider):
@@ -99,7 +100,7 @@ def show_console(state: Path, name: str, lines: int, *, attach: bool = False) ->
     if name == LABHOST:
         if attach:
             raise HvlabError("the lab host's console cannot be typed at: it goes to a file", "./invoke lab.ssh labhost")
-        text = console_of(state)
+        text = ActiveHost(state).console()
     else:
         host, provider = host_of(state, name)
         if attach:
@@ -123,5 +124,5 @@ def login(state: Path, name: str, command: str) -> int:
     known = [LABHOST, *_guests(state)]
     if name not in known:
         raise HvlabError(f"no guest {name!r}", f"choose one of: {', '.join(known)}", code="no-such-guest")
-    machine = machine_of(state) if name == LABHOST else Ssh(state / "ssh_config", name)
+    machine = ActiveHost(state).machine if name == LABHOST else Ssh(state / "ssh_config", name)
     return machine.interactive([command] if command else [])

@@ -17,6 +17,8 @@ from lab.settings import TopologySettings
 NETWORK = {
     "name": "hvlab",
     "bridge": "hvlab0",
+    # Of the bridge; guests' have the guest's number in the last byte.
+    "mac": "52:54:00:68:76:00",
     "address": "192.168.68.1",
     "netmask": "255.255.255.0",
     "prefix": 24,

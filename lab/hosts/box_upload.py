@@ -12,7 +12,7 @@ from lab.connectors.base import Machine
 from lab.images.boxes import INITRD, KERNEL, Boxes
 
 # Stays there after the lab has gone, so that a second lab need not wait for it.
-PLACE = "/var/lib/hvlab"
+REMOTE_ROOT = "/var/lib/hvlab"
 _LIMIT_S = 3600
 # The archive's hash was compared; tar's own complaints are the rest. The note is written last.
 _UNPACK = """\
@@ -26,10 +26,10 @@ rm -f {archive}
 
 def folder_of(boxes: Boxes) -> str:
     """Return where a machine keeps the boxes; another one for each content."""
-    return f"{PLACE}/{boxes.folder.parent.name}"
+    return f"{REMOTE_ROOT}/{boxes.folder.parent.name}"
 
 
-def bring(machine: Machine, boxes: Boxes, *parts: str) -> None:
+def upload(machine: Machine, boxes: Boxes, *parts: str) -> None:
     """Put parts of the boxes' folder to where the machine keeps them, those that are not there yet.
 
     Args:
@@ -44,7 +44,7 @@ def bring(machine: Machine, boxes: Boxes, *parts: str) -> None:
             continue
         note = f".have-{part.replace('/', '-')}"
         # Guests' emulators run as somebody else than root there, and read what is to be started.
-        made = f"mkdir -p {shlex.quote(folder)} && chmod 755 {PLACE} {shlex.quote(folder)}"
+        made = f"mkdir -p {shlex.quote(folder)} && chmod 755 {REMOTE_ROOT} {shlex.quote(folder)}"
         there = machine.run(f"{made} && [ -e {shlex.quote(f'{folder}/{note}')} ]", timeout=60)
         if there.status:
             with step(f"{machine.name}: putting {part}"):
@@ -76,6 +76,6 @@ def _words(command: Sequence[str]) -> str:
     return shlex.join(command)
 
 
-def starters() -> tuple[str, ...]:
+def boot_files() -> tuple[str, ...]:
     """Return the parts that start guests without a boot loader."""
     return tuple(dict.fromkeys(str(Path(name).parent) for name in (KERNEL, INITRD)))

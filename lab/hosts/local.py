@@ -6,13 +6,13 @@ from pathlib import Path
 from hypervisors.base import Hypervisor
 from lab.connectors.address import Address
 from lab.hosts.base import Store
-from lab.hosts.box_upload import bring, folder_of, starters
+from lab.hosts.box_upload import boot_files, folder_of, upload
 from lab.hosts.machines import ThisMachine
-from lab.hosts.unmanaged import RealHost
+from lab.hosts.unmanaged import UnmanagedHost
 from lab.images.boxes import Boxes
 
 
-class LocalHost(RealHost):
+class LocalHost(UnmanagedHost):
     """The controller itself."""
 
     def __init__(self, address: Address, boxes: Callable[[], Boxes], guests: int, state: Path) -> None:
@@ -23,5 +23,9 @@ class LocalHost(RealHost):
         """The boxes are here already; only what a guest's emulator reads, who is not root, needs another folder."""
         return Store(str(self.boxes.folder), folder_of(self.boxes))
 
-    def _bring(self, provider: Hypervisor) -> None:
-        bring(self._direct, self.boxes, *starters())
+    @property
+    def _link_to_boxes(self) -> None:
+        """The host is the controller, which has the boxes."""
+
+    def _upload_boxes(self, provider: Hypervisor) -> None:
+        upload(self._direct, self.boxes, *boot_files())

@@ -13,6 +13,7 @@ from core.console import step
 from core.errors import HvlabError
 from core.files import read_record, write_atomic
 from core.process import run
+from core.resources.removal import ABSENT, LocalResource, Probe
 from core.sockets import listener_on
 from hypervisors.base import Hypervisor
 from lab.connectors.address import Kind
@@ -57,8 +58,35 @@ def running_provider(state: Path) -> str | None:
     return record.provider if record else None
 
 
+class NestedMachine(LocalResource):
+    """The virtual machine of a state folder, with its disk: all that is in it goes along."""
+
+    kind = "virtual machine"
+
+    def __init__(self, state: Path) -> None:
+        self._state = state
+        self.name = lab_name(state)
+
+    def probe(self) -> Probe:
+        """Return whether it runs, and for which provider."""
+        provider = running_provider(self._state)
+        return Probe("ours", provider) if provider else ABSENT
+
+    def remove(self) -> None:
+        """Kill it; remove its disk and its record.
+
+        Raises:
+            HvlabError: It does not end.
+        """
+        stop(self._state)
+
+
 def stop(state: Path) -> None:
-    """Kill the virtual machine of a state folder if it runs; remove its disk and its record."""
+    """Kill the virtual machine of a state folder if it runs; remove its disk and its record.
+
+    Raises:
+        HvlabError: It does not end.
+    """
     record = _recorded(state)
     if record and (process := process_info(record.pid)):
         end(process)

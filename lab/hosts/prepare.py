@@ -1,38 +1,39 @@
-"""What a provider needs on the lab host before its first guest: the scripts in vagrant/prepare, and their words."""
+"""What a hypervisor needs on the lab host before its first guest: resources, then the scripts in vagrant/prepare."""
 
-import shlex
 from pathlib import Path
 
 from core.paths import PROJECT
+from core.shell import assign
 from hypervisors.base import Hypervisor
-from lab.guests.topology import NETWORK, STORE, guests
+from lab.hosts.base import LabHost
+from lab.hosts.resources import box_plan, boxes_link, host_resources, lab_layout
+from lab.hosts.rollback_script import create
 from lab.images.boxes import Boxes
 
 SCRIPTS = PROJECT / "vagrant" / "prepare"
 
 
-def render_prepare_script(
-    provider: Hypervisor, boxes: Boxes, boxes_link: Path, count: int, strategy: str, *, store: str = STORE
-) -> str:
-    """Return the shell program that prepares a lab host for a provider.
+def create_resources(
+    host: LabHost, state: Path, hypervisor: Hypervisor, boxes: Boxes, *, count: int, strategy: str
+) -> None:
+    """Create what guests need on a lab host: network, storage, folders.
 
     Args:
-        boxes_link: The controller's VAGRANT_HOME/boxes, which must lead to the boxes on the lab host, too.
+        state: The lab's folder.
         count: Number of guests.
-        strategy: How their disks will come from the box.
-        store: Where the lab host has the boxes.
+        strategy: How the guests' disks will come from the box.
+
+    Raises:
+        HvlabError: Something cannot be created, or belongs to somebody else.
     """
-    words = {
-        "HVLAB_BOX": f"{store}/{boxes.path(provider.box)}",
-        "HVLAB_STORE": store,
-        "HVLAB_BOXES": str(boxes_link),
-        "HVLAB_FOLDER": provider.folder,
-        "HVLAB_NETWORK": NETWORK["name"],
-        "HVLAB_BRIDGE": NETWORK["bridge"],
-        "HVLAB_ADDRESS": NETWORK["address"],
-        "HVLAB_NETMASK": NETWORK["netmask"],
-        "HVLAB_DISK_STRATEGY": strategy,
-        "HVLAB_GUESTS": " ".join(f"{guest.name},{guest.mac},{guest.address}" for guest in guests(count)),
-    }
-    head = "".join(f"{name}={shlex.quote(str(value))}\n" for name, value in words.items())
-    return head + "".join((SCRIPTS / f"{name}.sh").read_text() for name in ("common", provider.name))
+    store = host.store.boxes
+    layout = lab_layout(hypervisor, state, count, box_plan(hypervisor, boxes, store, strategy))
+    link = None if host.kind == "local" else boxes_link(state, store)
+    create(host.ssh, host_resources(hypervisor, layout, link))
+
+
+def render_prepare_script(provider: Hypervisor) -> str:
+    """Return the shell program that prepares a lab host for a hypervisor once its resources are there."""
+    own = SCRIPTS / f"{provider.name}.sh"
+    head = assign({"HVLAB_FOLDER": provider.folder})
+    return head + (SCRIPTS / "common.sh").read_text() + (own.read_text() if own.exists() else "")

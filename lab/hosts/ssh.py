@@ -7,11 +7,11 @@ from hypervisors.base import Hypervisor
 from lab.connectors.address import Address
 from lab.connectors.ssh_config import Ssh, SshEntry, write_config
 from lab.hosts.machines import LABHOST, RemoteMachine
-from lab.hosts.unmanaged import RealHost
+from lab.hosts.unmanaged import UnmanagedHost
 from lab.images.boxes import Boxes
 
 
-class RemoteHost(RealHost):
+class RemoteHost(UnmanagedHost):
     """A host that is named ssh://user@host:port."""
 
     def __init__(self, address: Address, config: str, boxes: Callable[[], Boxes], guests: int, state: Path) -> None:

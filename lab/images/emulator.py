@@ -6,7 +6,7 @@ Neither an older nor a newer one will do:
   Linux rewrites itself whenever VirtualBox starts its first guest, and the lab host died of that ("Oops: int3").
   QEMU 8.1 and later hold the page while they translate it.
 - Under QEMU 11.1, 3 of 11 VirtualBox guests hung or died as they started; under Debian 13's 10.0 none of 29 did
-  (docs/design/lab.md).
+  (docs/findings/emulation.md).
 """
 
 import shutil

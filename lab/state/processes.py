@@ -9,7 +9,7 @@ import hashlib
 import os
 import select
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ MARK = "HVLAB_LAB"
 _SHOWN = 160
 # VirtualBox's server has the environment of whoever needed it first, and so have all machines that it starts after
 # that, other people's, too. The lab's machines are known by their network cards; the server ends with its last client.
-_VIRTUALBOX = ("VBoxSVC", "VBoxXPCOMIPCD", "VBoxHeadless", "VBoxNet", "VirtualBoxVM")
+SHARED_PROGRAMS = ("VBoxSVC", "VBoxXPCOMIPCD", "VBoxHeadless", "VBoxNet", "VirtualBoxVM")
 # libvirt starts its ssh with an environment of its own; what tells the lab's is the configuration file.
 _SSH = "ssh"
 
@@ -122,26 +122,11 @@ def processes_of(state: Path) -> list[Process]:
         if process is None or not any(process.words):
             continue
         name = Path(process.words[0]).name
-        if name.startswith(_VIRTUALBOX):
+        if name.startswith(SHARED_PROGRAMS):
             continue
         if (name == _SSH and config in process.words) or mark in _split(folder / "environ"):
             found.append(process)
     return sorted(found, key=lambda process: process.pid)
-
-
-def end_processes(state: Path, tell: Callable[[str], None]) -> None:
-    """End all processes that belong to a lab.
-
-    Args:
-        state: The lab's folder.
-        tell: Called with a description of each process that was ended.
-
-    Raises:
-        HvlabError: A process does not end.
-    """
-    for process in processes_of(state):
-        end(process)
-        tell(str(process))
 
 
 def ended(pid: int, seconds: float) -> bool:

@@ -7,13 +7,13 @@ from core.errors import HvlabError
 
 # All that a lab ever has in its folder; a name is added here when something new is written there.
 _NAMES = (
-    "lock", "tmp", "steps.jsonl", "host.json", "real.json", "takedown.sh", "restore.sh", "ssh_config", "key", "key.pub",
+    "lock", "tmp", "steps.jsonl", "host.json", "unmanaged.json", "rollback.sh", "ssh_config", "key", "key.pub",
     "guest_key", "overlay.qcow2", "topology.json", "vagrant", "vagrant-home", "guest-build", "failed", "console.log",
     "qemu.log", "kernel.log",
 )  # fmt: skip
 # Of those, what is found in no other folder; each lab has one of them from its first moment on. (/etc/ssh has an
 # ssh_config, and many a home a tmp.) /var has a folder of the first one's name.
-_FILES = ("lock", "steps.jsonl", "host.json", "real.json", "console.log", "qemu.log", "kernel.log")
+_FILES = ("lock", "steps.jsonl", "host.json", "unmanaged.json", "console.log", "qemu.log", "kernel.log")
 _FOLDERS = ("vagrant-home", "guest-build", "failed")
 # One for each provider; it is all that a purge leaves of a lab on a host that is not ours.
 _LOG = re.compile(r"vagrant-\w+\.log")

@@ -1,6 +1,7 @@
 """The lab by itself: up, used, down; and what goes wrong says so and leaves nothing behind."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -69,9 +70,7 @@ def assert_removed(provider: str, invoke: Invoke, own_lab: dict[str, str]) -> No
     refused = invoke("lab.up", f"--provider={provider}", **own_lab)
     assert (refused.returncode, "the lab is up already" in refused.stderr) == (1, True)
     said = invoke("lab.purge", **own_lab).stdout
-    assert "removed: on the lab host: " in said
-    assert "server1" in said
-    assert f"removed: the lab host's virtual machine ({provider})" in said
+    assert re.search(rf"^removed: virtual machine hvlab-[0-9a-f]{{8}} \({provider}\)$", said, re.MULTILINE)
     assert invoke("lab.purge", **own_lab).stdout.startswith("nothing to remove")
     assert emulators() == []
 

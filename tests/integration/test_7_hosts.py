@@ -12,12 +12,12 @@ import pytest
 from core.paths import PROJECT, SETTINGS
 from hypervisors.registry import get_hypervisor
 from lab.connectors.address import parse_host
-from lab.hosts.active import running_provider
-from lab.hosts.box_upload import folder_of, starters
+from lab.hosts.active import ActiveHost
+from lab.hosts.box_upload import boot_files, folder_of
 from lab.hosts.factory import lab_host
 from lab.hosts.machines import RemoteMachine
 from lab.hosts.nested import NestedHost
-from lab.hosts.unmanaged import owner_of
+from lab.hosts.resources import lab_owner
 from lab.lifecycle import Lab
 from lab.settings import load_settings
 
@@ -34,7 +34,7 @@ URI = {"kvm": "qemu:///system", "xen": "xen:///system", "virtualbox": "qemu:///s
 XEN_WANTED = ("xen", "runs the plain kernel, xen needs Xen")
 OTHER = {"kvm": XEN_WANTED, "xen": ("kvm", "runs under Xen, kvm needs the plain"), "virtualbox": XEN_WANTED}
 # What lab.purge calls a guest.
-GUEST = {"kvm": "domain server1", "xen": "domain server1", "virtualbox": "machine server1 (VBoxManage)"}
+GUEST = {"kvm": "domain server1", "xen": "domain server1", "virtualbox": "machine server1"}
 # What is on the machine of the lab's, or may be changed by it.
 LOOK = """\
 virsh -q list --all --name; virsh -q net-list --all --name; virsh -q pool-list --all --name
@@ -62,7 +62,7 @@ for part in {parts}; do touch .have-$(echo $part | tr / -); done
 
 def have_boxes(machine: NestedHost, provider: str) -> None:
     """Let the machine have what guests are made from, as if an earlier lab had put it there: that takes a minute."""
-    parts = " ".join((machine.boxes.path(get_hypervisor(provider).box), *starters()))
+    parts = " ".join((machine.boxes.path(get_hypervisor(provider).box), *boot_files()))
     line = HAVE.format(folder=folder_of(machine.boxes), parts=parts)
     machine.ssh.check(line, timeout=60, what="having the boxes")
 
@@ -156,7 +156,7 @@ def test_up_used_down(provider: str, invoke: Invoke, machine: NestedHost, enviro
         assert done.returncode == 0, done.stderr
         use(invoke, provider, environ)
         second = {**environ, "HVLAB_STATE": f"{state}-of-another"}
-        assert f"{ADDRESS} has a lab already, of {owner_of(state)}" in refuse(invoke, provider, second)
+        assert f"{ADDRESS} has a lab already, of {lab_owner(state)}" in refuse(invoke, provider, second)
         assert "server1" in look()
     finally:
         done = invoke("lab.down", f"--host={ADDRESS}", **environ)
@@ -164,7 +164,7 @@ def test_up_used_down(provider: str, invoke: Invoke, machine: NestedHost, enviro
     assert invoke("lab.status", **environ).stdout.strip() == "lab host: off"
     # It goes on, and is as it was found.
     assert machine.running() == provider
-    assert running_provider(state) is None
+    assert ActiveHost(state).provider is None
     assert look() == before
 
 

@@ -91,6 +91,6 @@ def test_killed_and_purged(controller: Controller) -> None:
     controller.machine.check(KILLING, timeout=360, what="killing the command")
     said = controller.invoke("lab.purge", **SMALL).text
     assert "removed: lock of" in said
-    assert "removed: what the lab made on local (kvm)" in said
+    assert "removed: on local: domain server1 (qemu:///system)" in said
     assert look(controller) == before
     assert controller.invoke("lab.purge", **SMALL).text.startswith("nothing to remove")

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from lab import purge
 from lab.connectors.address import Address, parse_host
-from lab.hosts import box_upload, kept, unmanaged
+from lab.hosts import box_upload, rollback_script, unmanaged, unmanaged_lab
 from lab.hosts.local import LocalHost
 from lab.hosts.ssh import RemoteHost
-from lab.hosts.unmanaged import RealHost
+from lab.hosts.unmanaged import UnmanagedHost
 from lab.images.boxes import Boxes
 from tests.functional.ssh.old_sshd import OldSshd, old_sshd
 
@@ -25,10 +26,10 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OldSshd]:
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Stands for /var/lib/hvlab; nothing else of this machine is touched: no guest is prepared for."""
     found = tmp_path / "host"
-    for module in (box_upload, kept, unmanaged):
-        monkeypatch.setattr(module, "PLACE", str(found))
-    monkeypatch.setattr("lab.hosts.takedown.MARK", "HVLAB_SESSION_OF_TEST")
-    monkeypatch.setattr("lab.hosts.takedown.FOLDER", str(tmp_path / "session"))
+    for module in (box_upload, purge, rollback_script, unmanaged, unmanaged_lab):
+        monkeypatch.setattr(module, "REMOTE_ROOT", str(found))
+    monkeypatch.setattr("lab.hosts.resources.MARK", "HVLAB_SESSION_OF_TEST")
+    monkeypatch.setattr("lab.hosts.resources.FOLDER", str(tmp_path / "session"))
     return found
 
 
@@ -56,14 +57,14 @@ def here(tmp_path: Path, place: Path) -> LocalHost:
 
 
 @pytest.fixture(params=["local", "ssh"])
-def host(request: pytest.FixtureRequest, sshd: OldSshd, tmp_path: Path, place: Path) -> RealHost:
+def host(request: pytest.FixtureRequest, sshd: OldSshd, tmp_path: Path, place: Path) -> UnmanagedHost:
     if request.param == "ssh":
         return ssh_host(sshd, tmp_path, tmp_path / "state")
     return LocalHost(Address("local", "local"), lambda: boxes(tmp_path), 2, tmp_path / "state")
 
 
 @contextmanager
-def unreachable(host: RealHost) -> Iterator[None]:
+def unreachable(host: UnmanagedHost) -> Iterator[None]:
     """Have no key for a host within the block."""
     config = Path(host.config)
     right = config.read_text()

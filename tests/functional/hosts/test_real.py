@@ -8,8 +8,10 @@ import pytest
 from core.errors import HvlabError
 from hypervisors.registry import get_hypervisor
 from lab.connectors.base import Machine
-from lab.hosts import active, unmanaged
-from lab.hosts.unmanaged import RealHost
+from lab.hosts.active import ActiveHost
+from lab.hosts.resources import lab_owner
+from lab.hosts.unmanaged import UnmanagedHost
+from lab.hosts.unmanaged_lab import RECORD, UnmanagedLab, recorded
 from lab.lifecycle import require_off
 from tests.functional.hosts.conftest import ssh_host, unreachable
 from tests.functional.ssh.old_sshd import OldSshd
@@ -17,12 +19,13 @@ from tests.functional.ssh.old_sshd import OldSshd
 KVM, XEN = get_hypervisor("kvm"), get_hypervisor("xen")
 
 
-def test_claimed_supplied_and_given_back(host: RealHost, place: Path, tmp_path: Path) -> None:
+def test_claimed_supplied_and_given_back(host: UnmanagedHost, place: Path, tmp_path: Path) -> None:
     state = host.state
     host.boot(KVM)
-    assert host.running() == active.running_provider(state) == "kvm"
-    assert active.address_of(state) == host.address.text
-    assert (place / "owner").read_text().strip() == unmanaged.owner_of(state)
+    active = ActiveHost(state)
+    assert host.running() == active.provider == "kvm"
+    assert active.address == host.address.text
+    assert (place / "owner").read_text().strip() == lab_owner(state)
     folder = place / "boxes-abc"
     assert (folder / "boot" / "vmlinux").read_text() == "content of boot/vmlinux"
     box = folder / "hvlab-VAGRANTSLASH-debian-12" / "1.0.1" / "libvirt" / "box.img"
@@ -36,13 +39,14 @@ def test_claimed_supplied_and_given_back(host: RealHost, place: Path, tmp_path: 
         assert Path(host.store.boxes) == tmp_path / "boxes-abc" / "boxes"
     assert Path(host.store.start) == folder
     assert not (folder / ".archive").exists()
-    assert "server2,52:54:00:68:76:02" in (state / "takedown.sh").read_text()
-    assert "transparent_hugepage" in (state / "restore.sh").read_text()
+    saved = (state / "rollback.sh").read_text()
+    assert "domain 'server2 (qemu:///system)' - domain qemu:///system server2 52:54:00:68:76:02 /kvm" in saved
+    assert saved == (place / "rollback.sh").read_text()
     with pytest.raises(HvlabError, match="up already, under KVM"):
         require_off(state)
     with pytest.raises(HvlabError, match=r"is up on .*, not on nested"):
-        active.require_asked_for(state, "nested")
-    active.require_asked_for(state, host.address.text)
+        active.require_named("nested")
+    active.require_named(host.address.text)
     assert host.ssh.answers()
     host.stop()
     assert host.running() is None
@@ -54,7 +58,7 @@ def test_claimed_supplied_and_given_back(host: RealHost, place: Path, tmp_path: 
     host.stop()
 
 
-def test_boxes_are_put_once(host: RealHost, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_boxes_are_put_once(host: UnmanagedHost, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     host.boot(KVM)
     host.stop()
 
@@ -66,7 +70,7 @@ def test_boxes_are_put_once(host: RealHost, place: Path, monkeypatch: pytest.Mon
     host.stop()
 
 
-def test_what_was_cut_off_is_put_again(host: RealHost, place: Path) -> None:
+def test_what_was_cut_off_is_put_again(host: UnmanagedHost, place: Path) -> None:
     host.boot(KVM)
     host.stop()
     (place / "boxes-abc" / ".have-boot").unlink()
@@ -77,7 +81,7 @@ def test_what_was_cut_off_is_put_again(host: RealHost, place: Path) -> None:
 
 
 def test_two_labs_on_one_host_the_second_is_told_whose_the_first_is(
-    host: RealHost, sshd: OldSshd, tmp_path: Path
+    host: UnmanagedHost, sshd: OldSshd, tmp_path: Path
 ) -> None:
     host.boot(KVM)
     second = ssh_host(sshd, tmp_path, tmp_path / "second")
@@ -91,7 +95,7 @@ def test_two_labs_on_one_host_the_second_is_told_whose_the_first_is(
     second.stop()
 
 
-def test_another_kernel_is_asked_for_before_anything_is_done(host: RealHost, place: Path) -> None:
+def test_another_kernel_is_asked_for_before_anything_is_done(host: UnmanagedHost, place: Path) -> None:
     wrong = host.obstacle(XEN)
     assert wrong
     assert host.obstacle(KVM) is None
@@ -102,7 +106,9 @@ def test_another_kernel_is_asked_for_before_anything_is_done(host: RealHost, pla
     assert not host.state.exists()
 
 
-def test_what_cannot_be_supplied_leaves_nothing(host: RealHost, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_supplied_leaves_nothing(
+    host: UnmanagedHost, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(self: Machine, source: object, target: str, *, timeout: float) -> str:
         raise HvlabError("No space left on device")
 
@@ -113,12 +119,12 @@ def test_what_cannot_be_supplied_leaves_nothing(host: RealHost, place: Path, mon
     assert not (place / "owner").exists()
 
 
-def test_a_restart_of_the_host_is_noticed(host: RealHost, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_restart_of_the_host_is_noticed(host: UnmanagedHost, monkeypatch: pytest.MonkeyPatch) -> None:
     host.boot(KVM)
     assert host.died() is None
     monkeypatch.setattr(host, "_asked", 0.0)
     assert host.died() is None
-    record = host.state / unmanaged.RECORD
+    record = host.state / RECORD
     record.write_text(json.dumps({**json.loads(record.read_text()), "boot_id": "another"}))
     monkeypatch.setattr(host, "_asked", 0.0)
     assert host.died() == "the lab host was restarted"
@@ -136,15 +142,17 @@ def test_a_host_that_cannot_be_reached_keeps_its_record(sshd: OldSshd, tmp_path:
     assert host.running() is None
 
 
-def test_a_claim_is_on_record_before_it_is_made(host: RealHost, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_claim_is_on_record_before_it_is_made(
+    host: UnmanagedHost, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A command that is killed in between would else leave a host that this lab has and nobody knows of."""
-    seen, claim = [], RealHost._claim
+    seen, claim = [], UnmanagedLab.claim
 
-    def look_and_claim(self: RealHost) -> None:
-        seen.append(unmanaged.recorded(self.state))
+    def look_and_claim(self: UnmanagedLab) -> None:
+        seen.append(recorded(self.state))
         claim(self)
 
-    monkeypatch.setattr(RealHost, "_claim", look_and_claim)
+    monkeypatch.setattr(UnmanagedLab, "claim", look_and_claim)
     host.boot(KVM)
     assert [record.address for record in seen if record] == [host.address.text]
     host.stop()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from core.errors import HvlabError
+from core.resources.base import render
 from hypervisors.registry import all_hypervisors
 from lab.connectors.base import Completed
 from lab.connectors.ssh_config import make_key
@@ -17,7 +18,7 @@ from lab.guests.ended import why_ended
 from lab.guests.guest_session import wait_program
 from lab.guests.screenshot import take_picture
 from lab.guests.topology import Guest
-from lab.purge import program
+from lab.hosts.resources import boxes_link
 
 HOSTILE = [
     "$(touch hacked)",
@@ -77,9 +78,9 @@ def test_a_programs_name_in_a_session(name: str, nowhere: Path) -> None:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_labs_path_in_the_lab_hosts_program(name: str, nowhere: Path, tmp_path: Path) -> None:
-    head = program(tmp_path / name).partition("# shellcheck")[0]
-    done = subprocess.run(["sh", "-c", f'{head} printf %s "$BOXES"'], capture_output=True, text=True, check=True)
-    assert done.stdout == str(tmp_path / name / "vagrant-home" / "boxes")
+    program = render("remove", [boxes_link(tmp_path / name, "/boxes")])
+    done = subprocess.run(["sh", "-s"], input=program, capture_output=True, text=True, check=True)
+    assert done.stdout == "end\n"
     assert list(nowhere.iterdir()) == []
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from core.resources.base import Outcome
+from lab.rollback import end_processes
 from lab.state.processes import (
     MARK,
     Process,
     end,
-    end_processes,
     lab_name,
     process_info,
     processes_of,
@@ -42,9 +43,9 @@ def others(tmp_path: Path) -> Iterator[dict[str, "subprocess.Popen[bytes]"]]:
 def test_only_the_labs_own_are_ended(others: dict[str, "subprocess.Popen[bytes]"], tmp_path: Path) -> None:
     state = tmp_path / "lab"
     assert [process.pid for process in processes_of(state)] == [others["ours"].pid]
-    told: list[str] = []
+    told: list[Outcome] = []
     end_processes(state, told.append)
-    assert told == [f"process {others['ours'].pid}: sleep 60"]
+    assert [str(one) for one in told] == [f"process {others['ours'].pid}: sleep 60"]
     assert processes_of(state) == []
     assert others["theirs"].poll() is None
     assert others["reader"].poll() is None

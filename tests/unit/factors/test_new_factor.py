@@ -8,8 +8,7 @@ import pytest
 import factors
 from core.errors import HvlabError
 from dataset.stages import parse_stage
-from factors.registry import all_factors, describe_factors
-from factors.registry import settings as factor_settings
+from factors.registry import all_factors, describe_factors, host_settings
 from hypervisors.registry import get_hypervisor
 from lab.factors import render_factors_script, require_possible
 from lab.settings import Settings, load_settings
@@ -83,7 +82,7 @@ def test_it_is_set_and_set_back(tmp_path: Path) -> None:
     program = render_factors_script(settings(tmp_path, 'overcommit = "never"').factors)
     (line,) = (line for line in program.splitlines() if line.startswith("set_value overcommitment "))
     assert line.endswith(" 2")
-    assert "overcommitment" in [each.name for each in factor_settings()]
+    assert "overcommitment" in [each.name for each in host_settings()]
 
 
 def test_it_is_refused_where_it_has_no_effect(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import HvlabError
 from lab import status
-from lab.hosts.unmanaged import RECORD
+from lab.hosts.unmanaged_lab import RECORD
 
 
 @pytest.mark.parametrize("address", ["local", "ssh://root@server"])

@@ -6,14 +6,16 @@ from pathlib import Path
 import pytest
 
 from core.errors import HvlabError
+from core.resources.base import Outcome
+from core.resources.removal import Removable
 from lab import rollback
 from lab.state.rollback_journal import JOURNAL, Steps
 
 
 def undone(state: Path) -> list[str]:
-    lines: list[str] = []
-    rollback.undo_all(state, lines.append)
-    return lines
+    outcomes: list[Outcome] = []
+    rollback.undo_all(state, outcomes.append)
+    return [str(one) for one in outcomes]
 
 
 def test_steps_are_undone_last_in_first_out(tmp_path: Path) -> None:
@@ -59,10 +61,10 @@ def test_a_damaged_journal_is_named_with_its_line(line: bytes, tmp_path: Path) -
 
 
 def test_one_that_fails_does_not_keep_the_others_and_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(state: Path, names: tuple[str, ...]) -> list[str]:
+    def fail(state: Path, names: tuple[str, ...]) -> list[Removable]:
         raise HvlabError("the process does not end")
 
-    monkeypatch.setattr(rollback, "UNDO", {**rollback.UNDO, "machine": fail})
+    monkeypatch.setattr(rollback, "RESOURCES", {**rollback.RESOURCES, "machine": fail})
     steps = Steps(tmp_path)
     steps.before("a file", "remove", "one")
     steps.before("the machine", "machine")

@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from lab.rollback import remove
+from lab.state.resources import StateFile
 
 
-def test_what_has_gone_by_itself_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_has_gone_by_itself_is_gone(tmp_path: Path) -> None:
     """A connection's socket goes between a look at it and its removal."""
-    monkeypatch.setattr(Path, "exists", lambda path: True)
-    assert not remove(tmp_path / "ssh.sock")
+    StateFile(tmp_path, "ssh.sock").remove()
 
 
 def test_a_folder_out_of_which_something_goes_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,5 +26,5 @@ def test_a_folder_out_of_which_something_goes_meanwhile(tmp_path: Path, monkeypa
             raise FileNotFoundError(path)
 
     monkeypatch.setattr(os, "unlink", late)
-    assert remove(folder)
+    assert [one.result for one in StateFile(tmp_path, "tmp").take_down()] == ["removed"]
     assert not folder.exists()

@@ -18,7 +18,7 @@ _SKIPPED = {"studies", "calibrations", "fixtures", "__pycache__"}
 
 def _files(folder: Path = PROJECT) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.name in _SKIPPED:
+        if path.name.startswith(".") or path.name in _SKIPPED or path.suffix == ".egg-info":
             continue
         if path.is_dir():
             yield from _files(path)

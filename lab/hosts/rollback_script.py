@@ -1,0 +1,93 @@
+"""The shell program that undoes a lab: kept in the lab's folder, and on its host for a lab whose folder is lost."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.markup import escape
+
+from core.errors import HvlabError
+from core.files import write_atomic
+from core.resources.base import Outcome, Resource, failures, read_outcomes, render
+from core.shell import quote
+from lab.connectors.base import Machine, last_line
+from lab.hosts.box_upload import REMOTE_ROOT
+
+NAME = "rollback.sh"
+# What a lab host under emulation took to answer for all: a minute with four guests, three beside another lab host.
+_LIMIT_S = 400
+_ASK_S = 180
+
+
+def save_rollback(machine: Machine, state: Path, resources: Sequence[Resource]) -> None:
+    """Save what removes resources, here and on their host, before they are created.
+
+    Raises:
+        HvlabError: It cannot be written there.
+    """
+    program = render("remove", resources)
+    write_atomic(state / NAME, program.encode())
+    path = f"{REMOTE_ROOT}/{NAME}"
+    lines = f"umask 077\nprintf %s {quote(program)} >{path}.part && mv -f {path}.part {path}\n"
+    machine.check("sh -s", stdin=lines.encode(), timeout=60, what="saving what undoes the lab")
+
+
+def saved_on_host(machine: Machine) -> bool:
+    """Return whether a host has such a program.
+
+    Raises:
+        HvlabError: It cannot be reached.
+    """
+    return machine.run(f"[ -f {REMOTE_ROOT}/{NAME} ]", timeout=60).status == 0
+
+
+def rollback_script() -> str:
+    """Return the program that runs the one that a host has."""
+    return f"sh {REMOTE_ROOT}/{NAME}\n"
+
+
+def ask(machine: Machine, resources: Sequence[Resource]) -> list[Outcome]:
+    """Return what a host says of resources before a lab is set up on it.
+
+    Raises:
+        HvlabError: It cannot be reached, or its answer is not understood.
+    """
+    return _run(machine, render("claim", resources), _ASK_S)
+
+
+def create(machine: Machine, resources: Sequence[Resource]) -> None:
+    """Create resources on a host, in their order.
+
+    Raises:
+        HvlabError: One cannot be created, or is somebody else's.
+    """
+    if failed := failures(_run(machine, render("create", resources), _ASK_S)):
+        raise HvlabError(f"{machine.name}: {'; '.join(failed)}", "./invoke doctor tells what the lab host lacks")
+
+
+def remove(machine: Machine, program: str) -> list[Outcome]:
+    """Run a program that removes resources on a host; return what became of them.
+
+    Raises:
+        HvlabError: The host cannot be reached, or its answer is not understood.
+    """
+    return _run(machine, program, _LIMIT_S)
+
+
+def _run(machine: Machine, program: str, limit_s: float) -> list[Outcome]:
+    done = machine.run("sh -s", stdin=program.encode(), timeout=limit_s)
+    try:
+        return read_outcomes(done.text)
+    except HvlabError as error:
+        why = last_line(done.stderr) or f"exit {done.status}"
+        raise HvlabError(f"{machine.name}: {error.message}: {why}", error.hint) from error
+
+
+def render_removal(resources: Sequence[Resource]) -> str:
+    """Return the program that removes resources."""
+    return render("remove", resources)
+
+
+def in_words(outcome: Outcome) -> str:
+    """Return what became of a resource on a host, as rich prints it; "" for what failed."""
+    words = {"removed": "removed", "foreign": "left, since it is not this lab's:", "kept": "kept"}
+    return f"{words[outcome.result]} {escape(str(outcome))}" if outcome.result in words else ""
