@@ -32,7 +32,7 @@ _IN_PARALLEL = ("-n", "auto", "--dist", "worksteal")
     }
 )
 def test(c: Context, unit: bool = False, functional: bool = False, whole: bool = False, faults: int = -1) -> None:
-    """Run the tests: unit, functional, integration; --whole: all of each."""
+    """Run the tests; --unit, --functional: only those."""
     if faults == 0 or (unit or functional) + whole + (faults > 0) > 1:
         raise HvlabError(
             "--unit and --functional, --whole, and --faults=N exclude each other, with N of 1 or more",
