@@ -83,8 +83,8 @@ def _check(*words: str) -> None:
 def bench(c: Context) -> None:
     """Measure the kit itself and the newest study."""
     from dataset.models import load_study
+    from dataset.store import find_study
     from lab.bench import start_up_seconds
-    from report.data.load import find_study
     from study.study import print_timings
 
     print(f"./invoke --list: {start_up_seconds():.2f} s (median of 5)")

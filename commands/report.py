@@ -9,9 +9,9 @@ from core.paths import PROJECT, STUDIES
 from lab import packages
 
 
-def render(study: str | None, lang: str, question: Any = None) -> None:
+def render(study: str, lang: str, question: Any = None) -> None:
     """Write a study's paper and print its path."""
-    from report.data.load import find_study
+    from dataset.store import find_study
     from report.recommendation.scenario import THE_STUDYS_OWN
     from report.render import paper
 
@@ -49,7 +49,8 @@ def report_pdf(
 @command(positional=["number"], help={"number": '"Table 3, KVM, VM-4, used"', "study": "as for report.pdf"})
 def report_trace(c: Context, number: str, study: str = "latest") -> None:
     """Lead from a number to its capture and command."""
-    from report.data.load import find_study, load
+    from dataset import load
+    from dataset.store import find_study
     from report.tools import trace
 
     place = trace.parse_place(number)
@@ -59,7 +60,8 @@ def report_trace(c: Context, number: str, study: str = "latest") -> None:
 @command(positional=["before", "after"], help={"before": "a study", "after": "another one"})
 def report_compare(c: Context, before: str, after: str) -> None:
     """Tell what changed between two studies."""
-    from report.data.load import find_study, load
+    from dataset import load
+    from dataset.store import find_study
     from report.tools import compare
 
     one, other = (load(find_study(PROJECT, name)) for name in (before, after))
@@ -69,7 +71,7 @@ def report_compare(c: Context, before: str, after: str) -> None:
 @command(help={"study": "as for report.pdf", "lang": "en or ko"})
 def report_html(c: Context, study: str = "latest", lang: str = "en") -> None:
     """Write a study's paper as one page for a browser."""
-    from report.data.load import find_study
+    from dataset.store import find_study
     from report.render import paper
 
     found = find_study(PROJECT, study)
@@ -79,7 +81,7 @@ def report_html(c: Context, study: str = "latest", lang: str = "en") -> None:
 @command(help={"study": "as for report.pdf"})
 def report_data(c: Context, study: str = "latest") -> None:
     """Write tables (CSV, Parquet) and figures (SVG, PNG)."""
-    from report.data.load import find_study
+    from dataset.store import find_study
     from report.tools import export
 
     found = find_study(PROJECT, study)
@@ -87,9 +89,9 @@ def report_data(c: Context, study: str = "latest") -> None:
         print(path)
 
 
-def write_crate(study: str | None) -> None:
+def write_crate(study: str) -> None:
     """Write what a study's folder holds, and how to take it again, into the folder; print both paths."""
-    from report.data.load import find_study
+    from dataset.store import find_study
     from report.tools import ro_crate
 
     found = find_study(PROJECT, study)

@@ -1,1 +1,30 @@
-"""A study on disk: the only definition of its form. `study` writes it, `report` and researchers read it."""
+"""A study on disk: the only definition of its form. `study` writes it, `report` and researchers read it.
+
+    from pathlib import Path
+    from dataset import load
+
+    study = load(Path("studies/latest"))
+    study.measurements          # pandas: one row per number
+    study.derived("machine_free")  # pandas: free memory of the whole machine, by hypervisor, repeat and stage
+    study.titles                # {"xen": "Xen", ...}, in the order of print
+    study.study.parameters.guests
+
+docs/reference/dataset.md is the contract.
+"""
+
+from dataset.descriptors import DerivedInfo, FactorInfo, HypervisorInfo, MeterInfo, Term
+from dataset.measurements import Measurement
+from dataset.models import StudyInfo
+from dataset.reader import Dataset, load
+
+__all__ = [
+    "Dataset",
+    "DerivedInfo",
+    "FactorInfo",
+    "HypervisorInfo",
+    "Measurement",
+    "MeterInfo",
+    "StudyInfo",
+    "Term",
+    "load",
+]

@@ -6,11 +6,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from core.errors import HvlabError
 from core.files import write_atomic
 from dataset.files import UtcTime, invalid, read_bytes, sha256_of, write_json_atomic
+from dataset.paths import is_file_name
 
 INDEX_FILE = "index.json"
 
@@ -27,7 +28,13 @@ class CaptureInfo(BaseModel):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-_INDEX: TypeAdapter[dict[str, CaptureInfo]] = TypeAdapter(dict[str, CaptureInfo])
+def _file_name(name: str) -> str:
+    if not is_file_name(name):
+        raise ValueError(f"{name!r} is not the name of a file")
+    return name
+
+
+_INDEX: TypeAdapter[dict[str, CaptureInfo]] = TypeAdapter(dict[Annotated[str, AfterValidator(_file_name)], CaptureInfo])
 
 
 def run_name(provider: str, repeat: int) -> str:
@@ -110,6 +117,8 @@ def check_index(study_dir: Path, folder: Path, wanted: Collection[str] = ()) -> 
     problems = [f"{name}/{extra}: not in {INDEX_FILE}" for extra in sorted(files - index.keys())]
     problems += [f"{name}/{lost}: missing" for lost in sorted((set(wanted) | index.keys()) - files)]
     for file in sorted(files & index.keys()):
-        if sha256_of(folder / file) != index[file].sha256:
+        if (folder / file).is_symlink():
+            problems.append(f"{name}/{file}: is a symbolic link")
+        elif sha256_of(folder / file) != index[file].sha256:
             problems.append(f"{name}/{file}: changed since it was taken (SHA-256)")
     return problems

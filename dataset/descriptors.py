@@ -8,7 +8,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-HypervisorName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=64)]
+HYPERVISOR_PATTERN = r"^[a-z][a-z0-9-]{0,63}$"
+HypervisorName = Annotated[str, Field(pattern=HYPERVISOR_PATTERN)]
 Unit = Literal["MiB", "KiB", "B", "percent", "s", "count"]
 Quantity = Literal["memory", "cpu", "disk", "time", "other"]
 Title = Annotated[str, Field(min_length=1)]
@@ -94,6 +95,24 @@ class MeterInfo(Descriptor):
     quantity: Quantity = "other"
 
 
+class Effect(Descriptor):
+    """An amount that tells what a factor did on the lab host, as the meter `factors` reads it.
+
+    Attributes:
+        title: Name in print, e.g. `Memory that KSM saved`.
+        metric: Name of the metric.
+        read_in: Unit of the metric, or one that it is converted to: MiB, KiB and B are.
+        scale: Number by which the metric, in that unit, is multiplied.
+        unit: Unit of the result, in print.
+    """
+
+    title: Title
+    metric: Title
+    read_in: Unit
+    scale: Annotated[float, Field(allow_inf_nan=False)] = 1.0
+    unit: Unit
+
+
 class FactorInfo(Descriptor):
     """One factor of the study.
 
@@ -102,12 +121,14 @@ class FactorInfo(Descriptor):
         title: Name in print.
         value: The value that the study asked for.
         applies: Whether it has an effect, by hypervisor; a hypervisor that is not named: it has.
+        effects: Amounts that tell what it did.
     """
 
     name: Title
     title: Title
     value: JsonValue = None
     applies: dict[HypervisorName, bool] = {}
+    effects: tuple[Effect, ...] = ()
 
 
 class Term(Descriptor):

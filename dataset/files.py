@@ -24,6 +24,9 @@ UtcTime = Annotated[
 ]
 
 
+HINT = "see docs/reference/dataset.md"
+
+
 def sha256_of(path: Path) -> str:
     """Compute a file's SHA-256, lower-case hexadecimal."""
     with path.open("rb") as file:
@@ -59,14 +62,13 @@ def parse_json(path: Path) -> Any:
     try:
         return json.loads(read_bytes(path))
     except (ValueError, RecursionError) as error:
-        raise HvlabError(f"{path}: invalid JSON: {error}", "see docs/reference/dataset.md") from error
+        raise HvlabError(f"{path}: invalid JSON: {error}", HINT) from error
 
 
-def invalid(path: Path, error: ValidationError, line: int | None = None) -> HvlabError:
-    """Make the one-line error for a file that does not follow the contract; names the first place."""
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    place = f"{path}:{line}" if line else str(path)
+def invalid(path: Path, error: ValidationError) -> HvlabError:
+    """Make the one-line error for a file that is not in the form of the contract; names the first place."""
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"]) or "the file"
     count = error.error_count()
     more = f" (and {count - 1} more)" if count > 1 else ""
-    return HvlabError(f"{place}: {where}: {first['msg']}{more}", "see docs/reference/dataset.md")
+    return HvlabError(f"{path}: {where}: {first['msg']}{more}", HINT)

@@ -1,67 +1,63 @@
-"""The dataset of a study: its models, and how it is read and written. docs/reference/dataset.md is the contract.
+"""study.json: the parameters, the environment and the runs of a study, and its descriptors.
 
-Files are written aside, forced to the disk and renamed, so a reader or a crash never meets half a file.
+docs/reference/dataset.md is the contract. Files are written aside, forced to the disk and renamed, so that neither a
+reader nor a crash meets half a file.
 """
 
-import csv
-import io
-import math
-import re
-import shutil
-from collections.abc import Iterable
-from decimal import Decimal
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from core.errors import HvlabError
-from core.files import write_atomic
 from dataset.captures import run_name
-from dataset.descriptors import Descriptors, HypervisorName, Unit
-from dataset.files import UtcTime, invalid, parse_json, read_bytes, sha256_of, write_json_atomic
+from dataset.descriptors import Descriptors, HypervisorInfo, HypervisorName
+from dataset.files import UtcTime, invalid, parse_json, write_json_atomic
 from dataset.schema1 import upgrade
-
-__all__ = [
-    "COLUMNS",
-    "Environment",
-    "HardwarePart",
-    "Measurement",
-    "Partition",
-    "RunInfo",
-    "StageTiming",
-    "StudyInfo",
-    "Unit",
-    "append_measurements",
-    "drop_run",
-    "load_study",
-    "read_measurements",
-    "save_study",
-    "sha256_of",
-    "value_text",
-    "write_json_atomic",
-    "write_measurements",
-]
+from dataset.stages import is_stage
 
 STUDY_FILE = "study.json"
-MEASUREMENTS_FILE = "measurements.csv"
-COLUMNS = ("provider", "repeat", "stage", "guests", "meter", "metric", "value", "unit", "capture")
-
-_VALUE = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
-ProviderName = HypervisorName
-StageName = Annotated[str, Field(pattern=r"^(booting|manager|vm-[1-9][0-9]*)$")]
+def _stage(name: str) -> str:
+    if not is_stage(name):
+        raise ValueError(f"unknown stage {name!r}: booting, manager or vm-N")
+    return name
 
 
-class _Open(BaseModel):
+StageName = Annotated[str, AfterValidator(_stage)]
+Repeat = Annotated[int, Field(ge=1)]
+
+
+class Part(BaseModel):
     """A part of study.json; fields of later versions are kept, not dropped."""
 
     model_config = ConfigDict(extra="allow")
 
 
-class StageTiming(_Open):
-    """How long a stage took, seconds; `settled` is False where the kit gave up waiting for a still host."""
+class StageTiming(Part):
+    """How long a stage of a run took, in seconds.
+
+    Attributes:
+        stage: The stage.
+        booting_s: Until the lab host or the guest was ready.
+        settling_s: Until the host was quiet.
+        reading_s: The reading itself.
+        kit_s: hvlab's own work.
+        settled: False where the host had not become quiet in the time allowed.
+    """
 
     stage: StageName
     booting_s: float | None = None
@@ -71,17 +67,26 @@ class StageTiming(_Open):
     settled: bool | None = None
 
 
-class RunInfo(_Open):
-    """One boot of the lab host taken through all its stages under one provider.
+class RunInfo(Part):
+    """One boot of the lab host, taken through all stages under one hypervisor.
 
-    `suspect`: new kernel errors in the lab host. `factors`: what the lab host showed of them at the last stage
-    (study.factors). `origin` and `host`: of a run that was taken on another host, the
-    study it comes from and that host's description.
+    Attributes:
+        name: `PROVIDER-NN`, the name of its folder in `runs/`.
+        provider: Name of the hypervisor.
+        repeat: Which boot under this hypervisor, from 1.
+        status: Only a finished run has rows and captures.
+        started: When it was started.
+        ended: When it ended.
+        timings: One entry for each stage.
+        suspect: New kernel errors in the lab host, `STAGE: LINE`.
+        factors: Values of the factors that the lab host showed at the last stage, in the words of hvlab.toml.
+        origin: Of a run that was imported: `study`, `run` and `started` of the original.
+        host: Of a run that was imported: the other lab host's `controller` and `hardware`.
     """
 
     name: str
-    provider: ProviderName
-    repeat: Annotated[int, Field(ge=1)]
+    provider: HypervisorName
+    repeat: Repeat
     status: Literal["planned", "running", "finished", "failed", "interrupted"]
     started: UtcTime | None = None
     ended: UtcTime | None = None
@@ -91,26 +96,51 @@ class RunInfo(_Open):
     origin: dict[str, Any] | None = None
     host: dict[str, Any] | None = None
 
+    @model_validator(mode="after")
+    def _has_its_own_name(self) -> Self:
+        # The name becomes a folder's.
+        if self.name != run_name(self.provider, self.repeat):
+            raise ValueError(f"run {self.name!r} is not called {run_name(self.provider, self.repeat)}")
+        return self
 
-class HardwarePart(_Open):
-    """A row of the hardware table."""
+
+class HardwarePart(Part):
+    """A row of the hardware table.
+
+    Attributes:
+        part: What it is, e.g. `CPU`.
+        value: Its maker and model, or its size.
+    """
 
     part: str
     value: str
 
 
-class Partition(_Open):
-    """A row of the partition table; `size_gb` as the table gives it."""
+class Partition(Part):
+    """A row of the partition table.
+
+    Attributes:
+        mount: Mount point, or `swap`.
+        size_gb: Size in GiB, as the tools print it.
+        purpose: What it is for.
+    """
 
     mount: str
     size_gb: float
     purpose: str
 
 
-class Environment(_Open):
-    """Where the study ran.
+class Environment(Part):
+    """Where a study ran.
 
-    `host`: what tells the lab host from other machines, if it is not the nested one.
+    Attributes:
+        kind: Kind of the lab host; `published` for numbers that were taken from print.
+        host: What distinguishes the lab host from other machines, unless it is the nested one.
+        controller: The machine on which hvlab ran.
+        hardware: Hardware of the lab host.
+        partitions: Partitions of the lab host.
+        accelerator: `tcg`, `kvm`, or `none` for real processors.
+        versions: Component to version.
     """
 
     kind: Literal["nested", "local", "ssh", "published"]
@@ -122,55 +152,156 @@ class Environment(_Open):
     versions: dict[str, str | None] = {}
 
 
-class StudyInfo(Descriptors):
-    """study.json: the parameters, the environment and the runs, and the descriptors of schema 2."""
+class Precision(Part):
+    """Result of `--precision`.
 
-    schema_version: Literal[1, 2] = Field(default=1, alias="schema")
-    id: str
-    title: str
+    Attributes:
+        wanted_mib: Wanted half-width of the 95 % interval of the cost per guest, MiB.
+        half_width_mib: What it is, MiB, by hypervisor; None where it cannot be computed.
+        repeats: Repeats that were run.
+        reached: Whether all half-widths are small enough.
+        reason: Why the study stopped.
+    """
+
+    wanted_mib: float
+    half_width_mib: dict[str, float | None] = {}
+    repeats: int
+    reached: bool
+    reason: str
+
+
+class Parameters(Part):
+    """The parameters of a study; those without a name here are kept as extra fields.
+
+    Only what a study says is written again: a parameter that was never set does not become null.
+
+    Attributes:
+        guests: Number of guests at the last stage.
+        guest_memory_mib: Memory of a guest, MiB.
+        guest_disk_gib: Disk of a guest, GiB.
+        guest_os: Guest operating system.
+        providers: Names of the hypervisors.
+        stages: Stages of each run.
+        disk_strategy: How the guests' disks are made, in words, by hypervisor.
+        factors: Factor to the value that was asked for.
+        box: Name and version of the guest's box.
+        lab_host: Settings of the lab host.
+        most_repeats: Limit of the repeats that `--precision` adds.
+        precision_mib: Wanted half-width of `--precision`, MiB.
+        readings: Settings of the readings.
+        repeats: Boots of the lab host under each hypervisor.
+        seed: Seed of the order of runs.
+        settle: Settings of the rule for a quiet host.
+        topology: Settings of the guests.
+    """
+
+    guests: Annotated[int, Field(ge=1, le=9999)]
+    guest_memory_mib: int | None = None
+    guest_disk_gib: float | None = None
+    guest_os: str | None = None
+    providers: list[HypervisorName] = []
+    stages: list[StageName] = []
+    disk_strategy: dict[str, str] = {}
+    factors: dict[str, JsonValue] = {}
+    box: dict[str, JsonValue] = {}
+    lab_host: dict[str, JsonValue] = {}
+    most_repeats: int | None = None
+    precision_mib: float | None = None
+    readings: dict[str, JsonValue] = {}
+    repeats: int | None = None
+    seed: int | None = None
+    settle: dict[str, JsonValue] = {}
+    topology: dict[str, JsonValue] = {}
+
+    @model_serializer(mode="wrap")
+    def _only_what_is_set(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in handler(self).items() if name in self.model_fields_set}
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the parameters that the study says, by name."""
+        return self.model_dump(mode="json")
+
+
+class StudyInfo(Descriptors):
+    """study.json, schema 2.
+
+    Attributes:
+        id: Name of the study, which is also its folder's.
+        title: Title of the paper.
+        profile: Profile of hvlab.toml.
+        created: When it was begun.
+        finished: When it was finished; None: it is not.
+        parameters: The parameters.
+        environment: Where it ran.
+        runs: All runs, in the order in which they are taken.
+        source: The publication, for numbers that were taken from print.
+        precision: Result of `--precision`; None: it was not asked for.
+    """
+
+    schema_version: Literal[2] = Field(default=2, alias="schema")
+    id: str = Field(min_length=1)
+    title: str = Field(min_length=1)
     profile: str
     created: UtcTime
     finished: UtcTime | None = None
-    parameters: dict[str, Any]
+    parameters: Parameters
     environment: Environment
-    runs: list[RunInfo]
+    runs: list[RunInfo] = Field(default_factory=list)
     source: str | None = None
-    precision: dict[str, Any] | None = None
+    precision: Precision | None = None
 
     model_config = ConfigDict(extra="allow", frozen=False, validate_by_name=True, serialize_by_alias=True)
 
+    @model_validator(mode="after")
+    def _describes_its_hypervisors(self) -> Self:
+        if unknown := [name for name in self._named() if name not in {it.name for it in self.hypervisors}]:
+            raise ValueError(f"hypervisor {unknown[0]} is not described")
+        names = [run.name for run in self.runs]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"run {twice[0]} is there twice")
+        return self
 
-class Measurement(BaseModel):
-    """A row of measurements.csv: one number, and the capture that it was read from."""
+    def _named(self) -> Iterator[str]:
+        yield from self.parameters.providers
+        yield from (run.provider for run in self.runs)
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    def hypervisor(self, name: str) -> HypervisorInfo:
+        """Return the descriptor of a hypervisor.
 
-    provider: ProviderName
-    repeat: Annotated[int, Field(ge=1)]
-    stage: StageName
-    guests: Annotated[int, Field(ge=0)]
-    meter: Annotated[str, Field(min_length=1)]
-    metric: Annotated[str, Field(min_length=1)]
-    value: int | float
-    unit: Unit
-    capture: Annotated[str, Field(min_length=1)]
+        Raises:
+            HvlabError: The study has none of that name.
+        """
+        for it in self.hypervisors:
+            if it.name == name:
+                return it
+        known = ", ".join(it.name for it in self.hypervisors)
+        raise HvlabError(f"study {self.id} has no hypervisor {name!r}", f"one of {known}")
+
+    def lab_host(self, name: str) -> JsonValue:
+        """Return a setting of the lab host; None if the study does not have it."""
+        return self.parameters.lab_host.get(name)
 
     @property
-    def key(self) -> tuple[str, int, str, str, str]:
-        """What may occur once in a study: provider, repeat, stage, meter, metric."""
-        return (self.provider, self.repeat, self.stage, self.meter, self.metric)
+    def published(self) -> bool:
+        """Whether the numbers were taken from print."""
+        return self.environment.kind == "published"
+
+    @property
+    def dated(self) -> datetime:
+        """The date of the paper: when the study was finished, else when it was begun; never the clock."""
+        return self.finished or self.created
 
 
 def load_study(path: Path) -> StudyInfo:
-    """Read study.json.
+    """Read study.json; a study of schema 1 is brought to schema 2 in memory.
 
     Args:
         path: The study's folder, or the file itself.
 
     Raises:
-        HvlabError: It is missing or does not follow the contract.
+        HvlabError: It is missing or not in the form of the contract.
     """
-    file = _in_folder(path, STUDY_FILE)
+    file = path if path.name == STUDY_FILE else path / STUDY_FILE
     try:
         return StudyInfo.model_validate(upgrade(parse_json(file), file))
     except ValidationError as error:
@@ -178,103 +309,5 @@ def load_study(path: Path) -> StudyInfo:
 
 
 def save_study(study_dir: Path, study: StudyInfo) -> None:
-    """Write study.json."""
-    write_json_atomic(study_dir / STUDY_FILE, study.model_dump(mode="json", exclude_none=False))
-
-
-def read_measurements(path: Path) -> list[Measurement]:
-    """Read measurements.csv in its order.
-
-    Args:
-        path: The study's folder, or the file itself.
-
-    Raises:
-        HvlabError: It is missing, or a line does not follow the contract; names file and line.
-    """
-    file = _in_folder(path, MEASUREMENTS_FILE)
-    try:
-        text = read_bytes(file).decode()
-    except UnicodeDecodeError as error:
-        raise HvlabError(f"{file}: not UTF-8 at byte {error.start}", "see docs/reference/dataset.md") from error
-    reader = csv.reader(io.StringIO(text, newline=""))
-    if tuple(next(reader, [])) != COLUMNS:
-        raise HvlabError(f"{file}: the header is not {','.join(COLUMNS)}", "see docs/reference/dataset.md")
-    return [_row(file, reader.line_num, fields) for fields in reader]
-
-
-def write_measurements(path: Path, rows: Iterable[Measurement]) -> None:
-    """Write measurements.csv, replacing it; the rows keep their order.
-
-    Args:
-        path: The study's folder, or the file itself.
-        rows: All the rows.
-
-    Raises:
-        HvlabError: A number occurs twice, or is not finite.
-    """
-    file = _in_folder(path, MEASUREMENTS_FILE)
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    seen = set()
-    for row in rows:
-        if row.key in seen:
-            raise HvlabError(f"{file}: twice the number {row.key}", "drop_run before a run is taken again")
-        seen.add(row.key)
-        writer.writerow([value_text(row.value) if name == "value" else getattr(row, name) for name in COLUMNS])
-    write_atomic(file, text.getvalue().encode())
-
-
-def append_measurements(path: Path, rows: Iterable[Measurement]) -> None:
-    """Add rows to measurements.csv, which is made if it is missing.
-
-    Raises:
-        HvlabError: See `write_measurements`.
-    """
-    file = _in_folder(path, MEASUREMENTS_FILE)
-    write_measurements(file, [*(read_measurements(file) if file.exists() else []), *rows])
-
-
-def drop_run(study_dir: Path, provider: str, repeat: int) -> int:
-    """Remove the rows and the folder of a run that died and is begun again; returns how many rows there were.
-
-    Without this the new run's captures would lie among the old one's.
-    """
-    file = study_dir / MEASUREMENTS_FILE
-    rows = read_measurements(file) if file.exists() else []
-    kept = [row for row in rows if (row.provider, row.repeat) != (provider, repeat)]
-    if len(kept) < len(rows):
-        write_measurements(file, kept)
-    folder = study_dir / "runs" / run_name(provider, repeat)
-    if folder.exists():
-        shutil.rmtree(folder)
-    return len(rows) - len(kept)
-
-
-def value_text(value: int | float) -> str:
-    """Write a number as the dataset does: decimal, shortest form that reads back the same, no exponent.
-
-    Raises:
-        HvlabError: The number is not finite.
-    """
-    if not math.isfinite(value):
-        raise HvlabError(f"{value} is no measurement", "leave out what could not be read")
-    return str(value) if isinstance(value, int) else format(Decimal(repr(value)), "f")
-
-
-def _in_folder(path: Path, name: str) -> Path:
-    return path if path.name == name else path / name
-
-
-def _row(file: Path, line: int, fields: list[str]) -> Measurement:
-    if len(fields) != len(COLUMNS):
-        raise HvlabError(f"{file}:{line}: {len(fields)} fields, needs {len(COLUMNS)}", "see docs/reference/dataset.md")
-    data: dict[str, Any] = dict(zip(COLUMNS, fields, strict=True))
-    text = data["value"]
-    if not _VALUE.fullmatch(text):
-        raise HvlabError(f"{file}:{line}: value {text!r} is no decimal number", "see docs/reference/dataset.md")
-    data["value"] = float(text) if "." in text else int(text)
-    try:
-        return Measurement.model_validate(data)
-    except ValidationError as error:
-        raise invalid(file, error, line) from error
+    """Write study.json, always of schema 2."""
+    write_json_atomic(study_dir / STUDY_FILE, study.model_dump(mode="json"))

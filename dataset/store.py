@@ -1,38 +1,58 @@
-"""From a study's name to its folder. Unlike the report's search it also finds studies that are not finished."""
+"""Where studies lie: from a study's name to its folder."""
 
 from pathlib import Path
 
 from core.errors import HvlabError
 from dataset.models import STUDY_FILE
 
+LATEST = "latest"
+"""Name of the link in `studies/` to the newest finished study."""
 
-def taken(project: Path) -> list[Path]:
-    """List the folders of the studies that were begun here, the oldest first."""
-    folders = sorted(path.parent for path in (project / "studies").glob("[!.]*/" + STUDY_FILE))
-    # `latest` is a link to one of them.
-    return [folder for folder in folders if not folder.is_symlink()]
+_FOLDERS = ("studies", "reference")
 
 
-def find(project: Path, study_id: str = "") -> Path:
+def list_studies(project: Path) -> list[Path]:
+    """List the folders of the studies that were begun here, finished or not, the oldest first.
+
+    Args:
+        project: The folder that holds `studies/` and `reference/`.
+    """
+    return [folder for folder in _in(project, "studies") if not folder.is_symlink()]
+
+
+def find_study(project: Path, name: str = "") -> Path:
     """Return the folder of a study.
 
     Args:
         project: The folder that holds `studies/` and `reference/`.
-        study_id: A name under `studies/`, else under `reference/`; empty: the newest in `studies/`, finished or not.
+        name: A name under `studies/`, else under `reference/`. `latest`: the newest finished study. Empty: the newest
+            in `studies/`, finished or not.
 
     Raises:
-        HvlabError: There is none; tells which there are.
+        HvlabError: There is no such study; the hint lists those there are.
     """
-    studies = taken(project)
-    if not study_id:
-        if not studies:
+    if not name:
+        begun = list_studies(project)
+        if not begun:
             raise HvlabError("no study yet", "make one with ./invoke study.all", code="no-study")
-        return studies[-1]
-    for parent in ("studies", "reference"):
-        folder = project / parent / study_id
+        return begun[-1]
+    if name == LATEST:
+        latest = project / "studies" / LATEST
+        if not (latest / STUDY_FILE).is_file():
+            raise HvlabError("no finished study yet", _what_there_is(project), code="no-study")
+        return latest.resolve()
+    for parent in _FOLDERS:
+        folder = project / parent / name
         # Only a plain name: "../x" or "/x" would leave the two folders.
-        if Path(study_id).name == study_id and (folder / STUDY_FILE).is_file():
+        if Path(name).name == name and (folder / STUDY_FILE).is_file():
             return folder.resolve()
-    published = sorted(path.parent for path in (project / "reference").glob("*/" + STUDY_FILE))
-    known = ", ".join(folder.name for folder in [*studies, *published])
-    raise HvlabError(f"no study {study_id!r}", f"there is: {known or 'none yet'}", code="no-study")
+    raise HvlabError(f"no study {name!r}", _what_there_is(project), code="no-study")
+
+
+def _in(project: Path, parent: str) -> list[Path]:
+    return sorted(path.parent for path in (project / parent).glob("[!.]*/" + STUDY_FILE))
+
+
+def _what_there_is(project: Path) -> str:
+    names = [folder.name for parent in _FOLDERS for folder in _in(project, parent) if folder.name != LATEST]
+    return f"there is: {', '.join(names)}" if names else "make one with ./invoke study.all"

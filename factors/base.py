@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from core.resources.setting import Setting
-from dataset.descriptors import FactorInfo, HypervisorInfo
+from dataset.descriptors import Effect, FactorInfo, HypervisorInfo
 from dataset.stages import Stage
 from study.meters.readback import Reading
 
@@ -47,6 +47,7 @@ class Factor(Generic[Shown]):
         reading: How it is read back; None: by what the hypervisor's plug-in says (`Hypervisor.factor_readings`).
         word: Returns a shown value in the words of hvlab.toml.
         compare: Lists how a shown value differs from the one that was asked for at a stage; None: the words differ.
+        effects: Amounts among its numbers that tell what it did; the paper prints those of the last stage.
         needs: Returns why the factor has no effect under a hypervisor, in words that follow its title; "": it has.
     """
 
@@ -61,6 +62,7 @@ class Factor(Generic[Shown]):
     reading: Reading | None = None
     word: Callable[[Shown], str] = as_text
     compare: Callable[[Shown, Any, Stage], list[str]] | None = None
+    effects: tuple[Effect, ...] = ()
     needs: Callable[[HypervisorInfo], str] = _nothing
 
     def told(self, shown: Shown | None) -> str:
@@ -95,4 +97,4 @@ class Factor(Generic[Shown]):
             hypervisors: Those of the study.
         """
         applies = {each.name: False for each in hypervisors if self.without(each)}
-        return FactorInfo(name=self.name, title=self.title, value=value, applies=applies)
+        return FactorInfo(name=self.name, title=self.title, value=value, applies=applies, effects=self.effects)

@@ -1,6 +1,7 @@
 """Factor `ksm`: the lab host's kernel merges equal pages (kernel documentation, admin-guide/mm/ksm.rst)."""
 
 from core.resources.setting import kernel_file
+from dataset.descriptors import Effect
 from factors.base import Factor
 from study.meters.base import Number
 from study.meters.readback import Readback, Reading
@@ -8,6 +9,10 @@ from study.meters.readback import Readback, Reading
 _FOLDER = "/sys/kernel/mm/ksm/"
 _RUN = f"{_FOLDER}run"
 _COUNTS = {_FOLDER + name: f"ksm_{name}" for name in ("run", "pages_shared", "pages_sharing", "full_scans")}
+# A page of x86 is 4096 bytes; the kernel counts how many more pages use a merged one.
+_SAVED = Effect(
+    title="Memory that KSM saved", metric="ksm_pages_sharing", read_in="count", scale=4096 / 1024**2, unit="MiB"
+)
 
 
 def _numbers(found: Readback) -> list[Number]:
@@ -28,4 +33,5 @@ FACTOR = Factor[bool](
     setting=kernel_file("KSM", _RUN),
     written=lambda on: str(int(on)),
     reading=Reading(_show, lines=f"grep -sH . {' '.join(_COUNTS)}", numbers=_numbers),
+    effects=(_SAVED,),
 )

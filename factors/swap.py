@@ -1,6 +1,7 @@
 """Factor `swap`: the lab host's swap area is in use (proc_meminfo(5))."""
 
 from core.resources.setting import Setting
+from dataset.descriptors import Effect
 from factors.base import Factor
 from study.meters.base import Number
 from study.meters.readback import Readback, Reading
@@ -49,4 +50,5 @@ FACTOR = Factor[bool](
     setting=Setting("swap", _READ, _WRITE),
     written=lambda on: "on" if on else "none",
     reading=Reading(_show, lines="grep -hE '^(SwapTotal|SwapFree):' /proc/meminfo", numbers=_numbers),
+    effects=(Effect(title="Swap in use", metric="swap_used", read_in="MiB", unit="MiB"),),
 )

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from dataset.descriptors import HypervisorInfo
+from dataset.descriptors import DerivedInfo, HypervisorInfo
+from hypervisors.criteria import read_criteria
+from hypervisors.traits import Traits
 from study.meters.readback import Reading
 
 
@@ -44,6 +47,7 @@ class Hypervisor:
         attach_command: Shell line that connects the terminal to the console of the guest "$guest", if there is one.
         lines: The guests' devices, of which one is the other end of that console; the first that is there.
         disk_strategies: How a guest's disk can come from the box: `factors.disk_strategy` to what it is here, in words.
+        traits: What a reader of a study must know of it.
         without: The factors that have no effect under it, and why; in words that follow its title.
         factor_readings: How factors are read back under it, where what the factor's module reads is not enough: in any
             case `disk_strategy`.
@@ -63,6 +67,7 @@ class Hypervisor:
     console_command: str
     attach_command: str
     disk_strategies: Mapping[str, str]
+    traits: Traits
     without: Mapping[str, str] = field(default_factory=dict)
     factor_readings: Mapping[str, Reading] = field(default_factory=dict)
     version_commands: dict[str, str] = field(default_factory=dict)
@@ -73,10 +78,17 @@ class Hypervisor:
         return HypervisorInfo(
             name=self.name,
             title=self.title,
+            colour=self.traits.colour,
             image_folder=self.folder,
-            host_name="dom0" if self.boots_xen else "host",
-            host_memory="host" if self.boots_xen else "machine",
-            host_cpu="host" if self.boots_xen else "machine",
+            host_name=self.traits.host_name,
+            host_memory=self.traits.host_memory,
+            host_cpu=self.traits.host_cpu,
+            guest_memory=self.traits.guest_memory,
             manager=self.manager.name,
             without_factors=dict(self.without),
+            criteria=read_criteria(Path(__file__).parent / self.name),
         )
+
+    def derived(self) -> tuple[DerivedInfo, ...]:
+        """Return the numbers that are computed from the metrics of a study under it."""
+        return self.traits.derived

@@ -269,7 +269,7 @@ class Lab:
         return Ssh(self._config, guest)
 
     def down(self) -> None:
-        """End the lab host and everything in it; of one that is not ours: all that the lab made there."""
+        """End the lab host and everything in it; of an unmanaged one, all that the lab made there."""
         self._booted = False
         # Not the host's own: where that could not be built, asking for it would begin to build it again.
         take_down(self.state)

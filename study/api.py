@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.errors import HvlabError
 from dataset.models import load_study
-from dataset.store import find, taken
+from dataset.store import find_study, list_studies
 from lab.connectors.address import parse_host
 from lab.factors import require_possible
 from lab.hosts.preflight import check_room
@@ -91,7 +91,7 @@ def resume(project: Path, study_id: str, state: Path, judge: Judge, host: str = 
     Raises:
         HvlabError: The study cannot be continued (`Study.resume`), a run failed, or the lab is in use.
     """
-    folder = find(project, study_id)
+    folder = find_study(project, study_id)
     info = load_study(folder)
     settings = on_host(settings_of(info), host)
     require_kind(parse_host(settings.lab_host.host).kind, info)
@@ -114,7 +114,7 @@ def verify(project: Path, study_id: str) -> None:
     Raises:
         HvlabError: The study has problems.
     """
-    folder = find(project, study_id)
+    folder = find_study(project, study_id)
     problems = check(folder)
     for problem in problems:
         print(problem)
@@ -129,8 +129,8 @@ def print_progress(project: Path, study_id: str, state: Path) -> None:
     Raises:
         HvlabError: There is no such study.
     """
-    folder = find(project, study_id)
-    others = [load_study(other) for other in reversed(taken(project)) if other != folder]
+    folder = find_study(project, study_id)
+    others = [load_study(other) for other in reversed(list_studies(project)) if other != folder]
     print_status(folder, now(), others, busy=in_use(state))
 
 
@@ -140,6 +140,6 @@ def import_study(project: Path, study_id: str, other: Path) -> None:
     Raises:
         HvlabError: The studies differ in their parameters, or one has problems (`import_runs`).
     """
-    here = find(project, study_id)
+    here = find_study(project, study_id)
     names = import_runs(here, other.resolve())
     print(f"study {here.name} now has {', '.join(names)} too; its paper: ./invoke report.pdf --study={here.name}")

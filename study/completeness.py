@@ -7,7 +7,8 @@ from typing import Any
 from core.errors import HvlabError
 from dataset.captures import INDEX_FILE, read_index, run_name
 from dataset.journal import NAME, read_journal
-from dataset.models import RunInfo, StudyInfo, read_measurements
+from dataset.measurements import read_measurements
+from dataset.models import RunInfo, StudyInfo
 from hypervisors.registry import get_hypervisor
 
 _PARAMETERS = (
@@ -41,7 +42,8 @@ def missing_metadata(study_dir: Path, study: StudyInfo) -> list[str]:
 
 
 def _parameters(study: StudyInfo, wanted: list[str]) -> list[str]:
-    return [f"study.json: no parameter {name!r}" for name in wanted if study.parameters.get(name) in (None, "", [], {})]
+    told = study.parameters.as_dict()
+    return [f"study.json: no parameter {name!r}" for name in wanted if told.get(name) in (None, "", [], {})]
 
 
 def _environment(study: StudyInfo) -> list[str]:
@@ -60,14 +62,14 @@ def _environment(study: StudyInfo) -> list[str]:
 
 def _runs(study: StudyInfo) -> list[str]:
     problems = [] if study.finished else ["study.json: the study is not finished"]
-    stages = list(study.parameters.get("stages", []))
+    stages = study.parameters.stages
     for run in study.runs:
         if run.status != "finished":
             problems.append(f"{run.name}: {run.status}, not finished")
             continue
         if not (run.started and run.ended):
             problems.append(f"{run.name}: begin or end is not told")
-        untold = [name for name in study.parameters.get("factors", {}) if not run.factors.get(name)]
+        untold = [name for name in study.parameters.factors if not run.factors.get(name)]
         problems += [f"{run.name}: what the lab host showed of factor {name} is missing" for name in untold]
         told = [timing.stage for timing in run.timings if timing.settled is not None]
         problems += [f"{run.name}: whether it settled at {stage} is not told" for stage in stages if stage not in told]
@@ -87,7 +89,7 @@ def _told(study_dir: Path, study: StudyInfo) -> list[str]:
     for run in _finished(study):
         if run.name not in ended:
             problems.append(f"{run.name}: the journal does not tell its end")
-        for stage in study.parameters.get("stages", []):
+        for stage in study.parameters.stages:
             if (run.provider, run.repeat, stage) not in curves:
                 problems.append(f"{run.name}: the journal has no curve of the host settling at {stage}")
     return problems
@@ -98,7 +100,7 @@ def _same_captures(study_dir: Path, study: StudyInfo) -> list[str]:
     found: dict[tuple[str, str], dict[Path, set[str]]] = defaultdict(dict)
     problems = []
     for run in _finished(study):
-        for stage in study.parameters.get("stages", []):
+        for stage in study.parameters.stages:
             index = study_dir / "runs" / run.name / "captures" / stage / INDEX_FILE
             try:
                 names = set(read_index(index))

@@ -2,12 +2,16 @@
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from core.errors import HvlabError
 from dataset.captures import capture_path, run_name
 from dataset.journal import NAME, Journal, read_journal
-from dataset.models import RunInfo, StudyInfo, append_measurements, drop_run, load_study, read_measurements, save_study
+from dataset.measurements import append_measurements, drop_run, read_measurements
+from dataset.models import RunInfo, StudyInfo, load_study, save_study
+from dataset.paths import require_no_links
+from study.describe import merged
 from study.plan import require_taken, unlike
 from study.verify import check
 
@@ -44,10 +48,13 @@ def import_runs(study_dir: Path, other_dir: Path) -> list[str]:
         names.append(ours.name)
     study.runs += [ours for _, ours in pairs]
     providers = dict.fromkeys(run.provider for run in study.runs)
-    study.parameters["providers"] = list(providers)
-    study.parameters["repeats"] = max(run.repeat for run in study.runs)
-    study.parameters["disk_strategy"] = {**other.parameters["disk_strategy"], **study.parameters["disk_strategy"]}
+    study.parameters.providers = list(providers)
+    study.parameters.repeats = max(run.repeat for run in study.runs)
+    study.parameters.disk_strategy = {**other.parameters.disk_strategy, **study.parameters.disk_strategy}
     study.environment.versions = {**other.environment.versions, **study.environment.versions}
+    described = merged(study, other)
+    study.hypervisors, study.meters = described.hypervisors, described.meters
+    study.factors, study.derived = described.factors, described.derived
     # Only now the runs count; what a crash before this left is dropped when the import is tried again.
     save_study(study_dir, study)
     Journal(study_dir / NAME).append("runs are imported", origin=other.id, runs=names)
@@ -67,7 +74,7 @@ def _likeness(study: StudyInfo) -> dict[str, object]:
     # The components' own versions; those of the packages around them change with every update of the distribution.
     wanted = {name: version for name, version in study.environment.versions.items() if not name.startswith("package ")}
     return {
-        **study.parameters,
+        **study.parameters.as_dict(),
         "accelerator": study.environment.accelerator,
         "kind": study.environment.kind,
         "versions": wanted,
@@ -102,14 +109,14 @@ def _copy(study_dir: Path, other_dir: Path, theirs: RunInfo, ours: RunInfo) -> N
     """Copy captures, rows and journal of one run under its new name."""
     drop_run(study_dir, ours.provider, ours.repeat)
     target = study_dir / "runs" / ours.name
+    require_no_links(other_dir / "runs" / theirs.name)
     shutil.copytree(other_dir / "runs" / theirs.name, target)
     os.sync()
     rows = [
-        row.model_copy(
-            update={
-                "repeat": ours.repeat,
-                "capture": capture_path(ours.provider, ours.repeat, row.stage, Path(row.capture).stem),
-            }
+        replace(
+            row,
+            repeat=ours.repeat,
+            capture=capture_path(ours.provider, ours.repeat, row.stage, Path(row.capture).stem),
         )
         for row in read_measurements(other_dir)
         if (row.provider, row.repeat) == (theirs.provider, theirs.repeat)

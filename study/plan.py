@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from core.errors import HvlabError
-from dataset.models import StudyInfo
+from dataset.models import Parameters, StudyInfo
 from dataset.stages import Stage
 from hypervisors.registry import get_hypervisor
 from lab.lifecycle import Lab
@@ -53,7 +53,7 @@ class Plan:
         ]
 
 
-def parameters(lab: Lab, plan: Plan, wanted: Sequence[Stage]) -> dict[str, Any]:
+def parameters(lab: Lab, plan: Plan, wanted: Sequence[Stage]) -> Parameters:
     """Return the parameters of a study as study.json keeps them."""
     settings = lab.settings
     found: dict[str, Any] = {
@@ -65,19 +65,19 @@ def parameters(lab: Lab, plan: Plan, wanted: Sequence[Stage]) -> dict[str, Any]:
         "repeats": plan.repeats,
         "seed": plan.seed,
         "stages": [stage.name for stage in wanted],
-        "factors": settings.factors.model_dump(),
+        "factors": settings.factors.model_dump(mode="json"),
         "disk_strategy": {
             name: get_hypervisor(name).disk_strategies[settings.factors.disk_strategy] for name in plan.providers
         },
-        "lab_host": settings.lab_host.model_dump(),
-        "topology": settings.topology.model_dump(),
-        "readings": settings.study.model_dump(exclude={"providers", "repeats", "most_repeats"}),
-        "settle": settings.settle.model_dump(),
+        "lab_host": settings.lab_host.model_dump(mode="json"),
+        "topology": settings.topology.model_dump(mode="json"),
+        "readings": settings.study.model_dump(mode="json", exclude={"providers", "repeats", "most_repeats"}),
+        "settle": settings.settle.model_dump(mode="json"),
         "box": {"name": lab.boxes.name, "version": lab.boxes.version},
     }
     if plan.precision_mib is not None:
         found |= {"precision_mib": plan.precision_mib, "most_repeats": plan.most_repeats}
-    return found
+    return Parameters.model_validate(found)
 
 
 def require_taken(study: StudyInfo) -> None:
@@ -100,7 +100,7 @@ def plan_of(study: StudyInfo) -> Plan:
     Raises:
         HvlabError: Its parameters do not tell.
     """
-    kept = study.parameters
+    kept = study.parameters.as_dict()
     try:
         return Plan(
             tuple(kept["providers"]), kept["repeats"], kept["seed"], kept.get("precision_mib"), kept.get("most_repeats")
@@ -116,7 +116,7 @@ def settings_of(study: StudyInfo) -> Settings:
         HvlabError: They are not told, or this version does not know one of them.
     """
     require_taken(study)
-    kept = study.parameters
+    kept = study.parameters.as_dict()
     try:
         return Settings.model_validate(
             {

@@ -9,7 +9,8 @@ from core.console import say, step
 from core.errors import HvlabError
 from dataset.captures import capture_path, write_capture
 from dataset.journal import Journal
-from dataset.models import Measurement, StageTiming, append_measurements
+from dataset.measurements import Measurement, append_measurements
+from dataset.models import StageTiming
 from dataset.stages import BOOTING, MANAGER, Stage
 from hypervisors.registry import get_hypervisor
 from lab.desktop.manager_window import last_words, look_command, open_manager

@@ -86,9 +86,9 @@ def check_screens(study_dir: Path, study: StudyInfo) -> list[str]:
     Wanted is in every finished run one of each guest, if the guests had an X session, one of the manager, if it was
     opened, and one of each terminal; each as its index tells it.
     """
-    stages = study.parameters.get("stages", [])
+    stages = study.parameters.stages
     wanted = {terminal_picture(meter, stage) for stage in stages for meter in PICTURED}
-    if study.parameters.get("topology", {}).get("session") == "x-window":
+    if study.parameters.topology.get("session") == "x-window":
         most = max((parse_stage(name).guests for name in stages), default=0)
         wanted |= {f"server{number}.png" for number in range(1, most + 1)}
     if MANAGER in stages:
@@ -105,7 +105,7 @@ def _check_run(study_dir: Path, run: RunInfo, wanted: set[str]) -> list[str]:
 
 def check_manager(study_dir: Path, study: StudyInfo) -> list[str]:
     """List at which stages of finished runs the manager was not on the screen, or did not answer, one line each."""
-    wanted = [stage for stage in study.parameters.get("stages", []) if stage != BOOTING]
+    wanted = [stage for stage in study.parameters.stages if stage != BOOTING]
     if MANAGER not in wanted or study.environment.kind == "published":
         return []
     problems = []

@@ -14,23 +14,15 @@ from core.errors import HvlabError
 from dataset.captures import run_name
 from dataset.folder import clear_parts, new_folder, point
 from dataset.journal import NAME, Journal
-from dataset.models import (
-    Environment,
-    HardwarePart,
-    Partition,
-    RunInfo,
-    StudyInfo,
-    drop_run,
-    load_study,
-    save_study,
-    write_measurements,
-)
+from dataset.measurements import drop_run, write_measurements
+from dataset.models import Environment, HardwarePart, Partition, Precision, RunInfo, StudyInfo, load_study, save_study
 from dataset.stages import Stage, stages
 from hypervisors.registry import get_hypervisor
 from lab.images.emulator import emulator_version
 from lab.lifecycle import Lab
 from lab.settings import Settings
 from study.calibration.calibration import adopt
+from study.describe import descriptors
 from study.host_check import left_for, require_same, require_something
 from study.plan import Plan, parameters, plan_of, require_taken, unlike
 from study.run import Run, RunResult
@@ -91,12 +83,18 @@ class Study:
             HvlabError: Its lab host can do nothing of it now.
         """
         require_something(lab.host, plan.providers)
+        settings = parameters(lab, plan, stages_of(lab.settings))
+        described = descriptors(plan.providers, settings.factors)
         info = StudyInfo(
+            hypervisors=described.hypervisors,
+            meters=described.meters,
+            factors=described.factors,
+            derived=described.derived,
             id="none yet",
             title="Resource usage of Xen, KVM and VirtualBox",
             profile="default",
             created=now(),
-            parameters=parameters(lab, plan, stages_of(lab.settings)),
+            parameters=settings,
             environment=Environment(
                 kind=lab.host.kind,
                 controller=_controller(lab.host.kind == "nested"),
@@ -129,7 +127,7 @@ class Study:
             _point_latest(folder)
             raise HvlabError(f"study {info.id} is finished; nothing is left to do", "./invoke report.pdf writes it")
         here = parameters(lab, plan_of(info), stages_of(lab.settings))
-        if differences := unlike(info.parameters, here):
+        if differences := unlike(info.parameters.as_dict(), here.as_dict()):
             raise HvlabError(
                 f"study {info.id} was begun with another lab: {', '.join(differences)}", "take a new one: study.all"
             )
@@ -218,9 +216,9 @@ class Study:
             grown = Plan(plan.providers, plan.repeats + 1, plan.seed, plan.precision_mib, plan.most_repeats)
             have = {(entry.provider, entry.repeat) for entry in self.info.runs}
             self.info.runs += [_planned(*key) for key in grown.order() if key not in have]
-            self.info.parameters["repeats"] = grown.repeats
+            self.info.parameters.repeats = grown.repeats
         else:
-            self.info.precision = verdict.facts()
+            self.info.precision = Precision.model_validate(verdict.facts())
         self._save()
         return verdict.go_on
 

@@ -6,7 +6,8 @@ from core.errors import HvlabError
 from dataset.calibration import CALIBRATION_FILE
 from dataset.files import sha256_of
 from dataset.journal import NAME, read_journal
-from dataset.models import RunInfo, StudyInfo, load_study, read_measurements
+from dataset.measurements import read_measurements
+from dataset.models import RunInfo, StudyInfo, load_study
 from hypervisors.registry import get_hypervisor
 from study.completeness import missing_metadata
 from study.factors import factor_mismatches
@@ -46,11 +47,11 @@ def _marks(study_dir: Path, study: StudyInfo) -> list[str]:
 
 
 def _factors(study_dir: Path, study: StudyInfo, run: RunInfo) -> list[str]:
-    return factor_mismatches(study_dir, run, study.parameters, get_hypervisor(run.provider))
+    return factor_mismatches(study_dir, run, study.parameters.as_dict(), get_hypervisor(run.provider))
 
 
 def _suspects(study_dir: Path, study: StudyInfo, run: RunInfo) -> list[str]:
-    found = suspicions(study_dir, run, study.parameters.get("stages", []))
+    found = suspicions(study_dir, run, study.parameters.stages)
     if found == run.suspect:
         return []
     return [f"{run.name}: its captures show {len(found)} new kernel errors, study.json tells {len(run.suspect)}"]

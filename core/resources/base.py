@@ -28,6 +28,8 @@ _LOOP = Path(__file__).with_name("loop.sh")
 _RESULTS = get_args(Result)
 _KIND = re.compile(r"[a-z][a-z ]{0,39}")
 _LONGEST = 4096
+# Of resources that failed alike.
+_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -126,5 +128,14 @@ def _outcome(line: str) -> Outcome:
 
 
 def failures(outcomes: Iterable[Outcome]) -> list[str]:
-    """Return in words what failed."""
-    return [str(one) for one in outcomes if one.result == "failed"]
+    """Return in words what failed; those of one kind that failed alike are one line, with the first names."""
+    groups = dict[tuple[str, str], list[str]]()
+    for one in outcomes:
+        if one.result == "failed":
+            groups.setdefault((one.kind, one.detail), []).append(one.name)
+    return [str(Outcome("failed", kind, _listed(names), detail)) for (kind, detail), names in groups.items()]
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -15,6 +15,13 @@ failed=0
 notes=$(mktemp) || exit 2
 trap 'rm -f "$notes"' EXIT
 
+# SECONDS COMMAND...: a command that may hang. CentOS 5 has no timeout(1).
+within() {
+    seconds=$1
+    shift
+    if command -v timeout >/dev/null; then timeout "$seconds" "$@"; else "$@"; fi
+}
+
 # Some characters of a text, on one line.
 one_line() {
     printf '%s' "$1" | tr '\n\t' ';;' | tr -d '\000-\037\177' | cut -c 1-300
@@ -81,9 +88,11 @@ create() {
     esac
     before=$state
     "${functions}_create" "$@" </dev/null >"$notes" 2>&1
+    status=$?
     said=$(tail -n 1 "$notes")
     probe "$functions" "$@"
-    if [ "$state" = ours ]; then
+    # One that is there need not be whole: a network that does not start is defined.
+    if [ "$status" -eq 0 ] && [ "$state" = ours ]; then
         [ "$before" = ours ] || report created "$kind" "$name" ''
     else
         report failed "$kind" "$name" "cannot be created${said:+: $said}"

@@ -12,7 +12,7 @@ unanswered=
 ask_libvirt() {
     uri=$1
     shift
-    timeout 120 virsh -q -c "$uri" "$@"
+    within 120 virsh -q -c "$uri" "$@"
 }
 
 # Whether libvirt has a definition on disk, also while its daemon does not run ($1: URI, $2: list command, $3: name).
@@ -38,7 +38,7 @@ list_names() {
     names_of=
     # One that hangs would take as long for each name.
     case $unanswered in *"$1 $2: "*) echo "${unanswered##*"$1 $2: "}" | head -n 1 >&2; return 1;; esac
-    listed=$(ask_libvirt "$1" "$2" --all --name) || {
+    listed=$(ask_libvirt "$1" "$2" --all --name || old_names "$1" "$2") || {
         unanswered="$unanswered$1 $2: $(tail -n 1 "$notes")
 "
         return 1
@@ -46,6 +46,15 @@ list_names() {
     # Some versions pad them.
     names=$(echo "$listed" | sed 's/^ *//; s/ *$//')
     names_of="$1 $2"
+}
+
+# The same of a virsh that does not know --name (libvirt 0.8 of CentOS 5).
+old_names() {
+    grep -q "support option" "$notes" || return 1
+    table=$(ask_libvirt "$1" "$2" --all) || return
+    # A domain's number comes before its name.
+    if [ "$2" = list ]; then column=2; else column=1; fi
+    echo "$table" | awk "{ print \$$column }"
 }
 
 # URI LIST-COMMAND NAME: succeeds if there is one of that name; else `state` is set as far as it is known.
@@ -88,9 +97,10 @@ compare_uuid() {
 network_create() {
     if [ "$state" = absent ]; then
         names_of=
-        printf '%s\n' "$4" | ask_libvirt "$1" net-define /proc/self/fd/0 || return
+        printf '%s\n' "$4" | ask_libvirt "$1" net-define /proc/self/fd/0 && ask_libvirt "$1" net-start "$2"
+    else
+        ask_libvirt "$1" net-list --name | grep -qx " *$2 *" || ask_libvirt "$1" net-start "$2"
     fi
-    ask_libvirt "$1" net-list --name | grep -qx " *$2 *" || ask_libvirt "$1" net-start "$2"
 }
 
 network_remove() {
@@ -102,9 +112,8 @@ network_remove() {
 pool_create() {
     if [ "$state" = absent ]; then
         names_of=
-        printf '%s\n' "$4" | ask_libvirt "$1" pool-define /proc/self/fd/0 || return
-    fi
-    if ask_libvirt "$1" pool-list --name | grep -qx " *$2 *"; then
+        printf '%s\n' "$4" | ask_libvirt "$1" pool-define /proc/self/fd/0 && ask_libvirt "$1" pool-start "$2"
+    elif ask_libvirt "$1" pool-list --name | grep -qx " *$2 *"; then
         ask_libvirt "$1" pool-refresh "$2"
     else
         ask_libvirt "$1" pool-start "$2"

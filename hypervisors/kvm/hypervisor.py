@@ -2,6 +2,7 @@
 
 from hypervisors import qemu_img
 from hypervisors.base import Hypervisor, Manager
+from hypervisors.kvm.traits import TRAITS
 
 HYPERVISOR = Hypervisor(
     name="kvm",
@@ -24,6 +25,7 @@ HYPERVISOR = Hypervisor(
         "linked-clone": "linked clone (qcow2 overlay on a copy of the box's disk)",
         "preallocated": "preallocated (qcow2, all blocks reserved)",
     },
+    traits=TRAITS,
     factor_readings={"disk_strategy": qemu_img.READING},
     version_commands={
         "qemu": "qemu-system-x86_64 --version | head -n 1",

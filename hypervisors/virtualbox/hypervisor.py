@@ -2,6 +2,7 @@
 
 from hypervisors.base import Hypervisor, Manager
 from hypervisors.virtualbox.disks import READING
+from hypervisors.virtualbox.traits import TRAITS
 
 # No look for updates, no choice between its modes, and no messages over the window (the lab host has no USB, which the
 # manager would say at its start); it begins with the list of machines.
@@ -33,6 +34,7 @@ HYPERVISOR = Hypervisor(
         "linked-clone": "linked clone (differencing VMDK on an imported machine's disk)",
         "preallocated": "preallocated (fixed VDI)",
     },
+    traits=TRAITS,
     without={
         "ksm": "keeps its guests' memory in a kernel module, where KSM does not look",
     },

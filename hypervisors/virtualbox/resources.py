@@ -12,9 +12,9 @@ _LIBRARY = Path(__file__).with_name("resources.sh").read_text()
 _MACHINE_FOLDER = Setting(
     "VirtualBox's machine folder",
     "command -v VBoxManage >/dev/null || return 3\n"
-    "said=$(timeout 120 VBoxManage list systemproperties </dev/null) || return 1\n"
+    "said=$(within 120 VBoxManage list systemproperties </dev/null) || return 1\n"
     "echo \"$said\" | sed -n 's/^Default machine folder: *//p'",
-    'timeout 120 VBoxManage setproperty machinefolder "$1"',
+    'within 120 VBoxManage setproperty machinefolder "$1"',
 )
 # What is set before its manager is opened (hypervisor.py).
 _MANAGER_KEYS = ("UpdateDate", "SuppressMessages", "Settings/ExpertMode", "Tools/LastItemsSelected")
@@ -25,9 +25,9 @@ def _manager_key(key: str) -> Setting:
     return Setting(
         f"GUI/{key}",
         "command -v VBoxManage >/dev/null || return 3\n"
-        f"said=$(timeout 120 VBoxManage getextradata global GUI/{key} </dev/null) || return 1\n"
+        f"said=$(within 120 VBoxManage getextradata global GUI/{key} </dev/null) || return 1\n"
         'echo "$said" | sed -n "s/^Value: //p"',
-        f'timeout 120 VBoxManage setextradata global GUI/{key} ${{1:+"$1"}}',
+        f'within 120 VBoxManage setextradata global GUI/{key} ${{1:+"$1"}}',
     )
 
 

@@ -7,7 +7,7 @@ registry=${HOME:-/root}/.config/VirtualBox/VirtualBox.xml
 listed=
 
 # VBoxManage, or failure where its server hangs.
-ask_virtualbox() { timeout 120 VBoxManage "$@" </dev/null; }
+ask_virtualbox() { within 120 VBoxManage "$@" </dev/null; }
 
 # Sets `listed`; sets `state` to absent where there is no VirtualBox that could have a machine.
 list_machines() {

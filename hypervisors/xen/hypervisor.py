@@ -2,6 +2,7 @@
 
 from hypervisors.base import Hypervisor, Manager
 from hypervisors.xen.factors import DISKS, DOM0_MEMORY
+from hypervisors.xen.traits import TRAITS
 
 HYPERVISOR = Hypervisor(
     name="xen",
@@ -26,6 +27,7 @@ HYPERVISOR = Hypervisor(
         "linked-clone": "linked clone (device mapper's snapshot of a copy of the box's disk)",
         "preallocated": "preallocated (raw file, all blocks reserved)",
     },
+    traits=TRAITS,
     without={
         "ksm": "keeps its guests' memory out of dom0's reach",
         "thp": "runs a paravirtual dom0, which has no huge pages",

@@ -31,14 +31,21 @@ base_disk_probe() { file_probe "$1" "$2" "$3"; }
 base_disk_create() { [ -e "$1" ] || { cp --sparse=always "$4" "$1.part" && mv "$1.part" "$1"; }; }
 base_disk_remove() { rm -f "$1" "$1.part"; }
 
-# Prints the loop devices of a file, each as NAME MAJOR:MINOR; also of one that was deleted meanwhile.
-loops_of() {
-    command -v losetup >/dev/null || return 0
-    if [ -z "$loops_said" ]; then
-        loops_said=$(losetup --list --noheadings --raw --output NAME,MAJ:MIN,BACK-FILE) || { loops_said=; return 1; }
+# The same of a losetup without these options (CentOS 5): "/dev/loop0: [fd00]:131 (/xen/box.raw)".
+old_loops() { losetup -a | sed 's/^\(\/dev\/loop\([0-9]*\)\): [^(]*(\(.*\))$/\1 7:\2 \3/'; }
+
+# Sets `loops_said`: NAME MAJOR:MINOR FILE a line.
+list_loops() {
+    if [ -z "$loops_said" ] && command -v losetup >/dev/null; then
+        loops_said=$(losetup --list --noheadings --raw --output NAME,MAJ:MIN,BACK-FILE || old_loops) ||
+            { loops_said=; return 1; }
         loops_said="
 $loops_said"
     fi
+}
+
+# Prints the loop devices of a file, each as NAME MAJOR:MINOR; also of one that was deleted meanwhile.
+loops_of() {
     case $loops_said in *" $1"*) ;; *) return 0;; esac
     echo "$loops_said" | while read -r device number file; do
         # "raw" writes a blank in a name as \x20.
@@ -48,7 +55,8 @@ $loops_said"
 
 # FILE FOLDER OWNER
 loop_device_probe() {
-    devices=$(loops_of "$1") || return
+    list_loops || return
+    devices=$(loops_of "$1")
     [ "$devices" ] || { state=absent; return; }
     folder_owner "$2" || return
     if [ "$owner" = "$3" ]; then state=ours; else state=foreign reason="$2 is not marked as this lab's"; fi
@@ -56,7 +64,7 @@ loop_device_probe() {
 
 loop_device_remove() {
     loops_said=
-    echo "$devices" | while read -r device _; do losetup --detach "$device"; done
+    echo "$devices" | while read -r device _; do losetup -d "$device"; done
 }
 
 # NAME FILE: device mapper's snapshot that writes to a file
@@ -66,7 +74,7 @@ mapping_probe() {
         dmsetup version >/dev/null && state=absent
         return
     }
-    table=$(dmsetup table "$1") || return
+    table=$(dmsetup table "$1") && list_loops || return
     state=foreign reason="it does not write to $2"
     for number in $(loops_of "$2" | cut -d ' ' -f 2); do
         case " $table " in *" $number "*) state=ours reason=;; esac
@@ -78,14 +86,14 @@ mapping_remove() { dmsetup remove --noudevsync --retry "$1"; }
 # NAME MAC: what libvirt does not know of
 xl_domain_probe() {
     if [ ! -e "$capabilities" ] || ! command -v xl >/dev/null; then state=absent; return; fi
-    [ "$xl_said" ] || xl_said=$(timeout 60 xl list 2>&1) || xl_said="failed: $xl_said"
+    [ "$xl_said" ] || xl_said=$(within 60 xl list 2>&1) || xl_said="failed: $xl_said"
     case "
 $xl_said" in
     "
 failed: "*) reason=${xl_said#failed: }; return;;
     *"
 $1 "*) ;; *) state=absent; return;; esac
-    cards=$(timeout 60 xl network-list "$1") || return
+    cards=$(within 60 xl network-list "$1") || return
     case $(echo "$cards" | tr 'A-F' 'a-f') in
     *"$2"*) state=ours;;
     *) state=foreign reason="its network card is not this lab's";;
@@ -94,5 +102,5 @@ $1 "*) ;; *) state=absent; return;; esac
 
 xl_domain_remove() {
     xl_said=
-    timeout 60 xl destroy "$1"
+    within 60 xl destroy "$1"
 }

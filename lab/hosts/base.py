@@ -53,7 +53,7 @@ class LabHost(Protocol):
 
     @property
     def steps(self) -> Sequence[tuple[str, ...]]:
-        """What its boot does, for the journal: in words, and what undoes it (lab.undo) with its names."""
+        """What its boot does, for the journal: in words, and what undoes it (lab.rollback) with its names."""
 
     def identity(self) -> dict[str, str]:
         """Return what tells this machine from others, by name; a study that was begun on it goes on there only.
@@ -72,7 +72,7 @@ class LabHost(Protocol):
     def boot(self, provider: Hypervisor) -> None:
         """Start the machine afresh into the kernel that the provider needs; return when it can be used.
 
-        One that is not ours to start must run that kernel already.
+        An unmanaged one must run that kernel already.
 
         Raises:
             HvlabError: If it does not come up, or runs another kernel; nothing of ours is left running then.
@@ -81,7 +81,7 @@ class LabHost(Protocol):
     def stop(self) -> None:
         """End the machine and all that runs in it, without asking it.
 
-        Of one that is not ours only the guests end, and what was set up there is undone.
+        Of an unmanaged one only the guests end, and what was set up there is undone.
         """
 
     def running(self) -> str | None:

@@ -1,7 +1,7 @@
-"""The lab's journal: each step of setting up is written down, safe on the disk, before it is done, with what undoes it.
+"""The lab's journal: each step of setting up is flushed to the disk before it is done, with the resources it may make.
 
-A command that is killed between two lines of code leaves a journal that says what may be there; undoing goes backwards
-through it, and undoing what was not done does nothing. The file is append-only, one JSON object a line.
+A command that is killed between two lines of code leaves a journal that says what may be there. Rollback goes backwards
+through it; a step that was not done has nothing to remove. The file is append-only, one JSON object a line.
 """
 
 import json
@@ -23,8 +23,8 @@ class Step:
     Attributes:
         number: 1, 2, ...
         what: In words: "the lab host's overlay disk".
-        undo: What undoes it: the name of a function in lab.undo.
-        names: What that function is given.
+        undo: Which resources it may have made: a key of lab.rollback.RESOURCES.
+        names: The names of those.
     """
 
     number: int

@@ -15,7 +15,7 @@ _NAMES = (
 # ssh_config, and many a home a tmp.) /var has a folder of the first one's name.
 _FILES = ("lock", "steps.jsonl", "host.json", "unmanaged.json", "console.log", "qemu.log", "kernel.log")
 _FOLDERS = ("vagrant-home", "guest-build", "failed")
-# One for each provider; it is all that a purge leaves of a lab on a host that is not ours.
+# One for each provider; it is all that a purge leaves of a lab on an unmanaged host.
 _LOG = re.compile(r"vagrant-\w+\.log")
 # What files are called while they are written; and ssh's socket, also while it is made.
 _PART = re.compile(r"\.(.+)\.\d+\.part")

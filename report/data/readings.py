@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from core.errors import HvlabError
-from report.data.names import PROVIDERS, guests_at
+from dataset.stages import guests_at
+from report.data.names import PROVIDERS
 from report.stats.bootstrap import Interval, of_mean
 
 _BYTES = {"MiB": 1024.0 * 1024.0, "KiB": 1024.0, "B": 1.0}

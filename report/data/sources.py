@@ -7,6 +7,7 @@ from itertools import groupby
 from pathlib import Path, PurePosixPath
 
 from dataset.captures import INDEX_FILE, CaptureInfo, read_index
+from dataset.paths import in_study
 from report.data.readings import Source
 
 _SHOWN_DIGITS = 12
@@ -74,9 +75,9 @@ def capture_info(study: Path, capture: str) -> CaptureInfo | None:
         Its entry in the stage's index; None where there is no index, as in a published study, or no entry.
 
     Raises:
-        HvlabError: The index is damaged.
+        HvlabError: The index is damaged, or the path leads out of the folder.
     """
-    path = study / capture
+    path = in_study(study, capture)
     return _index(path.with_name(INDEX_FILE)).get(path.name)
 
 

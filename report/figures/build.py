@@ -7,8 +7,8 @@ from functools import cached_property
 from jinja2 import Environment
 from markupsafe import Markup
 
+from dataset.models import StudyInfo
 from report.data.names import PRINTED, PROVIDERS
-from report.data.studyinfo import Study
 from report.figures import resources
 from report.figures.capacity import SHOWN_MIB, capacity_figure
 from report.figures.settling import settling_figure
@@ -31,7 +31,7 @@ class Drawn:
     """
 
     environment: Environment
-    study: Study
+    study: StudyInfo
     found: Results
     advice: Advice
     curves: Sequence[Curve]

@@ -8,8 +8,8 @@ from pathlib import Path
 from markupsafe import Markup
 
 from core.errors import HvlabError
+from dataset import Dataset
 from dataset.terminal import printed
-from report.data.load import Dataset
 
 MANAGER = "manager"
 
@@ -60,7 +60,7 @@ def terminal(dataset: Dataset, provider: str, stage: str, meter: str) -> Termina
     if rows.empty:
         return None
     capture = str(rows.sort_values("repeat")["capture"].iloc[0])
-    found = printed(dataset.folder / capture)
+    found = printed(dataset.file(capture))
     return Terminal(provider, stage, found.command, found.text, found.more, capture) if found else None
 
 
@@ -74,7 +74,7 @@ def screen(dataset: Dataset, provider: str, name: str = MANAGER) -> Screen | Non
         HvlabError: The picture cannot be read.
     """
     for run in dataset.study.runs:
-        path = dataset.folder / "runs" / run.name / "screens" / f"{name}.png"
+        path = dataset.file(f"runs/{run.name}/screens/{name}.png")
         if run.provider == provider and run.status == "finished" and path.is_file():
             return Screen(run.provider, str(path.relative_to(dataset.folder)), _uri(path))
     return None

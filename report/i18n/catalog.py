@@ -10,6 +10,7 @@ from babel.messages.pofile import write_po
 
 from core.files import write_atomic
 from core.paths import PROJECT
+from dataset.labels import STAGE_LABELS
 from report.i18n.translate import FOLDER, LANGUAGES, catalog, message
 from report.recommendation.criteria import PATH as CRITERIA
 
@@ -72,6 +73,8 @@ def messages() -> Catalog:
                                or path == str(PROJECT))  # fmt: skip
     for file, _line, words, _comments, context in folders:
         found.add(words, locations=[(str(file), 0)], context=context)
+    for words in STAGE_LABELS.values():
+        found.add(words, locations=[("dataset/labels.py", 0)])
     for words in _criteria():
         found.add(words, locations=[(str(CRITERIA.relative_to(PROJECT)), 0)])
     return found

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from report.data.names import PROVIDERS, guests_at, vm_stage
+from dataset.models import StudyInfo
+from dataset.stages import guests_at, vm_stage
+from report.data.names import PROVIDERS
 from report.data.readings import Estimate, Readings
-from report.data.studyinfo import Study
 from report.tables.cost_model import Cost
 from report.tables.cpu import guests_under_xen
 
@@ -94,7 +95,7 @@ class Needs:
         return Fit(max(math.floor(room[limit]), 0), limit)
 
 
-def needs_of(readings: Readings, study: Study, costs: Mapping[str, Cost], guests: int) -> dict[str, Needs]:
+def needs_of(readings: Readings, study: StudyInfo, costs: Mapping[str, Cost], guests: int) -> dict[str, Needs]:
     """Collect what each hypervisor and its guests take; one without a cost model is not in it.
 
     Args:
@@ -125,7 +126,7 @@ def needs_of(readings: Readings, study: Study, costs: Mapping[str, Cost], guests
     return found
 
 
-def _cpu_of(readings: Readings, study: Study, provider: str, guests: int) -> tuple[Estimate | None, float]:
+def _cpu_of(readings: Readings, study: StudyInfo, provider: str, guests: int) -> tuple[Estimate | None, float]:
     """Return CPU per guest and CPU that is idle without guests, percent of all CPUs of the host."""
     idle = readings.per_repeat(provider, vm_stage(guests), "mpstat", "idle", "percent")
     before = readings.per_repeat(provider, "booting", "mpstat", "idle", "percent")
@@ -143,6 +144,6 @@ def _cpu_of(readings: Readings, study: Study, provider: str, guests: int) -> tup
     return (Estimate.of(busy) if len(busy) else None), room
 
 
-def _partition(study: Study, provider: str) -> float | None:
+def _partition(study: StudyInfo, provider: str) -> float | None:
     sizes = [it.size_gb for it in study.environment.partitions if it.mount == _PARTITION[provider]]
     return sizes[0] * _GIB if sizes else None

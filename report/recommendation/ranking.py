@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from report.data.names import PROVIDERS, vm_stage
+from dataset.stages import vm_stage
+from report.data.names import PROVIDERS
 from report.data.readings import Estimate, range_of_n
 from report.stats.bootstrap import of_difference
 from report.stats.tolerance import CPU_POINTS, DISK_SHARE, MEMORY_MIB

@@ -3,8 +3,8 @@
 import json
 from dataclasses import asdict, dataclass
 
+from dataset.models import StudyInfo
 from report.data.readings import Readings
-from report.data.studyinfo import Study
 from report.recommendation.break_even import BreakEven, break_evens
 from report.recommendation.capacity import Capacity, capacity
 from report.recommendation.criteria import Criteria, read_criteria
@@ -41,7 +41,7 @@ class Advice:
         return [provider for provider, each in self.needs.items() if not each.touched]
 
 
-def advise(readings: Readings, study: Study, found: Results, question: Question) -> Advice:
+def advise(readings: Readings, study: StudyInfo, found: Results, question: Question) -> Advice:
     """Work out the guidance.
 
     Args:
@@ -67,7 +67,7 @@ def advise(readings: Readings, study: Study, found: Results, question: Question)
     return Advice(break_evens(found.costs), needs, capacity(needs), asked, decisions, read_criteria())
 
 
-def as_json(advice: Advice, study: Study) -> bytes:
+def as_json(advice: Advice, study: StudyInfo) -> bytes:
     """Return guidance.json: question, decisions, break-even, capacity and criteria (docs/reference/report.md)."""
     full = [
         {"provider": p, "guest_mib": guest, "host_gib": host, **asdict(fit)}

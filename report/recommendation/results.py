@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from core.errors import HvlabError
-from report.data.load import Dataset
-from report.data.names import guests_at, stages_up_to, vm_stage
+from dataset import Dataset
+from dataset.stages import guests_at, stages_up_to, vm_stage
 from report.data.readings import Readings
 from report.recommendation.ranking import Guidance, guide
 from report.tables.cost_model import Cost, Difference, costs, differences

@@ -2,12 +2,12 @@
 
 from jinja2 import Environment
 
-from report.data.load import Dataset
+from dataset import Dataset
+from dataset.models import Parameters
 from report.data.names import PROVIDERS
 from report.data.outliers import find_outliers
 from report.data.readings import Readings, range_of_n
 from report.data.sources import commands, group_captures
-from report.data.studyinfo import Parameters
 from report.figures.build import Drawn
 from report.figures.screenshots import screen, screens, terminal
 from report.recommendation.capacity import GUESTS_MIB, HOSTS_GIB

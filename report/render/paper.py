@@ -14,7 +14,7 @@ import matplotlib as mpl
 from core.errors import HvlabError
 from core.files import write_atomic
 from core.paths import PROJECT
-from report.data.load import load
+from dataset import load
 from report.figures.style import Output, drawn_for
 from report.i18n.translate import Language, gettext, language, ngettext, pgettext, speaking, spoken
 from report.recommendation.recommendation import Advice, as_json

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from core.errors import HvlabError
-from report.data.names import PROVIDERS, is_stage
+from dataset.stages import is_stage
+from report.data.names import PROVIDERS
 from report.tables.quantities import UNITS
 
 ABOUT_SHARE = 0.2

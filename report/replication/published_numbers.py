@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from dataset.models import StudyInfo
 from report.data.names import PROVIDERS
 from report.data.readings import stage_position
-from report.data.studyinfo import Study
 from report.replication.verdicts import Amount, Verdict, amount_of, unmet
 from report.stats.tolerance import resolution
 from report.tables.quantities import Quantities
@@ -50,7 +50,9 @@ class Number:
     reason: str = ""
 
 
-def compare_numbers(published: pd.DataFrame, quantities: Quantities, study: Study, reference: Study) -> list[Number]:
+def compare_numbers(
+    published: pd.DataFrame, quantities: Quantities, study: StudyInfo, reference: StudyInfo
+) -> list[Number]:
     """Set each published number beside a study's.
 
     A number is reproduced if the study's differs by no more than the 2011 study's own error, or if the 95 % interval
@@ -70,7 +72,7 @@ def compare_numbers(published: pd.DataFrame, quantities: Quantities, study: Stud
     return [_compare(row, quantities, study, reference) for row in rows]
 
 
-def _compare(row: Mapping[Hashable, object], quantities: Quantities, study: Study, reference: Study) -> Number:
+def _compare(row: Mapping[Hashable, object], quantities: Quantities, study: StudyInfo, reference: StudyInfo) -> Number:
     meter, metric, stage = str(row["meter"]), str(row["metric"]), str(row["stage"])
     provider, value = str(row["provider"]), float(str(row["value"]))
     quantity = _QUANTITY[meter, metric]

@@ -1,7 +1,7 @@
 """The replication section: what the templates print of a study beside the published one."""
 
 from core.paths import PROJECT
-from report.data.load import Dataset, load
+from dataset import Dataset, load
 from report.replication.claims import ABOUT_SHARE, read_claims
 from report.replication.published_numbers import compare_numbers
 from report.replication.verdicts import check_claims

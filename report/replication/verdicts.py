@@ -6,8 +6,8 @@ from typing import Literal
 
 import pandas as pd
 
+from dataset.models import StudyInfo
 from report.data.names import PROVIDERS
-from report.data.studyinfo import Study
 from report.replication.claims import Best, Claim, Difference, Value
 from report.stats.bootstrap import Interval, of_difference, of_mean
 from report.stats.tolerance import resolution
@@ -55,7 +55,9 @@ def difference_of(one: pd.Series, other: pd.Series) -> Amount:
     return Amount(mean, of_difference(list(one), list(other)), min(len(one), len(other)))
 
 
-def check_claims(claims: Iterable[Claim], quantities: Quantities, study: Study, reference: Study) -> list[Finding]:
+def check_claims(
+    claims: Iterable[Claim], quantities: Quantities, study: StudyInfo, reference: StudyInfo
+) -> list[Finding]:
     """Hold each claim against a study.
 
     An amount is reproduced if it, or any of its 95 % interval, lies within what the claim allows. That a hypervisor is
@@ -74,7 +76,7 @@ def check_claims(claims: Iterable[Claim], quantities: Quantities, study: Study, 
     return [_check(claim, quantities, unmet(claim.needs, study, reference, quantities)) for claim in claims]
 
 
-def unmet(needs: Iterable[str], study: Study, reference: Study, quantities: Quantities) -> str:
+def unmet(needs: Iterable[str], study: StudyInfo, reference: StudyInfo, quantities: Quantities) -> str:
     """Return the first of `needs` that a study does not share with the reference; empty if it shares all."""
     return next((need for need in needs if not _NEEDS[need](study, reference, quantities)), "")
 
@@ -134,7 +136,7 @@ def _told_apart(quantity: str, one: pd.Series, other: pd.Series) -> bool:
     return difference.interval is None or difference.interval.excludes_zero
 
 
-_Need = Callable[[Study, Study, Quantities], bool]
+_Need = Callable[[StudyInfo, StudyInfo, Quantities], bool]
 _NEEDS: dict[str, _Need] = {
     "cpu": lambda study, _reference, _quantities: study.environment.accelerator != "tcg",
     "guest-os": lambda study, reference, _quantities: study.parameters.guest_os == reference.parameters.guest_os,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from report.data.names import guests_at
+from dataset.stages import guests_at
 from report.tables.memory import Table3
 
 

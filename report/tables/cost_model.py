@@ -5,7 +5,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from report.data.names import PROVIDERS, guests_at
+from dataset.stages import guests_at
+from report.data.names import PROVIDERS
 from report.data.readings import Estimate
 from report.stats.bootstrap import Interval, of_difference
 from report.tables.memory import Taken

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dataset.models import StudyInfo
 from report.data.names import PROVIDERS
 from report.data.readings import Readings
-from report.data.studyinfo import Study
 from report.i18n.translate import gettext, message
 
 _NAMES = {
@@ -51,16 +51,15 @@ class Factors:
     dom0: tuple[tuple[str, float], ...]
 
 
-def factors(study: Study, readings: Readings) -> Factors:
+def factors(study: StudyInfo, readings: Readings) -> Factors:
     """Collect the factors of a study."""
     asked: Mapping[str, Any] = study.parameters.factors
     # In the order of this page, whatever the file's; one that it does not know yet comes last, by its own name.
     order = [*(name for name in _NAMES if name in asked), *(name for name in asked if name not in _NAMES)]
     rows = [Row(gettext(_NAMES.get(name, name)), _word(asked[name]), _seen(study, name)) for name in order]
     # A study older than a factor of the guests does not have it.
-    topology = (study.parameters.model_extra or {}).get("topology")
-    if isinstance(topology, dict):
-        rows += [Row(gettext(name), _word(topology[key]), {}) for key, name in _OF_GUESTS.items() if key in topology]
+    topology = study.parameters.topology
+    rows += [Row(gettext(name), _word(topology[key]), {}) for key, name in _OF_GUESTS.items() if key in topology]
     providers = tuple(p for p in PROVIDERS if any(run.provider == p and run.factors for run in study.runs))
     return Factors(
         rows=tuple(rows),
@@ -71,7 +70,7 @@ def factors(study: Study, readings: Readings) -> Factors:
     )
 
 
-def _seen(study: Study, factor: str) -> dict[str, str]:
+def _seen(study: StudyInfo, factor: str) -> dict[str, str]:
     """Map each provider to what its runs showed; runs that differ are all told."""
     found: dict[str, list[str]] = {}
     for run in study.runs:

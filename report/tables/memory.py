@@ -5,8 +5,9 @@ from typing import Literal
 
 import pandas as pd
 
+from dataset.stages import guests_at
 from report.data.gaps import Missing, find_missing
-from report.data.names import PLAIN_KERNEL, PROVIDERS, guests_at
+from report.data.names import PLAIN_KERNEL, PROVIDERS
 from report.data.readings import Estimate, Readings
 
 XenFree = Literal["dom0-and-hypervisor", "dom0-only", "not-told"]

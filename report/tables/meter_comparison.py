@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from report.data.names import PROVIDERS, guests_at
+from dataset.models import StudyInfo
+from dataset.stages import guests_at
+from report.data.names import PROVIDERS
 from report.data.readings import Estimate, Readings, over_stages
-from report.data.studyinfo import Study
 from report.tables.reader_overhead import Observer, observer
 
 Row = Mapping[str, Estimate]
@@ -81,7 +82,7 @@ class SideBySide:
         return self.observer is not None or "pss" in self.manager or not {"pss", "kernel"}.isdisjoint(self.memory)
 
 
-def side_by_side(readings: Readings, study: Study) -> SideBySide:
+def side_by_side(readings: Readings, study: StudyInfo) -> SideBySide:
     """Collect what the meters say; means over repeats.
 
     cost of a guest by a meter = (value at the last - at the first stage) / guests between them, for each repeat; the
@@ -198,7 +199,7 @@ def _step(readings: Readings, provider: str, source: _Source) -> Estimate | None
     return Estimate.of(steps) if len(steps) else None
 
 
-def _boot_s(study: Study, provider: str) -> Estimate | None:
+def _boot_s(study: StudyInfo, provider: str) -> Estimate | None:
     """Return how long the controller waited for a guest: mean over a run's guests, one value a run."""
     runs = [run for run in study.runs if run.provider == provider and run.status == "finished"]
     told = [[t.booting_s for t in run.timings if guests_at(t.stage) and t.booting_s is not None] for run in runs]

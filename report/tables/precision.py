@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from report.data.load import load
-from report.data.names import PROVIDERS, vm_stage
+from dataset import load
+from dataset.stages import vm_stage
+from report.data.names import PROVIDERS
 from report.data.readings import Readings
 from report.tables.cost_model import costs
 from report.tables.memory import comparable

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import HvlabError
 from dataset.journal import NAME, read_journal
+from dataset.models import StudyInfo
 from report.data.names import PROVIDERS
 from report.data.readings import stage_position
-from report.data.studyinfo import Study
 
 _Sample = tuple[Annotated[float, Field(ge=0)], Annotated[float, Field(ge=0)], float]
 
@@ -39,7 +39,7 @@ class Settled:
     gave_up: int
 
 
-def read_curves(folder: Path, study: Study) -> list[Curve]:
+def read_curves(folder: Path, study: StudyInfo) -> list[Curve]:
     """Read the curves of a study's finished runs.
 
     Args:
@@ -60,7 +60,7 @@ def read_curves(folder: Path, study: Study) -> list[Curve]:
         try:
             curve = Curve.model_validate(event)
             stage_position(curve.stage)
-        except (ValidationError, ValueError) as error:
+        except (ValidationError, HvlabError) as error:
             what = f"settling at {event.get('time')} is not as docs/reference/dataset.md says"
             raise HvlabError(f"{folder / NAME}: {what}", "./invoke study.check tells what is wrong") from error
         if (curve.provider, curve.repeat) in finished:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from report.data.names import vm_stage
+from dataset.stages import vm_stage
 from report.data.readings import Estimate, Readings
 from report.stats.bootstrap import student
 from report.tables.cost_model import Cost

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from report.data.load import Dataset
-from report.data.names import PRINTED, PROVIDERS, printed_stage, stages_up_to
+from dataset import Dataset
+from dataset.models import StudyInfo
+from dataset.stages import stages_up_to
+from report.data.names import PRINTED, PROVIDERS, printed_stage
 from report.data.readings import Readings
-from report.data.studyinfo import Study
 from report.recommendation.results import results
 from report.replication.verdicts import Amount, amount_of, difference_of
 from report.stats.tolerance import resolution
@@ -97,7 +98,7 @@ def _is_change(quantity: str, a: pd.Series, b: pd.Series, difference: Amount) ->
     return difference.interval is None or difference.interval.excludes_zero
 
 
-def _settings(before: Study, after: Study) -> tuple[tuple[str, str, str], ...]:
+def _settings(before: StudyInfo, after: StudyInfo) -> tuple[tuple[str, str, str], ...]:
     one, other = _flat(before), _flat(after)
     return tuple(
         (name, one.get(name, "not told"), other.get(name, "not told"))
@@ -106,7 +107,7 @@ def _settings(before: Study, after: Study) -> tuple[tuple[str, str, str], ...]:
     )
 
 
-def _flat(study: Study) -> dict[str, str]:
+def _flat(study: StudyInfo) -> dict[str, str]:
     flat: dict[str, str] = {}
 
     def add(name: str, value: object) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import jinja2
 import pandas as pd
 
-from report.data.load import Dataset, load
+from dataset import Dataset, load
 from report.data.readings import Estimate, Readings
 from report.figures.build import Drawn
 from report.figures.style import Output, drawn_for

@@ -7,7 +7,8 @@ from pathlib import Path
 from rocrate.rocrate import ROCrate
 
 from core.errors import HvlabError
-from report.data.load import Dataset, load
+from dataset import Dataset, load
+from dataset.paths import in_study
 from report.render.filters import instant
 from report.render.paper import templates, write
 from report.tools.reproducing import settings_lines, study_line
@@ -72,7 +73,7 @@ def _crate(dataset: Dataset, reproducing: bytes) -> dict[str, object]:
 
 def _files(folder: Path) -> list[Path]:
     """List the study's files but what is made from them: report/, and this module's own two."""
-    found = sorted(path for path in folder.rglob("*") if path.is_file())
+    found = sorted(path for path in folder.rglob("*") if in_study(folder, str(path.relative_to(folder))).is_file())
     inside = [path for path in found if path.relative_to(folder).parts[0] != "report"]
     return [path for path in inside if path.name not in (METADATA, REPRODUCING) and not path.name.startswith(".")]
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from core.errors import HvlabError
-from report.data.load import Dataset
-from report.data.names import PRINTED, PROVIDERS, is_stage, stages_up_to
+from dataset import Dataset
+from dataset.stages import is_stage, stages_up_to
+from report.data.names import PRINTED, PROVIDERS
 from report.data.readings import Readings
 from report.data.sources import capture_info
 from report.tables.cpu import ROWS as CPU_ROWS

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from core.errors import HvlabError
 from dataset.captures import INDEX_FILE, CaptureInfo, capture_path, check_index, read_index, run_name
-from dataset.models import Measurement, load_study, read_measurements, value_text
+from dataset.measurements import Measurement, read_measurements, value_text
+from dataset.models import load_study
+from dataset.paths import in_study
 from dataset.stages import Stage, parse_stage
 from study.meters.base import Number, unrecognised
 from study.meters.registry import all_meters, meter
@@ -72,11 +74,11 @@ def rederive(study_dir: Path) -> list[str]:
         The disagreements, one line each; none: the dataset follows from its captures.
 
     Raises:
-        HvlabError: study.json or measurements.csv itself cannot be read.
+        HvlabError: study.json or measurements.csv itself cannot be read, or a capture's path leads out of the folder.
     """
     study = load_study(study_dir)
     rows = read_measurements(study_dir)
-    missing = {row.capture for row in rows if not (study_dir / row.capture).is_file()}
+    missing = {row.capture for row in rows if not in_study(study_dir, row.capture).is_file()}
     problems = [f"{capture}: the capture is missing" for capture in sorted(missing)]
     if study.environment.kind == "published":
         return problems

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.errors import HvlabError
-from dataset.models import Unit
+from dataset.descriptors import Unit
 
 _PROCESS_PATTERN = re.compile(r"[A-Za-z0-9_.*?+-]+")
 

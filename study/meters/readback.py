@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from core.errors import HvlabError
-from dataset.models import Unit
+from dataset.descriptors import Unit
 from study.meters.base import Context, Number, unrecognised
 
 NAME = "factors"

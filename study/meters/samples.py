@@ -9,7 +9,7 @@ import re
 import statistics
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from dataset.models import Unit
+from dataset.descriptors import Unit
 from study.meters.base import Number
 
 _NORMAL = 0.6745  # MAD of a normal distribution, in standard deviations

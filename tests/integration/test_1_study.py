@@ -13,7 +13,8 @@ from PIL import Image
 
 from core.paths import STUDIES
 from dataset.captures import read_index
-from dataset.models import load_study, read_measurements
+from dataset.measurements import read_measurements
+from dataset.models import load_study
 from hypervisors.registry import get_hypervisor
 from lab.desktop.windows import read_look, require_alive
 from study.measure.evidence import running_guests

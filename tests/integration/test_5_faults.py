@@ -12,7 +12,8 @@ import pytest
 from core.paths import STUDIES
 from core.sockets import listener_on
 from dataset.journal import NAME, read_journal
-from dataset.models import load_study, read_measurements
+from dataset.measurements import read_measurements
+from dataset.models import load_study
 from lab.purge import KEPT
 from lab.state.processes import processes_of
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from dataset.models import load_study, read_measurements
+from dataset.measurements import read_measurements
+from dataset.models import load_study
 from lab.connectors.ssh_config import Ssh
 
 from .conftest import Invoke, folders

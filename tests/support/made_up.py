@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from core.paths import PROJECT
-from report.data.measurements import COLUMNS
+from dataset.measurements import COLUMNS
 
 GIB = 1024**3
 REFERENCE = PROJECT / "reference" / "paper-2011"

@@ -105,6 +105,13 @@ def test_nothing_is_created_after_one_that_cannot_be(things: list[Resource], tmp
     assert not (tmp_path / "two words").exists()
 
 
+def test_one_that_is_there_but_not_whole_is_not_created(things: list[Resource], tmp_path: Path) -> None:
+    library = THING.replace('echo ours >"$1"; }', 'echo ours >"$1"; echo "it does not start" >&2; return 1; }')
+    half = replace(things[0], libraries=(library,))
+    assert results(run("create", half)) == [("failed", "one", "cannot be created: it does not start")]
+    assert results(run("remove", half)) == [("removed", "one", "")]
+
+
 def test_a_setting_is_set_back(tmp_path: Path) -> None:
     file = tmp_path / "enabled"
     file.write_text("always [madvise] never\n")

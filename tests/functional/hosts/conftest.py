@@ -1,4 +1,4 @@
-"""Lab hosts that are not ours: this machine, and one behind a real sshd with the algorithms of OpenSSH 4.3."""
+"""Unmanaged lab hosts: this machine, and one behind a real sshd with the algorithms of OpenSSH 4.3."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

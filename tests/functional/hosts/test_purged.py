@@ -1,4 +1,4 @@
-"""A lab on a host that is not ours, purged: on record or lost, damaged or killed, and who still works at it."""
+"""A lab on an unmanaged host is purged: on record, lost, damaged, or still worked at."""
 
 import shutil
 import subprocess

@@ -25,6 +25,11 @@ case $command in net-*) at=$FAKE/net;; pool-*) at=$FAKE/pool;; *) at=$FAKE/dom;;
 name=$1
 case $command in
 list|net-list|pool-list) case " $* " in
+    *" --name "*) [ ! -e "$FAKE/ancient" ] || { echo "error: command '$command' doesn't support option --name" >&2
+        exit 1; };;
+    esac
+    case " $* " in
+    " --all ") [ "$command" = list ] && number="- "; ls "$at" | grep -v '\.' | sed "s/.*/ ${number:-}& shut off/";;
     *" --all "*) ls "$at" | grep -v '\.';;
     *) ls "$at" | sed -n 's/\.active$//p';; esac; exit 0;;
 net-define|pool-define)
@@ -94,8 +99,12 @@ esac
 """
 _LOSETUP = r"""#!/bin/sh
 case $1 in
---list) for device in "$FAKE"/loop/*; do [ ! -e "$device" ] || echo "/dev/${device##*/} $(cat "$device")"; done;;
---detach) rm "$FAKE/loop/${2##*/}";;
+-a) for device in "$FAKE"/loop/*; do
+        [ ! -e "$device" ] || sed "s|^7:. \(.*\)|/dev/${device##*/}: [fd00]:131 (\1)|" "$device"
+    done;;
+--list) [ ! -e "$FAKE/ancient" ] || { echo "losetup: unrecognized option '--list'" >&2; exit 1; }
+    for device in "$FAKE"/loop/*; do [ ! -e "$device" ] || echo "/dev/${device##*/} $(cat "$device")"; done;;
+-d) rm "$FAKE/loop/${2##*/}";;
 esac
 """
 _TOOLS = {"virsh": _VIRSH, "VBoxManage": _VBOXMANAGE, "xl": _XL, "dmsetup": _DMSETUP, "losetup": _LOSETUP,

@@ -22,13 +22,20 @@ def clone(host: Host) -> None:
     host.path("dm/server1").write_text("0 41943040 snapshot 7:0 7:1 P 8\n")
 
 
-def test_a_clone_goes_with_its_devices(host: Host) -> None:
+@pytest.mark.parametrize("ancient", [False, True])
+def test_a_clone_goes_with_its_devices(host: Host, ancient: bool) -> None:
+    """CentOS 5's losetup and virsh know fewer options."""
+    if ancient:
+        host.path("ancient").touch()
     before = host.tree()
     host.run("create", resources_of("xen", host.layout()))
     clone(host)
     host.path("xl/server1").write_text("52:54:00:68:76:01")
+    domain = "<domain><mac address='52:54:00:68:76:01'/><source dev='/dev/mapper/server1'/></domain>"
+    host.path("dom/server1").write_text(domain)
     disks = host.path("disks")
     assert host.remove("xen") == [
+        "removed: domain server1 (xen:///system)",
         "removed: domain server1 (xl)",
         "removed: mapping /dev/mapper/server1",
         f"removed: loop device {disks}/server1.cow",

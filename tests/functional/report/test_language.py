@@ -8,7 +8,7 @@ import pikepdf
 import pytest
 
 from core.errors import HvlabError
-from report.data.load import load
+from dataset import load
 from report.data.readings import Readings
 from report.i18n import translate
 from report.i18n.translate import LANGUAGES

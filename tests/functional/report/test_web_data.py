@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from core.paths import PROJECT
-from report.data.load import load
+from dataset import load
 from report.render import paper
 from report.tools.export import write_data
 

@@ -10,7 +10,7 @@ import pikepdf
 import pytest
 
 from core.paths import PROJECT
-from report.data.load import load
+from dataset import load
 from report.data.names import printed_stage
 from tests.support.made_up import REFERENCE, MakeStudy
 

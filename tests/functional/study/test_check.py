@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import HvlabError
-from dataset.models import StudyInfo, load_study, read_measurements, save_study, write_measurements
-from dataset.store import find, taken
+from dataset.measurements import read_measurements, write_measurements
+from dataset.models import StudyInfo, load_study, save_study
+from dataset.store import find_study, list_studies
 from study.plan import Plan
 from study.verify import check
 from tests.functional.study.fakelab import FakeLab, fake_settings, take
@@ -77,7 +78,7 @@ def add_picture(study: Path) -> None:
 
 
 DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
-    "no seed": (lambda s: edit(s, lambda i: i.parameters.pop("seed")), "no parameter 'seed'"),
+    "no seed": (lambda s: edit(s, lambda i: setattr(i.parameters, "seed", None)), "no parameter 'seed'"),
     "no hardware": (lambda s: edit(s, lambda i: i.environment.hardware.clear()), "hardware is not told"),
     "no version": (lambda s: edit(s, lambda i: i.environment.versions.pop("libvirt")), "version of libvirt is not"),
     "unfinished": (lambda s: edit(s, lambda i: setattr(i, "finished", None)), "the study is not finished"),
@@ -114,13 +115,13 @@ def test_damage_is_found(study: Path, name: str) -> None:
 def test_find(good: Path, tmp_path: Path) -> None:
     project = tmp_path
     with pytest.raises(HvlabError, match="no study yet"):
-        find(project)
+        find_study(project)
     for name in ("20260101-000000", "20260102-000000"):
         shutil.copytree(good, project / "studies" / name)
     (project / "studies" / "latest").symlink_to("20260101-000000")
-    assert find(project).name == "20260102-000000"
-    assert find(project, "latest").name == "20260101-000000"
-    assert [folder.name for folder in taken(project)] == ["20260101-000000", "20260102-000000"]
+    assert find_study(project).name == "20260102-000000"
+    assert find_study(project, "latest").name == "20260101-000000"
+    assert [folder.name for folder in list_studies(project)] == ["20260101-000000", "20260102-000000"]
     for wrong in ("../studies/20260101-000000", "nowhere"):
         with pytest.raises(HvlabError, match="there is: 20260101-000000, 20260102-000000"):
-            find(project, wrong)
+            find_study(project, wrong)

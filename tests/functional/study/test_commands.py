@@ -34,7 +34,7 @@ def test_resume_ends_what_the_killed_command_left(project: Path, monkeypatch: py
     assert ended == ["kvm"]
     assert check(folder) == []
     # With the settings that the study was begun with, not those of hvlab.toml.
-    assert load_study(folder).parameters["readings"]["free_count"] == 2
+    assert load_study(folder).parameters.readings["free_count"] == 2
 
 
 def test_resume_leaves_a_lab_alone_that_somebody_uses(project: Path) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from core.errors import HvlabError
 from dataset.journal import NAME, read_journal
-from dataset.models import load_study, read_measurements
+from dataset.measurements import read_measurements
+from dataset.models import load_study
 from study.plan import Plan
 from tests.functional.study.fakelab import FakeLab, fake_settings, resume, take
 

@@ -19,15 +19,15 @@ def lab(tmp_path: Path) -> FakeLab:
 def test_a_study_keeps_what_was_asked_and_seen(tmp_path: Path, lab: FakeLab) -> None:
     folder = take(tmp_path / "studies", lab, Plan(("kvm",), 1, 7))
     info = load_study(folder)
-    assert info.parameters["factors"]["disk_strategy"] == "full-copy"
-    assert info.parameters["disk_strategy"]["kvm"].startswith("full copy")
+    assert info.parameters.factors["disk_strategy"] == "full-copy"
+    assert info.parameters.disk_strategy["kvm"].startswith("full copy")
     assert info.runs[0].factors == {
         "ksm": "false", "thp": "always", "swap": "true", "dom0_memory": "absent", "page_cache": "kept",
         "disk_strategy": "full-copy",
     }  # fmt: skip
     assert settings_of(info).factors == lab.settings.factors
-    other = {**info.parameters, "factors": {**info.parameters["factors"], "ksm": True}}
-    assert unlike(info.parameters, other) == ["factors.ksm (False and True)"]
+    other = {**info.parameters.as_dict(), "factors": {**info.parameters.factors, "ksm": True}}
+    assert unlike(info.parameters.as_dict(), other) == ["factors.ksm (False and True)"]
 
 
 def test_a_run_whose_host_is_not_as_asked_fails(tmp_path: Path, lab: FakeLab) -> None:
@@ -49,7 +49,7 @@ def test_a_check_finds_other_factors_in_study_json(tmp_path: Path, lab: FakeLab)
     save_study(folder, info)
     assert check(folder) == ["kvm-01: study.json tells other factors than its captures show"]
     info.runs[0].factors = {}
-    info.parameters["factors"]["thp"] = "never"
+    info.parameters.factors["thp"] = "never"
     save_study(folder, info)
     problems = check(folder)
     assert "kvm-01, vm-1: thp is always, never was asked for" in problems

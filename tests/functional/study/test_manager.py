@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from core.errors import HvlabError
-from dataset.models import load_study, read_measurements
+from dataset.measurements import read_measurements
+from dataset.models import load_study
 from study.meters.registry import meter
 from study.plan import Plan, settings_of
 from study.verify import check
@@ -25,7 +26,7 @@ def lab(tmp_path: Path) -> FakeLab:
 def test_it_is_a_stage_with_rows_captures_and_a_picture(tmp_path: Path, lab: FakeLab) -> None:
     folder = take(tmp_path / "studies", lab, PLAN)
     info = load_study(folder)
-    assert info.parameters["stages"] == ["booting", "manager", "vm-1", "vm-2"]
+    assert info.parameters.stages == ["booting", "manager", "vm-1", "vm-2"]
     assert settings_of(info).study.manager
     rows = {(row.stage, row.guests) for row in read_measurements(folder) if row.meter == "free"}
     assert rows == {("booting", 0), ("manager", 0), ("vm-1", 1), ("vm-2", 2)}
@@ -40,7 +41,7 @@ def test_it_is_a_stage_with_rows_captures_and_a_picture(tmp_path: Path, lab: Fak
 
 def test_without_it_there_is_no_such_stage(tmp_path: Path) -> None:
     folder = take(tmp_path / "studies", FakeLab(tmp_path / "state", fake_settings(1)), PLAN)
-    assert load_study(folder).parameters["stages"] == ["booting", "vm-1"]
+    assert load_study(folder).parameters.stages == ["booting", "vm-1"]
     assert not (folder / "runs/kvm-01/screens/manager.png").exists()
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from core.errors import HvlabError
 from core.paths import PROJECT
-from dataset.models import load_study, read_measurements, save_study
+from dataset.measurements import read_measurements
+from dataset.models import load_study, save_study
 from study.merge import import_runs
 from study.plan import Plan
 from study.verify import check
@@ -40,7 +41,7 @@ def test_runs_are_merged(two: tuple[Path, Path]) -> None:
     assert check(ours) == []
     study = load_study(ours)
     assert [run.name for run in study.runs] == ["kvm-01", "kvm-02", "kvm-03", "kvm-04"]
-    assert study.parameters["repeats"] == 4
+    assert study.parameters.repeats == 4
     assert study.runs[2].origin is not None
     assert study.runs[2].origin["run"] == "kvm-01"
     assert study.runs[2].host is not None
@@ -100,7 +101,7 @@ def test_unlike_studies_are_refused_by_name(
     ours, theirs = two
     info = load_study(theirs)
     if where == "parameters":
-        info.parameters[name] = value
+        setattr(info.parameters, name, value)
     elif where == "versions":
         info.environment.versions[name] = str(value)
     else:

@@ -23,10 +23,10 @@ def test_a_study_grows_until_it_is_precise(tmp_path: Path, lab: FakeLab) -> None
     widths: Iterator[float] = iter([9, 9, 9, 9, 2, 0.5])
     folder = take(tmp_path / "studies", lab, Plan(("kvm",), 1, 7, 1.0, 20), lambda _: {"kvm": next(widths)})
     study = load_study(folder)
-    assert len(study.runs) == study.parameters["repeats"] == lab.boots == 6
+    assert len(study.runs) == study.parameters.repeats == lab.boots == 6
     assert study.precision is not None
-    assert study.precision["reached"] is True
-    assert study.precision["half_width_mib"] == {"kvm": 0.5}
+    assert study.precision.reached is True
+    assert study.precision.half_width_mib == {"kvm": 0.5}
     assert len([e for e in read_journal(folder / "journal.jsonl") if e["event"] == "precision"]) == 6
     assert check(folder) == []
 
@@ -36,8 +36,8 @@ def test_it_says_why_it_stopped(tmp_path: Path, lab: FakeLab) -> None:
     study = load_study(folder)
     assert len(study.runs) == 2
     assert study.precision is not None
-    assert study.precision["reached"] is False
-    assert "most_repeats = 2 is" in study.precision["reason"]
+    assert study.precision.reached is False
+    assert "most_repeats = 2 is" in study.precision.reason
 
 
 def test_without_a_precision_nothing_is_added(tmp_path: Path, lab: FakeLab) -> None:
@@ -62,5 +62,5 @@ def test_a_resumed_study_still_wants_its_precision(
     # The stand-in's guests cost the same in every run, so the least number of repeats is enough.
     assert len(study.runs) == LEAST_REPEATS
     assert study.precision is not None
-    assert study.precision["half_width_mib"] == {"kvm": 0.0}
+    assert study.precision.half_width_mib == {"kvm": 0.0}
     assert check(folder) == []

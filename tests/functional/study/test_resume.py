@@ -12,7 +12,8 @@ from core.errors import HvlabError
 from core.files import write_atomic
 from core.paths import PROJECT
 from dataset.journal import read_journal
-from dataset.models import load_study, read_measurements, save_study
+from dataset.measurements import read_measurements
+from dataset.models import Parameters, load_study, save_study
 from study.plan import Plan, plan_of, settings_of
 from study.verify import check
 from tests.functional.study.fakelab import FakeLab, fake_settings, resume, take
@@ -161,6 +162,8 @@ def test_plan_and_settings_come_back_from_study_json(cut_off: Path, lab: FakeLab
         lab.settings.lab_host,
     )
     assert again.study.free_count == 2
-    del study.parameters["settle"]
+    kept = study.parameters.as_dict()
+    del kept["settle"]
+    study.parameters = Parameters.model_validate(kept)
     with pytest.raises(HvlabError, match="settle"):
         settings_of(study)

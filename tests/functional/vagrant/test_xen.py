@@ -122,7 +122,7 @@ def test_destroy_removes_guest_and_disk_though_vagrant_has_no_note_of_it(tmp_pat
     lines = [remote(call) for call in ssh.calls if "domstate" not in remote(call)]
     assert lines == [
         "virsh -q -c xen:///system destroy server2",
-        "virsh -q -c xen:///system undefine server2",
+        "virsh -q -c xen:///system undefine server2 --managed-save --snapshots-metadata",
         "rm -f /xen/server2.img",
     ]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from core.errors import HvlabError
-from core.resources.base import Outcome, Resource, read_outcomes, render
+from core.resources.base import Outcome, Resource, failures, read_outcomes, render
 from core.resources.setting import kernel_file
 
 
@@ -63,3 +63,12 @@ def test_a_setting_is_remembered_before_it_is_changed() -> None:
 def test_a_setting_whose_former_value_is_lost_is_not_guessed() -> None:
     with pytest.raises(ValueError, match="KSM"):
         render("remove", [kernel_file("KSM", "/sys/kernel/mm/ksm/run").resource])
+
+
+def test_failures_of_one_cause_are_one_line() -> None:
+    outcomes = [Outcome("failed", "machine", f"server{n}", "no answer") for n in range(1, 6)]
+    outcomes += [Outcome("failed", "machine", "server6", "is still there"), Outcome("removed", "machine", "server7")]
+    assert failures(outcomes) == [
+        "machine server1, server2, server3 and 2 more (no answer)",
+        "machine server6 (is still there)",
+    ]

@@ -8,13 +8,15 @@ from pydantic import TypeAdapter
 
 from core.errors import HvlabError
 from core.paths import PROJECT
+from dataset.derived import unit_factor
 from dataset.stages import parse_stage
 from factors.base import Factor
 from factors.registry import all_factors, get_factor, host_settings
 from factors.settings import FactorsSettings, default_of
 from hypervisors.registry import all_hypervisors
 from lab.settings import load_settings
-from study.meters.factors import readings_of
+from study.meters.factors import METER, readings_of
+from tests.support.recorded import ROOT
 
 EVERY = sorted(all_factors())
 
@@ -61,3 +63,12 @@ def test_an_absent_factor_is_a_mismatch_unless_it_has_no_effect_there() -> None:
     assert factor.mismatches(None, True, booting, here) == ["x is absent, true was asked for"]
     assert factor.mismatches(None, True, booting, without) == []
     assert factor.mismatches(False, True, booting, without) == ["x is false, true was asked for"]
+
+
+def test_effects_are_among_the_numbers() -> None:
+    units = {number.metric: number.unit for number in METER.parse((ROOT / "factors" / "kvm-full-copy.txt").read_text())}
+    effects = [effect for factor in all_factors().values() for effect in factor.effects]
+    assert {effect.metric for effect in effects} == {"ksm_pages_sharing", "swap_used"}
+    for effect in effects:
+        assert unit_factor(units[effect.metric], effect.read_in) > 0
+        assert effect.unit == "MiB"

@@ -1,4 +1,4 @@
-"""A factor that is one file in a plug-in folder: everything else of hvlab takes it up by itself."""
+"""A factor that is one file (tests/plugins/factors): everything else of hvlab takes it up by itself."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,44 +17,17 @@ from study.meters.base import Context, Number
 from study.meters.factors import METER, shown
 from tests.support.recorded import ROOT
 
+PLUGINS = Path(__file__).parents[2] / "plugins" / "factors"
 _PATH = "/proc/sys/vm/overcommit_memory"
-_MODULE = f'''
-from typing import Literal
-
-from core.resources.setting import kernel_file
-from factors.base import Factor
-from study.meters.readback import Readback, Reading
-
-WORDS = {{0: "guess", 1: "always", 2: "never"}}
-
-
-def show(found: Readback) -> str | None:
-    return WORDS[found.whole("{_PATH}")] if "{_PATH}" in found.lines else None
-
-
-FACTOR = Factor[str](
-    name="overcommit",
-    title="Overcommitment of memory",
-    type=Literal["guess", "always", "never"],
-    default="guess",
-    setting=kernel_file("overcommitment", "{_PATH}"),
-    written=lambda word: next(str(number) for number, each in WORDS.items() if each == word),
-    reading=Reading(
-        show, lines="grep -sH . {_PATH}", numbers=lambda found: found.numbers({{"{_PATH}": "overcommit"}}, "count")
-    ),
-    needs=lambda hypervisor: "has it no say in" if hypervisor.host_memory == "host" else "",
-)
-'''
 OLD_CAPTURE = (ROOT / "factors" / "kvm-full-copy.txt").read_text()
 KVM, XEN = get_hypervisor("kvm"), get_hypervisor("xen")
 VM_2 = parse_stage("vm-2")
 
 
 @pytest.fixture(autouse=True)
-def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def plugin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Lay the factor's only file beside hvlab's own."""
-    (tmp_path / "overcommit.py").write_text(_MODULE)
-    monkeypatch.setattr(factors, "__path__", [*factors.__path__, str(tmp_path)])
+    monkeypatch.setattr(factors, "__path__", [*factors.__path__, str(PLUGINS)])
     all_factors.cache_clear()
     yield
     all_factors.cache_clear()
@@ -88,7 +61,9 @@ def test_it_is_set_and_set_back(tmp_path: Path) -> None:
 def test_it_is_refused_where_it_has_no_effect(tmp_path: Path) -> None:
     wanted = settings(tmp_path, 'overcommit = "never"')
     require_possible(wanted, ["kvm", "xen"])
-    with pytest.raises(HvlabError, match=r'factors\.overcommit = "never" has no effect here: Xen has it no say in'):
+    with pytest.raises(
+        HvlabError, match=r'factors\.overcommit = "never" has no effect here: Xen has no guests in the host'
+    ):
         require_possible(wanted, ["xen"])
 
 

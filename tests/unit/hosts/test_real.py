@@ -1,4 +1,4 @@
-"""A lab host that is not ours, this machine or one with OpenSSH 4.3's algorithms: claimed, supplied, given back."""
+"""An unmanaged lab host, this machine or one with OpenSSH 4.3's algorithms: claimed, supplied, given back."""
 
 from pathlib import Path
 

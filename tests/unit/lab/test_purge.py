@@ -49,7 +49,7 @@ def test_a_broken_journal_keeps_nothing_from_being_removed(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", all_hypervisors())
 def test_what_a_purge_leaves_is_a_labs_folder_still(tmp_path: Path, name: str) -> None:
-    """On a host that is not ours there is no console's log: Vagrant's is the only one."""
+    """On an unmanaged host there is no console's log: Vagrant's is the only one."""
     state = tmp_path / "lab"
     with acquire_lab(state):
         (state / f"vagrant-{name}.log").write_text("x")

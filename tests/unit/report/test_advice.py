@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import HvlabError
-from report.data.load import load
+from dataset import load
 from report.data.readings import Estimate, Readings
 from report.recommendation.break_even import break_evens
 from report.recommendation.capacity import HOSTS_GIB

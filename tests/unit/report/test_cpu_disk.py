@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import HvlabError
-from report.data.load import load
+from dataset import load
 from report.data.readings import Readings
 from report.data.sources import group_captures
 from report.tables.cpu import table_4

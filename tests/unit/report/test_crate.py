@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from core.paths import PROJECT
+from dataset import load
 from lab.settings import load_settings
-from report.data.load import load
 from report.tools.reproducing import settings_lines, study_line
 from report.tools.ro_crate import write_crate
 from tests.support.made_up import edited

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from report.data.load import load
+from dataset import load
 from report.data.readings import Readings
 from report.tables.factors import factors
 from tests.support.made_up import Row, make_info, write_rows

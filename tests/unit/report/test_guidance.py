@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dataset import load
 from report.data.gaps import find_missing
-from report.data.load import load
 from report.data.names import PROVIDERS
 from report.data.readings import Readings
 from report.recommendation.ranking import rank

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dataset import load
+from dataset.stages import stages_up_to
 from report.data.gaps import Missing
-from report.data.load import load
-from report.data.names import stages_up_to
 from report.data.readings import Estimate, Readings
 from report.tables.cost_model import Cost, break_even, costs
 from report.tables.memory import Taken, comparable, table_3

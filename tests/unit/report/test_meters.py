@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from report.data.load import load
+from dataset import load
 from report.data.readings import Readings
 from report.tables.meter_comparison import SideBySide, side_by_side
 from tests.support.pages import text_of

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from core.errors import HvlabError
+from dataset import load
 from dataset.captures import write_capture
 from dataset.journal import Journal
-from report.data.load import load
 from report.figures.screenshots import screen, screens, terminal
 from report.tables.settling import read_curves, settling_times
 from tests.support.pages import page

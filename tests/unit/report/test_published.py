@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import HvlabError
-from report.data.load import load
-from report.data.published import derive, write
+from dataset import load
+from dataset.published import derive, write
 
 REFERENCE = Path(__file__).resolve().parents[3] / "reference" / "paper-2011"
 

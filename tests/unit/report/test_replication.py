@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from core.errors import HvlabError
-from report.data.load import load
+from dataset import load
 from report.data.readings import Readings
 from report.recommendation.results import results
 from report.render import paper

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import HvlabError
+from dataset import Dataset, load
 from dataset.captures import write_capture
-from report.data.load import Dataset, load
 from report.tools import compare, trace
 
 ROOT = Path(__file__).resolve().parents[3]

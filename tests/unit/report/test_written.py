@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import HvlabError
-from report.data.load import load
+from dataset import load
 from report.render import paper
 from tests.support.made_up import REFERENCE
 

@@ -8,18 +8,17 @@ from hypothesis import strategies as st
 
 from core.errors import HvlabError
 from dataset.captures import capture_path, read_index, write_capture
-from dataset.models import (
+from dataset.files import write_json_atomic
+from dataset.measurements import (
     Measurement,
-    StudyInfo,
     append_measurements,
     drop_run,
-    load_study,
     read_measurements,
-    save_study,
     value_text,
-    write_json_atomic,
     write_measurements,
 )
+from dataset.models import StudyInfo, load_study, save_study
+from dataset.schema1 import upgrade
 
 REPO = Path(__file__).parents[3]
 STUDY = {
@@ -82,7 +81,7 @@ def test_study_round_trips(tmp_path: Path) -> None:
 
 def test_study_is_made_by_field_names_and_times_become_utc() -> None:
     seoul = datetime(2026, 11, 23, 6, 0, tzinfo=timezone(timedelta(hours=9)))
-    study = StudyInfo.model_validate({**STUDY, "created": seoul})
+    study = StudyInfo.model_validate(upgrade({**STUDY, "created": seoul}, Path("study.json")))
     assert study.created == datetime(2026, 11, 22, 21, 0, tzinfo=UTC)
     assert study.model_dump(mode="json")["created"] == "2026-11-22T21:00:00Z"
 
@@ -138,7 +137,7 @@ def test_append_and_drop(tmp_path: Path) -> None:
     append_measurements(tmp_path, [row()])
     append_measurements(tmp_path, [row(repeat=2)])
     assert [each.repeat for each in read_measurements(tmp_path)] == [1, 2]
-    with pytest.raises(HvlabError, match="twice the number"):
+    with pytest.raises(HvlabError, match="kvm 1 vm-1 free total is there twice"):
         append_measurements(tmp_path, [row(value=1)])
     (tmp_path / "runs/kvm-01/captures").mkdir(parents=True)
     (tmp_path / "runs/kvm-02").mkdir(parents=True)
@@ -151,20 +150,20 @@ def test_append_and_drop(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        ("provider,repeat\n", "header"),
+        ("provider,repeat\n", ":1: missing column stage"),
         ("kvm,1,vm-1\n", ":2: 3 fields"),
-        ("kvm,1,vm-1,1,free,total,,MiB,c\n", "value '' is no decimal"),
-        ("kvm,1,vm-1,1,free,total,1e3,MiB,c\n", "value '1e3' is no decimal"),
-        ("kvm,1,vm-1,1,free,total,nan,MiB,c\n", "no decimal"),
+        ("kvm,1,vm-1,1,free,total,,MiB,c\n", "value is '', not a decimal"),
+        ("kvm,1,vm-1,1,free,total,1e3,MiB,c\n", "value is '1e3', not a decimal"),
+        ("kvm,1,vm-1,1,free,total,nan,MiB,c\n", "value is 'nan'"),
         ("kvm,1,vm-0,1,free,total,1,MiB,c\n", ":2: stage"),
         ("kvm,1,vm-1,1,free,total,1,MB,c\n", ":2: unit"),
-        ("KVM,0,vm-1,1,free,total,1,MiB,\n", r"provider.*\(and 2 more\)"),
+        ("KVM,0,vm-1,1,free,total,1,MiB,\n", "provider is 'KVM', not the name of a hypervisor"),
     ],
 )
 def test_measurements_against_the_contract(tmp_path: Path, lines: str, message: str) -> None:
     write_measurements(tmp_path, [])
     file = tmp_path / "measurements.csv"
-    file.write_text(lines if message == "header" else file.read_text() + lines)
+    file.write_text(lines if "column" in message else file.read_text() + lines)
     with pytest.raises(HvlabError, match=message):
         read_measurements(tmp_path)
 

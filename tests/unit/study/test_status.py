@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from dataset.journal import Journal
-from dataset.models import Environment, RunInfo, StudyInfo, save_study
+from dataset.models import Environment, Parameters, RunInfo, StudyInfo, save_study
+from hypervisors.registry import get_hypervisor
 from study.progress import print_status, progress
 
 BEGAN = datetime(2026, 11, 22, 21, 0, tzinfo=UTC)
@@ -26,7 +27,8 @@ def study(folder: Path, *runs: RunInfo) -> StudyInfo:
         title="t",
         profile="default",
         created=BEGAN,
-        parameters={},
+        hypervisors=tuple(get_hypervisor(name).describe() for name in sorted({run.provider for run in runs})),
+        parameters=Parameters(guests=2),
         environment=Environment(kind="nested"),
         runs=list(runs),
     )

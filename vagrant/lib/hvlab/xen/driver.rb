@@ -36,6 +36,9 @@ module Hvlab
         losetup --noheadings --output NAME --associated "$1" | xargs -r losetup --detach
       SHELL
 
+      # A guest that somebody has saved, or taken a snapshot of, cannot be forgotten without that.
+      UNDEFINE = %w[--managed-save --snapshots-metadata].freeze
+
       # Seconds for which an answer serves.
       FRESH = 3
 
@@ -85,7 +88,7 @@ module Hvlab
 
       # Forgets the guest and removes its disk.
       def remove
-        virsh("undefine", name)
+        virsh("undefine", name, *UNDEFINE)
         shell(UNCLONE, @config.disk, name) if @config.linked_clone?
         @lab_host.run("rm", "-f", @config.disk)
       end

@@ -1,0 +1,48 @@
+"""Descriptors of a study: what its hypervisors, meters and factors say of themselves, for study.json."""
+
+from collections.abc import Mapping, Sequence
+
+from pydantic import JsonValue
+
+from dataset.descriptors import Descriptors, MeterInfo
+from factors.registry import describe_factors
+from hypervisors.registry import all_hypervisors
+from study.meters.registry import all_meters
+
+
+def descriptors(providers: Sequence[str], factors: Mapping[str, JsonValue]) -> Descriptors:
+    """Return the descriptors of a new study.
+
+    Args:
+        providers: Names of its hypervisors.
+        factors: Factor to the value that the study sets.
+    """
+    used = [it for it in all_hypervisors().values() if it.name in providers]
+    hypervisors = tuple(it.describe() for it in used)
+    return Descriptors(
+        hypervisors=hypervisors,
+        meters=tuple(
+            MeterInfo(name=it.name, title=it.name, where=it.where)
+            for it in all_meters()
+            if any(it.applies_to(name) for name in providers)
+        ),
+        factors=tuple(describe_factors(factors, hypervisors)),
+        derived=tuple(derived for it in used for derived in it.derived()),
+    )
+
+
+def merged(ours: Descriptors, theirs: Descriptors) -> Descriptors:
+    """Join the descriptors of two studies whose runs are merged; what both describe is taken from the first."""
+    names = {it.name for it in ours.hypervisors}
+    new = tuple(it for it in theirs.hypervisors if it.name not in names)
+    meters = {it.name for it in ours.meters}
+    return Descriptors(
+        hypervisors=(*ours.hypervisors, *new),
+        meters=(*ours.meters, *(it for it in theirs.meters if it.name not in meters)),
+        factors=tuple(
+            it.model_copy(update={"applies": {**other.applies, **it.applies}})
+            for it in ours.factors
+            for other in [next((each for each in theirs.factors if each.name == it.name), it)]
+        ),
+        derived=(*ours.derived, *(it for it in theirs.derived if it.hypervisor not in names)),
+    )

@@ -1,0 +1,88 @@
+"""No path that a study names leads out of its folder, whoever reads it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core.errors import HvlabError
+from dataset import load
+from dataset.captures import check_index, read_index
+from dataset.paths import in_study, is_file_name, is_inside, require_no_links
+from tests.unit.dataset.studies import HEADER, study_json, write_study
+
+OUT = ["../x", "a/../../x", "/etc/passwd", "a/..", "", ".", "a\nb", "a\x00b"]
+
+
+@pytest.mark.parametrize("path", OUT)
+def test_paths_that_lead_out(tmp_path: Path, path: str) -> None:
+    assert not is_inside(path)
+    assert not is_file_name(path)
+    with pytest.raises(HvlabError, match="leads out of the study's folder"):
+        in_study(tmp_path, path)
+
+
+@pytest.mark.parametrize("path", ["a", "runs/kvm-01/captures/vm-1/free.txt", "..a/b..", "a b/'c\""])
+def test_paths_inside(tmp_path: Path, path: str) -> None:
+    assert in_study(tmp_path, path) == tmp_path / path
+    assert is_file_name(path) == ("/" not in path)
+
+
+def test_links_that_lead_out(tmp_path: Path) -> None:
+    study = tmp_path / "study"
+    (study / "runs").mkdir(parents=True)
+    (tmp_path / "secret").write_text("s")
+    (study / "runs/file").symlink_to("../../secret")
+    (study / "runs/folder").symlink_to(tmp_path)
+    (study / "runs/inside").symlink_to("file2")
+    for path in ("runs/file", "runs/folder/secret"):
+        with pytest.raises(HvlabError, match="leads out"):
+            in_study(study, path)
+    assert in_study(study, "runs/inside")
+    with pytest.raises(HvlabError, match="runs/file is a symbolic link"):
+        require_no_links(study)
+
+
+def test_a_study_that_is_reached_by_a_link_is_no_way_out(tmp_path: Path) -> None:
+    (tmp_path / "study").mkdir()
+    (tmp_path / "latest").symlink_to("study")
+    assert in_study(tmp_path / "latest", "a") == tmp_path / "latest/a"
+
+
+@pytest.mark.parametrize("path", ["../../etc/passwd", "/etc/passwd", "a/../../b"])
+def test_a_capture_leads_nowhere_else(tmp_path: Path, path: str) -> None:
+    folder = write_study(tmp_path, study_json())
+    (folder / "measurements.csv").write_text(f"{HEADER}\nbhyve,1,vm-1,1,m,x,1,s,{path}\n")
+    with pytest.raises(HvlabError, match=r":2: capture is .* not a path in the study's folder"):
+        load(folder)
+
+
+def test_a_dataset_gives_paths_of_its_own_files_only(tmp_path: Path) -> None:
+    dataset = load(write_study(tmp_path, study_json()))
+    assert dataset.file("runs/a.txt") == tmp_path / "runs/a.txt"
+    with pytest.raises(HvlabError, match="leads out"):
+        dataset.file("../a.txt")
+
+
+@pytest.mark.parametrize("name", ["../../study.json", "a/b", "..", "/etc/passwd", ""])
+def test_an_index_names_files_of_its_folder(tmp_path: Path, name: str) -> None:
+    entry = {"command": "c", "exit_status": 0, "started": "2026-11-22T21:00:00Z", "seconds": 1, "sha256": "0" * 64}
+    (tmp_path / "index.json").write_text(json.dumps({name: entry}))
+    with pytest.raises(HvlabError, match="is not the name of a file"):
+        read_index(tmp_path / "index.json")
+
+
+def test_a_capture_that_is_a_link_is_found(tmp_path: Path) -> None:
+    folder = tmp_path / "runs"
+    folder.mkdir()
+    (folder / "free.txt").symlink_to("/etc/hostname")
+    entry = {"command": "c", "exit_status": 0, "started": "2026-11-22T21:00:00Z", "seconds": 1, "sha256": "0" * 64}
+    (folder / "index.json").write_text(json.dumps({"free.txt": entry}))
+    assert check_index(tmp_path, folder) == ["runs/free.txt: is a symbolic link"]
+
+
+@pytest.mark.parametrize("name", ["../kvm-01", "kvm-1", "x", "kvm-02"])
+def test_a_run_is_called_as_its_folder(tmp_path: Path, name: str) -> None:
+    run = {"name": name, "provider": "bhyve", "repeat": 1, "status": "finished"}
+    with pytest.raises(HvlabError, match="is not called bhyve-01"):
+        load(write_study(tmp_path, study_json(runs=[run])))
