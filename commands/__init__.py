@@ -1,1 +1,1 @@
-"""The commands, one module a group; each imports what it needs when it is called."""
+"""The commands, one module per group; a command imports what it needs when it is called."""

@@ -3,18 +3,18 @@
 from invoke.context import Context
 from invoke.exceptions import Exit
 
-from commands.task import command, settings
+from commands.task import PROVIDER, command, settings
 
 
 @command(
     help={
-        "host": "nested (this machine, as the one that runs it), local, or ssh://user@host:port; hvlab.toml's without",
-        "provider": "kvm, xen or virtualbox; without, what all of them need",
-        "json": "as JSON",
+        "host": "nested, local, or ssh://user@host:port; default: lab_host.host of hvlab.toml",
+        "provider": f"{PROVIDER}; default: what all of them need",
+        "json": "print JSON",
     }
 )
 def doctor(c: Context, host: str = "", provider: str = "", json: bool = False) -> None:
-    """Check every requirement, and say what to do; changes nothing. Exit status 1 if one fails."""
+    """Check every requirement; change nothing. Exit status 1 if one fails."""
     from lab.doctor.output import print_diagnosis
     from lab.doctor.run import diagnose
 

@@ -7,7 +7,7 @@ from commands.task import command, settings, the_lab
 from lab import packages
 
 
-@command(*packages.IMAGES)
+@command(packages.image_packages)
 def image_host(c: Context) -> None:
     """Build the nested lab host's image."""
     from lab.images.host import host_image
@@ -16,15 +16,15 @@ def image_host(c: Context) -> None:
     print(host_image().disk.parent)
 
 
-@command(*packages.LAB, help={"os": "guest OS, e.g. debian-12; topology.os of hvlab.toml without"})
+@command(packages.lab_packages, help={"os": "guest system, e.g. debian-12; default: topology.os of hvlab.toml"})
 def image_guest(c: Context, os: str = "") -> None:
-    """Install the guest's disk with Packer; make its boxes."""
+    """Install the guest's disk with Packer and make its boxes."""
     print(the_lab(os).boxes.folder.parent)
 
 
-@command(help={"os": "guest OS whose media are listed in guest-kickstart/, e.g. centos-5.5"})
+@command(help={"os": "guest system with a media list in guest-kickstart/, e.g. centos-5.5"})
 def image_fetch(c: Context, os: str) -> None:
-    """Download and verify a guest OS's installation media."""
+    """Download and verify the installation media of a guest system."""
     from lab.media.fetch import fetch
 
     print(fetch(os).folder)
@@ -32,7 +32,7 @@ def image_fetch(c: Context, os: str) -> None:
 
 @command("packer", "openssh-client")
 def image_check(c: Context) -> None:
-    """Check kickstart files and Packer's files."""
+    """Check the kickstart and Packer files."""
     from lab.lint.run import check_project
 
     count, findings = check_project()
@@ -40,20 +40,20 @@ def image_check(c: Context) -> None:
         print(finding)
     if findings:
         raise Exit(code=1)
-    print(f"{count} files, nothing found")
+    print(f"{count} files, no findings")
 
 
 @command()
 def image_list(c: Context) -> None:
-    """Tell what is in the cache of images."""
+    """List the images in the cache."""
     from lab.images.inventory import print_items
 
     print_items(settings())
 
 
-@command(help={"dry_run": "only tell what would go"})
+@command(help={"dry_run": "only print what would be removed"})
 def image_prune(c: Context, dry_run: bool = False) -> None:
-    """Remove images that the present inputs do not name."""
+    """Remove images that the present inputs do not use."""
     from lab.images.inventory import prune
 
     for name, kept in prune(settings(), dry_run=dry_run).items():

@@ -1,20 +1,21 @@
-"""Commands lab.*: the four guests under one provider."""
+"""Commands lab.*: a lab host with its guests under one hypervisor."""
 
 from invoke.context import Context
 from invoke.exceptions import Exit
 
-from commands.task import HOST, command, settings, the_lab
+from commands.task import HOST, PROVIDER, command, settings, the_lab
 from core.errors import HvlabError
 from core.paths import state_root
 from lab import packages
 
 
 @command(
-    *packages.LAB,
-    help={"provider": "kvm, xen or virtualbox", "guests": "bring up only the first N guests", "host": HOST},
+    packages.lab_packages,
+    help={"provider": PROVIDER, "guests": "bring up only the first N guests", "host": HOST},
 )
 def lab_up(c: Context, provider: str, guests: int = 0, host: str = "") -> None:
-    """Bring the four guests up under --provider."""
+    """Boot the lab host and bring the guests up under --provider."""
+    from dataset.guests import guest_name
     from hypervisors.registry import get_hypervisor
     from lab.factors import require_possible
     from lab.lifecycle import require_off
@@ -29,20 +30,20 @@ def lab_up(c: Context, provider: str, guests: int = 0, host: str = "") -> None:
     require_possible(parameters, [wanted.name])
     with acquire_lab(state_root()):
         require_off(state_root())
-        # Only now: for a second lab there may be no room, but that is not what is wrong.
+        # After the check for a running lab: there may be no room for a second one, but that is not the error to report.
         lab = the_lab(host=host)
         try:
             lab.boot(wanted.name)
             for number in range(1, count + 1):
-                lab.up(wanted, f"server{number}")
+                lab.up(wanted, guest_name(number))
         except BaseException:
             lab.down()
             raise
 
 
-@command(*packages.LAB, help={"host": HOST})
+@command(packages.lab_packages, help={"host": HOST})
 def lab_status(c: Context, host: str = "") -> None:
-    """Tell what runs."""
+    """Print the state of the lab host and the guests."""
     from lab.hosts.active import ActiveHost
     from lab.status import print_status
 
@@ -52,7 +53,7 @@ def lab_status(c: Context, host: str = "") -> None:
 
 @command(
     positional=["guest"],
-    help={"guest": "server1, server2, ..., or labhost", "command": "run this, and return", "host": HOST},
+    help={"guest": "server1, server2, ..., or labhost", "command": "run this command and return", "host": HOST},
 )
 def lab_ssh(c: Context, guest: str, command: str = "", host: str = "") -> None:
     """Log in to a guest, or run one command (-c) there."""
@@ -67,10 +68,10 @@ def lab_ssh(c: Context, guest: str, command: str = "", host: str = "") -> None:
 
 @command(
     positional=["guest"],
-    help={"guest": "server1, server2, ...", "output": "file to write; GUEST.png if none is named", "host": HOST},
+    help={"guest": "server1, server2, ...", "output": "file to write; default: GUEST.png", "host": HOST},
 )
 def lab_screenshot(c: Context, guest: str, output: str = "", host: str = "") -> None:
-    """Write a picture of a guest's screen (PNG)."""
+    """Write a screenshot of a guest (PNG)."""
     from core.files import write_atomic
     from core.paths import called_from
     from lab.guests.screenshot import take_picture
@@ -91,13 +92,13 @@ def lab_screenshot(c: Context, guest: str, output: str = "", host: str = "") -> 
     positional=["machine"],
     help={
         "machine": "server1, server2, ..., or labhost",
-        "lines": "how many of its last lines",
-        "attach": "type at it, too (a guest's; Ctrl-] leaves it)",
+        "lines": "number of lines from the end",
+        "attach": "attach the terminal to a guest's console; Ctrl-] leaves it",
         "host": HOST,
     },
 )
 def lab_console(c: Context, machine: str, lines: int = 40, attach: bool = False, host: str = "") -> None:
-    """Print what a guest or the lab host says on its console."""
+    """Print the console output of a guest or the lab host."""
     from lab.hosts.active import ActiveHost
     from lab.status import show_console
 
@@ -109,7 +110,7 @@ def lab_console(c: Context, machine: str, lines: int = 40, attach: bool = False,
 
 @command(help={"host": HOST})
 def lab_down(c: Context, host: str = "") -> None:
-    """End the guests and the nested lab host."""
+    """Shut the lab down and undo what was set up."""
     from lab.hosts.active import ActiveHost
     from lab.lifecycle import take_down
     from lab.state.lock import acquire_lab
@@ -121,7 +122,7 @@ def lab_down(c: Context, host: str = "") -> None:
 
 @command(help={"host": HOST})
 def lab_purge(c: Context, host: str = "") -> None:
-    """Remove all that carries the lab's name, whatever left it."""
+    """Remove everything that belongs to the lab, also after a crash."""
     from contextlib import suppress
 
     from core.files import DamagedError
@@ -129,7 +130,7 @@ def lab_purge(c: Context, host: str = "") -> None:
     from lab.hosts.active import ActiveHost
     from lab.purge import purge
 
-    # A record that cannot be read is what is to be purged.
+    # A damaged record does not stop a purge.
     with suppress(DamagedError):
         ActiveHost(state_root()).require_named(host)
     named = settings(host).lab_host if host else None

@@ -17,8 +17,6 @@ from lab import packages
 _NOT_NEEDED = ("mmdebstrap", "debian-archive-keyring", "qemu-system-x86")
 # What only tests need: PDF read back, an sshd, a screen with windows; a reader of what is on pictures.
 _BESIDE = ("poppler-utils", "openssh-server", "xvfb", "blackbox", "xterm", "python3-xlib")
-_FUNCTIONAL = (*(name for name in packages.LAB if name not in _NOT_NEEDED), *packages.REPORT, *_BESIDE)
-_INTEGRATION = (*packages.LAB, *packages.REPORT, *_BESIDE, "tesseract-ocr")
 # A worker that has nothing left takes over what another one has not begun.
 _IN_PARALLEL = ("-n", "auto", "--dist", "worksteal")
 
@@ -40,7 +38,7 @@ def test(c: Context, unit: bool = False, functional: bool = False, whole: bool =
             code="options-exclude-each-other",
         )
     if faults > 0:
-        packages.ensure(_INTEGRATION)
+        packages.ensure(_for_integration())
         os.environ["HVLAB_FAULTS"] = str(faults)
         _pytest("--capture=no", "--tb=short", "tests/integration/test_5_faults.py")
         return
@@ -50,21 +48,31 @@ def test(c: Context, unit: bool = False, functional: bool = False, whole: bool =
     if unit or everything:
         _pytest(*_IN_PARALLEL, "tests/unit")
     if functional or everything:
-        packages.ensure(_FUNCTIONAL)
+        packages.ensure(_for_functional())
         _pytest(*_IN_PARALLEL, "tests/functional")
     if everything:
-        packages.ensure(_INTEGRATION)
+        packages.ensure(_for_integration())
         # Not captured: what takes half an hour shows how far it is. Without the one study most tests would fail alike.
         marked = ["-m", "not local"] if whole else []
         _pytest("--capture=no", "--exitfirst", "--tb=short", *marked, "tests/integration")
 
 
+def _for_functional() -> list[str]:
+    lab = [name for name in packages.lab_packages() if name not in _NOT_NEEDED]
+    return [*lab, *packages.report_packages(), *_BESIDE]
+
+
+def _for_integration() -> list[str]:
+    return [*packages.lab_packages(), *packages.report_packages(), *_BESIDE, "tesseract-ocr"]
+
+
 @command()
 def lint(c: Context) -> None:
-    """Check style, types, imports, shell scripts and Ruby."""
+    """Check style, types, imports, shell scripts, Ruby, and where hypervisors are named."""
     packages.ensure(linters.PACKAGES)
     for words in linters.commands(PROJECT):
         _check(*words)
+    _pytest("--quiet", "tests/unit/test_hypervisor_names.py")
 
 
 def _pytest(*words: str) -> None:
@@ -74,14 +82,18 @@ def _pytest(*words: str) -> None:
 
 
 def _check(*words: str) -> None:
-    """Run a program, whose output is seen; its failure is the command's."""
+    """Run a program with this process's output.
+
+    Raises:
+        Exit: The program failed.
+    """
     if run_child(words):
         raise Exit(code=1)
 
 
 @command()
 def bench(c: Context) -> None:
-    """Measure the kit itself and the newest study."""
+    """Measure the start of ./invoke and print the times of the newest study."""
     from dataset.models import load_study
     from dataset.store import find_study
     from lab.bench import start_up_seconds
@@ -93,5 +105,5 @@ def bench(c: Context) -> None:
 
 @command()
 def lock(c: Context) -> None:
-    """Pin the packages of requirements.in anew."""
+    """Pin the packages of requirements.in again."""
     _check("sh", str(PROJECT / "commands" / "lock.sh"))

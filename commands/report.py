@@ -20,14 +20,14 @@ def render(study: str, lang: str, question: Any = None) -> None:
 
 
 @command(
-    *packages.REPORT,
+    packages.report_packages,
     help={
-        "study": "a folder in studies/ or reference/; the newest finished one",
+        "study": "a folder in studies/ or reference/; default: the newest finished study",
         "lang": "en or ko",
-        "weights": "memory=2,cpu=1,disk=1: how much each matters to the decision; 1 if not named",
-        "guests": "guests to decide for; the study's",
-        "guest-memory": "512MiB or 2GiB: memory of each; the study's",
-        "host-memory": "16GiB: memory of the host to decide for; the lab host's",
+        "weights": "memory=2,cpu=1,disk=1: weights of the decision; default: 1 each",
+        "guests": "number of guests to decide for; default: the study's",
+        "guest-memory": "512MiB or 2GiB: memory of each guest; default: the study's",
+        "host-memory": "16GiB: memory of the host to decide for; default: the lab host's",
     },
 )
 def report_pdf(
@@ -46,9 +46,9 @@ def report_pdf(
     render(study, lang, parse_question(weights, guests, guest_memory, host_memory))
 
 
-@command(positional=["number"], help={"number": '"Table 3, KVM, VM-4, used"', "study": "as for report.pdf"})
+@command(positional=["number"], help={"number": '"Table 3, HYPERVISOR, VM-4, used"', "study": "as for report.pdf"})
 def report_trace(c: Context, number: str, study: str = "latest") -> None:
-    """Lead from a number to its capture and command."""
+    """Print the capture, command and derivation of a number."""
     from dataset import load
     from dataset.store import find_study
     from report.tools import trace
@@ -59,7 +59,7 @@ def report_trace(c: Context, number: str, study: str = "latest") -> None:
 
 @command(positional=["before", "after"], help={"before": "a study", "after": "another one"})
 def report_compare(c: Context, before: str, after: str) -> None:
-    """Tell what changed between two studies."""
+    """Print what changed between two studies."""
     from dataset import load
     from dataset.store import find_study
     from report.tools import compare
@@ -70,7 +70,7 @@ def report_compare(c: Context, before: str, after: str) -> None:
 
 @command(help={"study": "as for report.pdf", "lang": "en or ko"})
 def report_html(c: Context, study: str = "latest", lang: str = "en") -> None:
-    """Write a study's paper as one page for a browser."""
+    """Write a study's paper as one HTML page."""
     from dataset.store import find_study
     from report.render import paper
 
@@ -90,7 +90,7 @@ def report_data(c: Context, study: str = "latest") -> None:
 
 
 def write_crate(study: str) -> None:
-    """Write what a study's folder holds, and how to take it again, into the folder; print both paths."""
+    """Write the descriptions of a study's folder into it, for machines and for people; print their paths."""
     from dataset.store import find_study
     from report.tools import ro_crate
 
@@ -107,7 +107,7 @@ def report_crate(c: Context, study: str = "latest") -> None:
 
 @command()
 def report_messages(c: Context) -> None:
-    """Bring the catalogs of the paper's languages up to date."""
+    """Update the translation catalogs of the paper."""
     from report.i18n.catalog import write_all
 
     write_all()

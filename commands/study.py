@@ -1,4 +1,4 @@
-"""Commands study.*: taking a study, and what is done with it afterwards."""
+"""Commands study.*: run a study, continue, verify and merge it."""
 
 from pathlib import Path
 from typing import Any
@@ -6,18 +6,18 @@ from typing import Any
 from invoke.context import Context
 
 from commands.report import render, write_crate
-from commands.task import HOST, command, settings
+from commands.task import HOST, PROVIDER, command, settings
 from core.paths import CALIBRATIONS, PROJECT, STUDIES, called_from, state_root
 from lab import packages
 
-# Help for options that several commands have.
-_TAKING = {
-    "repeats": "boots of the lab host per provider",
-    "seed": "order of runs",
-    "precision": "add repeats until the cost per guest is known this well, e.g. 1MiB",
+# Help for options of several commands.
+_RUNNING = {
+    "repeats": "boots of the lab host per hypervisor",
+    "seed": "seed of the order of runs",
+    "precision": "add repeats until the cost per guest is known to this half-width, e.g. 1MiB",
     "host": HOST,
 }
-_WHICH = {"study": "a folder in studies/ or reference/; the newest, finished or not"}
+_WHICH = {"study": "a folder in studies/ or reference/; default: the newest, finished or not"}
 
 
 def _providers(text: str) -> tuple[str, ...]:
@@ -39,27 +39,27 @@ def _study(providers: tuple[str, ...], repeats: int, seed: int, precision: str, 
 
 
 @command(
-    *packages.LAB,
-    help={"provider": "kvm, xen or virtualbox; several with commas", **_TAKING},
+    packages.lab_packages,
+    help={"provider": f"{PROVIDER}; several with commas", **_RUNNING},
 )
 def study_run(
     c: Context, provider: str, repeats: int = 0, seed: int = 0, precision: str = "", *, host: str = ""
 ) -> None:
-    """Take a study under --provider."""
+    """Run a study under --provider."""
     print(_study(_providers(provider), repeats, seed, precision, host))
 
 
-@command(*packages.LAB, *packages.REPORT, help=_TAKING)
+@command(packages.lab_packages, packages.report_packages, help=_RUNNING)
 def study_all(c: Context, repeats: int = 0, seed: int = 0, precision: str = "", *, host: str = "") -> None:
-    """Take a study under all providers; write its paper."""
+    """Run a study under all hypervisors and write its paper."""
     folder = _study((), repeats, seed, precision, host)
     write_crate(folder.name)
     render(folder.name, "en")
 
 
-@command(*packages.LAB, help={"provider": "kvm, xen or virtualbox; several with commas; all without", "host": HOST})
+@command(packages.lab_packages, help={"provider": f"{PROVIDER}; several with commas; default: all", "host": HOST})
 def study_calibrate(c: Context, provider: str = "", host: str = "") -> None:
-    """Hold the meters against known loads; exit status tells."""
+    """Check the meters against known loads. Exit status 1 if one is off."""
     from study.calibration.calibration import calibrate, require_passed
     from study.calibration.table import print_table
 
@@ -71,7 +71,7 @@ def study_calibrate(c: Context, provider: str = "", host: str = "") -> None:
 
 @command(help=_WHICH)
 def study_check(c: Context, study: str = "") -> None:
-    """Verify captures, numbers and disclosure of a study."""
+    """Verify captures, numbers and metadata. Exit status 1 on problems."""
     from study.api import verify
 
     verify(PROJECT, study)
@@ -79,15 +79,15 @@ def study_check(c: Context, study: str = "") -> None:
 
 @command(help=_WHICH)
 def study_status(c: Context, study: str = "") -> None:
-    """Tell what of a study is done, and how long the rest takes."""
+    """Print the progress of a study and the remaining time."""
     from study.api import print_progress
 
     print_progress(PROJECT, study, state_root())
 
 
-@command(*packages.LAB, help={**_WHICH, "host": "the study's lab host under another name; its own without"})
+@command(packages.lab_packages, help={**_WHICH, "host": "the study's lab host under another name; its own without"})
 def study_resume(c: Context, study: str = "", host: str = "") -> None:
-    """Go on with a study after a crash, a reboot or a failed run."""
+    """Continue a study after a crash, a reboot or a failed run."""
     from study.api import resume
 
     print(resume(PROJECT, study, state_root(), _half_widths, host))
@@ -95,7 +95,7 @@ def study_resume(c: Context, study: str = "", host: str = "") -> None:
 
 @command(positional=["folder"], help={"folder": "the other study's folder", **_WHICH})
 def study_import(c: Context, folder: str, study: str = "") -> None:
-    """Merge the runs of a study that was taken on another host."""
+    """Merge the runs of a study from another host."""
     from study.api import import_study
 
     import_study(PROJECT, study, called_from() / folder)

@@ -1,4 +1,4 @@
-"""What all commands share: a function becomes a task that says in one line what went wrong."""
+"""What all commands share: a function becomes a task that reports an error in one line."""
 
 import errno
 import functools
@@ -6,7 +6,7 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from invoke.exceptions import Exit, ParseError
@@ -16,44 +16,45 @@ from invoke.tasks import Task, task
 from core.errors import HvlabError
 from core.paths import SETTINGS
 from core.signals import Interrupts
+from hypervisors.names import hypervisor_names
 from lab import packages
 
 INTERRUPTED = 130
-# As a shell tells of a program that wrote to a pipe without a reader.
+# A shell's exit status for a program that wrote to a pipe without a reader.
 UNREAD = 128 + signal.SIGPIPE
-# What any write anywhere can meet, and what a folder or file that was named can be.
+# Errors that any write can have, and those of a file or folder that the user named.
 _NO_ROOM = dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room there")
 _NOT_MAY = dict.fromkeys(
-    (errno.EACCES, errno.EPERM, errno.EROFS), "who may read and write there? name another place, or be root"
+    (errno.EACCES, errno.EPERM, errno.EROFS), "check its permissions, name another place, or run as root"
 )
 _NOT_SO = dict.fromkeys(
     (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP),
-    "something else is in the way there: remove it, or name another place",
+    "remove the file or folder that is there, or name another place",
 )
 _HINTS = _NO_ROOM | _NOT_MAY | _NOT_SO
 
 
 class _Number(Argument):
-    """An option that takes a whole number."""
+    """An option with a whole number."""
 
     def set_value(self, value: Any, cast: bool = True) -> None:
-        """Take a word of the command line.
+        """Set the value from the command line.
 
         Raises:
-            ParseError: It is no whole number; Invoke itself would show where in its code it noticed that.
+            ParseError: It is not a whole number. (Invoke itself would print a traceback.)
         """
         try:
             super().set_value(value, cast)
         except ValueError as error:
             name = str(self.name).replace("_", "-")
-            raise ParseError(f"hvlab: --{name}={value} is no whole number\n  hint: --{name}=N") from error
+            raise ParseError(f"hvlab: --{name}={value} is not a whole number\n  hint: --{name}=N") from error
 
 
 class _Task(Task[Callable[..., None]]):
-    """A task whose numbers are checked."""
+    """A task that checks options with numbers."""
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
-        """Return what the command line may have."""
+        """Return the options and arguments of the command."""
         return [_checked(argument) for argument in super().get_arguments(ignore_unknown_help)]
 
 
@@ -64,8 +65,8 @@ def _checked(argument: Argument) -> Argument:
     return _Number(**{name: getattr(argument, name) for name in kept})
 
 
-def _told(error: OSError) -> Exit | None:
-    """Return what tells of a file that cannot be had; None for what nobody but the kit can mend."""
+def _as_exit(error: OSError) -> Exit | None:
+    """Return the message for an error that the user can fix; None for a bug of hvlab."""
     where = f": {error.filename}" if error.filename else ""
     if error.errno not in _HINTS or not (where or error.errno in _NO_ROOM):
         return None
@@ -73,7 +74,7 @@ def _told(error: OSError) -> Exit | None:
 
 
 def _is_unread() -> bool:
-    """Tell whether nobody reads standard output any more; what is left to be written goes nowhere then."""
+    """Return whether the reader of standard output is gone; if so, discard what is left to be written."""
     output = select.poll()
     output.register(sys.stdout.fileno(), 0)
     unread = any(state & select.POLLERR for _, state in output.poll(0))
@@ -82,11 +83,11 @@ def _is_unread() -> bool:
     return unread
 
 
-def command(*needed: str, **options: Any) -> Callable[[Callable[..., None]], Any]:
+def command(*needed: str | Callable[[], Sequence[str]], **options: Any) -> Callable[[Callable[..., None]], Any]:
     """Make a function a task: what it needs is installed first, errors become one line with a hint.
 
     Args:
-        needed: System packages.
+        needed: System packages, or functions that return them.
         options: For Invoke's `task`.
     """
 
@@ -95,7 +96,7 @@ def command(*needed: str, **options: Any) -> Callable[[Callable[..., None]], Any
         def run(*args: Any, **words: Any) -> None:
             Interrupts().install()
             try:
-                packages.ensure(needed)
+                packages.ensure([name for each in needed for name in ([each] if isinstance(each, str) else each())])
                 function(*args, **words)
                 sys.stdout.flush()
             except HvlabError as error:
@@ -106,8 +107,8 @@ def command(*needed: str, **options: Any) -> Callable[[Callable[..., None]], Any
                     raise
                 raise Exit(code=UNREAD) from error
             except OSError as error:
-                if told := _told(error):
-                    raise told from error
+                if exit_ := _as_exit(error):
+                    raise exit_ from error
                 raise
             except KeyboardInterrupt as error:
                 kept = "; finished runs are kept" if function.__name__.startswith("study_") else ""
@@ -118,8 +119,10 @@ def command(*needed: str, **options: Any) -> Callable[[Callable[..., None]], Any
     return wrap
 
 
+# Help for --provider of the commands that have it.
+PROVIDER = f"hypervisor: {', '.join(hypervisor_names())}"
 # Help for --host of the commands that need a lab.
-HOST = "lab host: nested, local, or ssh://user@host:port; lab_host.host of hvlab.toml without"
+HOST = "lab host: nested, local, or ssh://user@host:port; default: lab_host.host of hvlab.toml"
 
 
 def settings(host: str = "") -> Any:

@@ -1,4 +1,4 @@
-"""Says what is going on and how long it took, on standard error."""
+"""Progress messages on standard error: what is being done, and how long it took."""
 
 import time
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ def say(text: str) -> None:
 
 @contextmanager
 def step(what: str) -> Iterator[None]:
-    """Print `what` when it begins, and the seconds it took when it has ended well."""
+    """Print `what` at the start of the block, and its duration in seconds after success."""
     say(f"{what} ...")
     begun = time.monotonic()
     yield

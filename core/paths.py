@@ -12,7 +12,7 @@ STUDIES = PROJECT / "studies"
 CALIBRATIONS = PROJECT / "calibrations"
 
 
-# Names of these folders come into QEMU's options (split at commas), Xen's list of modules (at blanks), ssh_config
+# Names of these folders come into QEMU's options (split at commas), lists of boot modules (at blanks), ssh_config
 # (quotes, percent signs) and, in its ProxyCommand, to a shell.
 _PLAIN = re.compile(r"[\w./+@=~-]+")
 # In bytes: sun_path of unix(7) has 108 with its end, and ssh makes its socket as "ssh.sock." and 16 letters more.

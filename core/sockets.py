@@ -16,7 +16,7 @@ class Listener:
 
     Attributes:
         kind: "tcp" or "udp".
-        pid: The process that has it; 0 if it could not be told.
+        pid: The process that has it; 0 if unknown.
     """
 
     kind: str

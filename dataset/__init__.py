@@ -6,7 +6,7 @@
     study = load(Path("studies/latest"))
     study.measurements          # pandas: one row per number
     study.derived("machine_free")  # pandas: free memory of the whole machine, by hypervisor, repeat and stage
-    study.titles                # {"xen": "Xen", ...}, in the order of print
+    study.titles                # {name: title}, in the order of print
     study.study.parameters.guests
 
 docs/reference/dataset.md is the contract.

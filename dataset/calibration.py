@@ -18,7 +18,7 @@ class Row(BaseModel):
     """One meter's answer to one known step; memory in MiB, CPU in percent.
 
     Attributes:
-        provider: `kvm`, `xen`, `virtualbox`.
+        provider: Name of the hypervisor.
         quantity: `memory` or `cpu`.
         step: Name of the step, e.g. `host-memory-256`; also the folder of its captures.
         where: Where the load was.
@@ -86,7 +86,7 @@ class Calibration(BaseModel):
 
     Attributes:
         image: Key of the lab host's image: a study on the same image can refer to this calibration.
-        again: Readings that were taken again, and why: `HYPERVISOR STEP: REASON`.
+        again: Readings that were repeated, and why: `HYPERVISOR STEP: REASON`.
         versions: Components of the lab host, by provider.
     """
 
@@ -130,7 +130,7 @@ def load(folder: Path) -> Calibration:
 
 
 def newest(root: Path, image: str, providers: Sequence[str]) -> Path | None:
-    """Return the folder of the newest finished calibration that was taken on an image; None if there is none.
+    """Return the folder of the newest finished calibration on an image; None if there is none.
 
     Args:
         root: Folder of all calibrations.

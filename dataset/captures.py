@@ -1,4 +1,4 @@
-"""Captures: the meters' raw outputs, kept for ever, and the index that tells how each was made."""
+"""Captures: the meters' raw outputs, which are kept for good, and the index of how each was made."""
 
 import hashlib
 from collections.abc import Collection
@@ -38,7 +38,7 @@ _INDEX: TypeAdapter[dict[str, CaptureInfo]] = TypeAdapter(dict[Annotated[str, Af
 
 
 def run_name(provider: str, repeat: int) -> str:
-    """Name a run as its folder is named, e.g. `kvm-01`."""
+    """Name a run as its folder is named, PROVIDER-01."""
     return f"{provider}-{repeat:02d}"
 
 
@@ -97,12 +97,12 @@ def read_index(path: Path) -> dict[str, CaptureInfo]:
 
 
 def check_index(study_dir: Path, folder: Path, wanted: Collection[str] = ()) -> list[str]:
-    """Compare the files of a folder with its index.json: none too many, none missing, each as it was taken.
+    """Compare the files of a folder with its index.json: no file too many, none missing, none changed.
 
     Args:
         study_dir: The study's folder; problems name files relative to it.
         folder: The folder.
-        wanted: Files that must be there, whatever the index says.
+        wanted: Files that must exist, even if the index does not list them.
 
     Returns:
         What is wrong, one line each.

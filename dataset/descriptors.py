@@ -55,14 +55,14 @@ class HypervisorInfo(Descriptor):
         colour: Colour in figures, `#rrggbb`; None: `report` takes one from its palette, by position.
         image_folder: Absolute path of the folder on the lab host that holds the disk images; also the mount point of
             their partition, where they have one.
-        host_name: What the system that runs the host's own kernel is called in print: `dom0` under Xen, else `host`.
+        host_name: What the system that runs the host's own kernel is called in print: `host`, or the name of a domain.
         host_memory: What the memory meters of the host's kernel cover: the whole machine, or the host system alone.
         host_cpu: The same for its CPU meters (mpstat).
         guest_memory: When a guest's memory is taken from the machine: all of it as the guest starts, or page by page
             as the guest touches it.
         manager: Name in print of the virtual machine manager.
         without_factors: Factors that have no effect under this hypervisor, and why, in words that follow `title`,
-            e.g. `has no dom0`.
+            e.g. `has no huge pages`.
         criteria: Cells of the table of properties that no meter reads, by the criterion's id.
     """
 

@@ -10,14 +10,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
     JsonValue,
-    SerializerFunctionWrapHandler,
     ValidationError,
-    model_serializer,
     model_validator,
 )
 
@@ -25,20 +22,11 @@ from core.errors import HvlabError
 from dataset.captures import run_name
 from dataset.descriptors import Descriptors, HypervisorInfo, HypervisorName
 from dataset.files import UtcTime, invalid, parse_json, write_json_atomic
+from dataset.parameters import Parameters
 from dataset.schema1 import upgrade
-from dataset.stages import is_stage
+from dataset.stages import StageName
 
 STUDY_FILE = "study.json"
-
-
-def _stage(name: str) -> str:
-    if not is_stage(name):
-        raise ValueError(f"unknown stage {name!r}: booting, manager or vm-N")
-    return name
-
-
-StageName = Annotated[str, AfterValidator(_stage)]
-Repeat = Annotated[int, Field(ge=1)]
 
 
 class Part(BaseModel):
@@ -86,7 +74,7 @@ class RunInfo(Part):
 
     name: str
     provider: HypervisorName
-    repeat: Repeat
+    repeat: Annotated[int, Field(ge=1)]
     status: Literal["planned", "running", "finished", "failed", "interrupted"]
     started: UtcTime | None = None
     ended: UtcTime | None = None
@@ -139,7 +127,7 @@ class Environment(Part):
         controller: The machine on which hvlab ran.
         hardware: Hardware of the lab host.
         partitions: Partitions of the lab host.
-        accelerator: `tcg`, `kvm`, or `none` for real processors.
+        accelerator: QEMU's accelerator, or `none` for real processors.
         versions: Component to version.
     """
 
@@ -170,58 +158,6 @@ class Precision(Part):
     reason: str
 
 
-class Parameters(Part):
-    """The parameters of a study; those without a name here are kept as extra fields.
-
-    Only what a study says is written again: a parameter that was never set does not become null.
-
-    Attributes:
-        guests: Number of guests at the last stage.
-        guest_memory_mib: Memory of a guest, MiB.
-        guest_disk_gib: Disk of a guest, GiB.
-        guest_os: Guest operating system.
-        providers: Names of the hypervisors.
-        stages: Stages of each run.
-        disk_strategy: How the guests' disks are made, in words, by hypervisor.
-        factors: Factor to the value that was asked for.
-        box: Name and version of the guest's box.
-        lab_host: Settings of the lab host.
-        most_repeats: Limit of the repeats that `--precision` adds.
-        precision_mib: Wanted half-width of `--precision`, MiB.
-        readings: Settings of the readings.
-        repeats: Boots of the lab host under each hypervisor.
-        seed: Seed of the order of runs.
-        settle: Settings of the rule for a quiet host.
-        topology: Settings of the guests.
-    """
-
-    guests: Annotated[int, Field(ge=1, le=9999)]
-    guest_memory_mib: int | None = None
-    guest_disk_gib: float | None = None
-    guest_os: str | None = None
-    providers: list[HypervisorName] = []
-    stages: list[StageName] = []
-    disk_strategy: dict[str, str] = {}
-    factors: dict[str, JsonValue] = {}
-    box: dict[str, JsonValue] = {}
-    lab_host: dict[str, JsonValue] = {}
-    most_repeats: int | None = None
-    precision_mib: float | None = None
-    readings: dict[str, JsonValue] = {}
-    repeats: int | None = None
-    seed: int | None = None
-    settle: dict[str, JsonValue] = {}
-    topology: dict[str, JsonValue] = {}
-
-    @model_serializer(mode="wrap")
-    def _only_what_is_set(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {name: value for name, value in handler(self).items() if name in self.model_fields_set}
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the parameters that the study says, by name."""
-        return self.model_dump(mode="json")
-
-
 class StudyInfo(Descriptors):
     """study.json, schema 2.
 
@@ -233,7 +169,7 @@ class StudyInfo(Descriptors):
         finished: When it was finished; None: it is not.
         parameters: The parameters.
         environment: Where it ran.
-        runs: All runs, in the order in which they are taken.
+        runs: All runs, in the order in which they are run.
         source: The publication, for numbers that were taken from print.
         precision: Result of `--precision`; None: it was not asked for.
     """

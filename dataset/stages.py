@@ -3,6 +3,9 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from core.errors import HvlabError
 
@@ -63,6 +66,16 @@ def parse_stage(name: str) -> Stage:
 def is_stage(name: str) -> bool:
     """Return whether `name` is `booting`, `manager` or `vm-N`."""
     return _STAGE.fullmatch(name) is not None
+
+
+def _known(name: str) -> str:
+    if not is_stage(name):
+        raise ValueError(f"unknown stage {name!r}: booting, manager or vm-N")
+    return name
+
+
+StageName = Annotated[str, AfterValidator(_known)]
+"""The name of a stage, in a model."""
 
 
 def guests_at(name: str) -> int:

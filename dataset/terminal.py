@@ -15,10 +15,10 @@ from dataset.captures import INDEX_FILE, CaptureInfo, read_index
 PICTURED = ("free", "mpstat")
 PROMPT = "root@labhost:~#"
 
-# What is set for all commands and tells the reader nothing.
+# Settings that all commands have, and that a reader need not see.
 _SURROUNDINGS = ("LC_ALL=C ", "S_TIME_FORMAT=ISO ")
 _LIGHT = TerminalTheme((245, 245, 243), (34, 34, 34), [(34, 34, 34)] * 8)
-# rich's own form asks a server for a font; this one takes what is there.
+# rich's own template loads a font from a server; this one uses installed fonts.
 _SVG = """\
 <svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <style>
@@ -62,7 +62,7 @@ def printed(path: Path) -> Printed | None:
     """Return what is shown of a capture, None if it is not there: a dataset may be handed on without its captures.
 
     Args:
-        path: The capture's file, named after its meter; the index beside it tells the command.
+        path: The capture's file, named after its meter; the index beside it has the command line.
 
     Raises:
         HvlabError: The capture or its index cannot be read.

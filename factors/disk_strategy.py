@@ -6,6 +6,7 @@ Vagrant makes the disks; what a strategy is under a hypervisor, and how it is re
 from collections.abc import Mapping
 from typing import Literal
 
+from dataset.guests import guest_names
 from dataset.stages import Stage
 from factors.base import ABSENT, Factor
 
@@ -18,7 +19,7 @@ def _word(disks: Mapping[str, str]) -> str:
 
 
 def _compare(disks: Mapping[str, str], asked: str, stage: Stage) -> list[str]:
-    told = {f"server{number}": disks.get(f"server{number}", ABSENT) for number in range(1, stage.guests + 1)}
+    told = {guest: disks.get(guest, ABSENT) for guest in guest_names(stage.guests)}
     return [
         f"disk_strategy of {guest} is {kind}, {asked} was asked for" for guest, kind in told.items() if kind != asked
     ]

@@ -1,9 +1,10 @@
-"""Finds the factors: each module of this package that defines `FACTOR`."""
+"""Finds the factors: each module of this package, or of a hypervisor's folder, that defines `FACTOR`."""
 
 import importlib
 import pkgutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 import factors
@@ -11,14 +12,21 @@ from core.errors import HvlabError
 from core.resources.setting import Setting
 from dataset.descriptors import FactorInfo, HypervisorInfo
 from factors.base import Factor
+from hypervisors.registry import plugin_modules
+
+
+def _modules() -> Iterator[ModuleType]:
+    for module in pkgutil.iter_modules(factors.__path__, prefix=f"{factors.__name__}."):
+        yield importlib.import_module(module.name)
+    yield from plugin_modules()
 
 
 @cache
 def all_factors() -> dict[str, Factor[Any]]:
     """Return the factors by name, in the order of print."""
     found: list[Factor[Any]] = []
-    for module in pkgutil.iter_modules(factors.__path__, prefix=f"{factors.__name__}."):
-        factor = getattr(importlib.import_module(module.name), "FACTOR", None)
+    for module in _modules():
+        factor = getattr(module, "FACTOR", None)
         if isinstance(factor, Factor):
             found.append(factor)
     return {factor.name: factor for factor in sorted(found, key=lambda each: (each.order, each.name))}

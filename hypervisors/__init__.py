@@ -1,1 +1,5 @@
-"""The hypervisors, one folder each: all that hvlab knows of it."""
+"""The hypervisors: one folder each, with all that hvlab knows of it. HVLAB_PLUGINS adds folders (`core.plugins`)."""
+
+from core.plugins import search_path
+
+__path__ = search_path(__path__, __name__)

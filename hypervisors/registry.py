@@ -9,18 +9,26 @@ from types import ModuleType
 import hypervisors
 from core.errors import HvlabError
 from hypervisors.base import Hypervisor
+from hypervisors.names import MODULE, hypervisor_names
 
 
 @cache
 def all_hypervisors() -> dict[str, Hypervisor]:
-    """Return the hypervisors by name."""
-    found = {}
-    for folder in pkgutil.iter_modules(hypervisors.__path__, prefix=f"{hypervisors.__name__}."):
-        if folder.ispkg:
-            hypervisor = getattr(importlib.import_module(f"{folder.name}.hypervisor"), "HYPERVISOR", None)
-            if isinstance(hypervisor, Hypervisor):
-                found[hypervisor.name] = hypervisor
-    return dict(sorted(found.items()))
+    """Return the hypervisors by name, in the order in which they are printed.
+
+    Raises:
+        HvlabError: A folder does not define the hypervisor of its name.
+    """
+    found = []
+    for name in hypervisor_names():
+        module = importlib.import_module(f"{hypervisors.__name__}.{name}.{MODULE}")
+        hypervisor = getattr(module, "HYPERVISOR", None)
+        if not isinstance(hypervisor, Hypervisor) or hypervisor.name != name:
+            raise HvlabError(
+                f"{module.__file__} defines no HYPERVISOR called {name!r}", "see hypervisors/base.py for what it needs"
+            )
+        found.append(hypervisor)
+    return {each.name: each for each in sorted(found, key=lambda each: (each.order, each.name))}
 
 
 def get_hypervisor(name: str) -> Hypervisor:
@@ -39,8 +47,7 @@ def get_hypervisor(name: str) -> Hypervisor:
 
 def plugin_modules() -> Iterator[ModuleType]:
     """Import every module in a hypervisor's folder: its meters and whatever else other parts collect by type."""
-    for folder in pkgutil.iter_modules(hypervisors.__path__, prefix=f"{hypervisors.__name__}."):
-        if folder.ispkg:
-            package = importlib.import_module(folder.name)
-            for module in pkgutil.iter_modules(package.__path__, prefix=f"{folder.name}."):
-                yield importlib.import_module(module.name)
+    for name in hypervisor_names():
+        package = importlib.import_module(f"{hypervisors.__name__}.{name}")
+        for module in pkgutil.iter_modules(package.__path__, prefix=f"{package.__name__}."):
+            yield importlib.import_module(module.name)

@@ -11,7 +11,7 @@ from hypervisors.registry import get_hypervisor
 from lab.connectors.address import parse_host
 from lab.hosts.machines import machine_of
 from lab.hosts.preflight import free_line, free_on
-from lab.images.host import PARTITIONS
+from lab.images.host import partitions
 from lab.settings import Settings
 
 # Beside the guests' disks: what a file system keeps for itself, and what the box's own disk takes, GiB.
@@ -34,7 +34,7 @@ def render_before_reading_script(values: FactorsSettings) -> str:
 
 
 def require_possible(settings: Settings, providers: Iterable[str]) -> None:
-    """Make sure that the hypervisors can do what the factors ask for, before anything is started.
+    """Check that the hypervisors can do what the factors ask for, before anything is started.
 
     A factor that only some hypervisors have is no error: the others are read without it, and the paper says so.
 
@@ -56,7 +56,7 @@ def require_possible(settings: Settings, providers: Iterable[str]) -> None:
 
 
 def _require_effect(name: str, asked: object, hypervisors: list[Hypervisor]) -> None:
-    """Make sure that a value other than the default has an effect under one of the hypervisors.
+    """Check that a value other than the default has an effect under one of the hypervisors.
 
     Raises:
         HvlabError: It has none.
@@ -72,7 +72,7 @@ def _require_effect(name: str, asked: object, hypervisors: list[Hypervisor]) -> 
 
 
 def _require_room(settings: Settings, hypervisor: Hypervisor) -> None:
-    """Make sure that all guests' disks, whole, fit on the file system that they will lie on.
+    """Check that all guests' disks, whole, fit on the file system that they will lie on.
 
     Raises:
         HvlabError: They do not; or an unmanaged lab host does not report how much is free there.
@@ -95,7 +95,7 @@ def _room(settings: Settings, provider: Hypervisor) -> tuple[float, str]:
     """Return how many GiB guests' disks may take, and that in words; the nested lab host's partition is empty."""
     address = parse_host(settings.lab_host.host)
     if address.kind == "nested":
-        (size,) = (gib for mount, gib, _ in PARTITIONS if mount == provider.folder)
+        (size,) = (gib for mount, gib, _ in partitions() if mount == provider.folder)
         return size, f"{size} GiB"
     machine = machine_of(address, settings.lab_host.ssh_config)
     told = free_on(machine.check(free_line(provider.folder), timeout=60, what="asking for room"))

@@ -37,7 +37,7 @@ from lab.settings import Settings
 from lab.state.lock import TEMPORARY
 from lab.state.rollback_journal import Steps
 
-# Of one `vagrant up`: what is done before a guest starts (VirtualBox copies its disk) and after it answers.
+# Of one `vagrant up`: what is done before a guest starts (its disk is copied) and after it answers.
 _BESIDE_BOOT_S = 180
 
 
@@ -128,7 +128,7 @@ class Lab:
             self._prepare(provider)
         if self.settings.lab_host.desktop:
             with step("Lab host: starting its X session"):
-                start_session(self.host.ssh)
+                start_session(self.host.shell)
         return provider
 
     def _introduce(self, provider: Hypervisor) -> None:
@@ -169,7 +169,7 @@ class Lab:
 
     def _prepare(self, provider: Hypervisor) -> None:
         """Set the factors; define network and storage for the guests, as the provider wants them."""
-        self.host.ssh.check("sh -s", stdin=render_factors_script(self.settings.factors).encode(), timeout=60,
+        self.host.shell.check("sh -s", stdin=render_factors_script(self.settings.factors).encode(), timeout=60,
                             what="setting the factors")  # fmt: skip
         wanted = self.settings
         create_resources(
@@ -178,7 +178,7 @@ class Lab:
         )  # fmt: skip
         program = render_prepare_script(provider)
         what = f"preparing {provider.title}"
-        self.host.ssh.check("sh -s", stdin=program.encode(), timeout=180, what=what)
+        self.host.shell.check("sh -s", stdin=program.encode(), timeout=180, what=what)
 
     def up(self, provider: Hypervisor, guest: str) -> int:
         """Bring one guest up; when this returns it answers over SSH, its session is there, and it holds its load.
@@ -234,7 +234,8 @@ class Lab:
     def _look_at(self, provider: Hypervisor, guest: str) -> Evidence:
         """Look at a guest that did not come up: how far it came, its console, its screen."""
         which = next(one for one in guests(self.settings.topology.guests) if one.name == guest)
-        return gather(self.state, self.host.ssh, provider, which, ssh=self.guest_ssh(guest), programs=self._programs())
+        inside = self.guest_ssh(guest)
+        return gather(self.state, self.host.shell, provider, which, ssh=inside, programs=self._programs())
 
     def _load(self, guest: str) -> None:
         if mib := self.settings.topology.memory_load_mib:
@@ -245,7 +246,7 @@ class Lab:
     def _vagrant(self, provider: Hypervisor) -> Iterator[VagrantLab]:
         """Lend Vagrant, whose questions to the lab host go through one connection."""
         limit_s = self.settings.topology.boot_timeout_s + _BESIDE_BOOT_S
-        with self.host.ssh.shared_connection(self.state / "ssh.sock"):
+        with self.host.shell.shared_connection(self.state / "ssh.sock"):
             yield VagrantLab(provider, self.state, limit_s, self.host.died, remote=self.host.entry is not None)
 
     def _require_alive(self, error: HvlabError) -> None:
@@ -255,14 +256,14 @@ class Lab:
             HvlabError: The lab host has died, or no longer answers; `error` was the consequence.
         """
         death = self.host.died()
-        if death is None and not self.host.ssh.answers():
+        if death is None and not self.host.shell.answers():
             death = "the lab host no longer answers over SSH"
         if death:
             raise HvlabError(death, f"see {self._last_words()}") from error
 
     def why_ended(self, provider: Hypervisor, guest: str) -> str:
         """Return what the hypervisor tells of a guest's end; see lab.ended."""
-        return why_ended(self.host.ssh, provider, guest)
+        return why_ended(self.host.shell, provider, guest)
 
     def guest_ssh(self, guest: str) -> Ssh:
         """Return how a guest is reached."""

@@ -13,9 +13,32 @@ IMAGES = (
     "mmdebstrap", "debian-archive-keyring", "qemu-system-x86", "qemu-utils", "packer", "cpio", "zstd", "xz-utils",
     "e2fsprogs", "fdisk", "openssh-client", "isolinux", "syslinux-common", "xorriso",
 )  # fmt: skip
-VAGRANT = ("vagrant", "vagrant-libvirt", "libvirt-clients")
+VAGRANT = ("vagrant",)
 REPORT = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "fonts-dejavu-core", "fonts-nanum")
-LAB = (*IMAGES, *VAGRANT)
+
+
+def vagrant_packages() -> tuple[str, ...]:
+    """Return Vagrant's package and those that the hypervisors need beside it."""
+    # Read here: `./invoke --list` has no need of the hypervisors' modules.
+    from hypervisors.registry import all_hypervisors  # noqa: PLC0415
+
+    own = (name for each in all_hypervisors().values() for name in each.controller.packages)
+    return tuple(dict.fromkeys((*VAGRANT, *own)))
+
+
+def lab_packages() -> tuple[str, ...]:
+    """Return what a lab needs."""
+    return (*IMAGES, *vagrant_packages())
+
+
+def image_packages() -> tuple[str, ...]:
+    """Return what building images needs."""
+    return IMAGES
+
+
+def report_packages() -> tuple[str, ...]:
+    """Return what rendering a report needs."""
+    return REPORT
 
 
 def missing(packages: Sequence[str]) -> list[str]:

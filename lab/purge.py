@@ -15,7 +15,6 @@ from core.resources.removal import Removable, remove_all
 from lab.connectors.address import Address
 from lab.hosts.active import ActiveHost
 from lab.hosts.box_upload import REMOTE_ROOT
-from lab.hosts.machines import machine_of
 from lab.hosts.resources import all_resources, boxes_link
 from lab.hosts.unmanaged_lab import FILES, UnmanagedLab, recorded_lab
 from lab.rollback import end_processes, undo_all
@@ -33,16 +32,18 @@ KEPT = (".log", ".txt", ".png")
 class _Lost:
     """A lab on a host of which nothing is on record here: the host says whether it is this lab's."""
 
-    def __init__(self, lab: UnmanagedLab, *, local: bool) -> None:
-        self._lab, self._local = lab, local
+    def __init__(self, lab: UnmanagedLab) -> None:
+        self._lab = lab
+        self.name = lab.name
 
     def take_down(self) -> Sequence[Outcome]:
-        link = None if self._local else boxes_link(self._lab.state, REMOTE_ROOT)
+        local = self._lab.address.kind == "local"
+        link = None if local else boxes_link(self._lab.state, REMOTE_ROOT)
         return self._lab.scan(all_resources(self._lab.state, MOST_GUESTS, link))
 
 
-def _on_unmanaged_host(state: Path, address: Address | None, config: str) -> tuple[str, Removable] | None:
-    """Return the lab on a host that hvlab does not manage, with the host's name; None if there is none.
+def _on_unmanaged_host(state: Path, address: Address | None, config: str) -> UnmanagedLab | _Lost | None:
+    """Return the lab on a host that hvlab does not manage; None if there is none.
 
     Args:
         address: How the host was named; None if it was not.
@@ -53,14 +54,11 @@ def _on_unmanaged_host(state: Path, address: Address | None, config: str) -> tup
     named = address if address and address.kind != "nested" else None
     try:
         if lab := recorded_lab(state):
-            return lab.address, lab
+            return lab
     except DamagedError as error:
         if named is None:
             raise HvlabError(error.message, "name its lab host: ./invoke lab.purge --host=...") from error
-    if named is None:
-        return None
-    lab = UnmanagedLab(state, machine_of(named, config), named.text)
-    return named.text, _Lost(lab, local=named.kind == "local")
+    return _Lost(UnmanagedLab(state, named, config)) if named else None
 
 
 def _goes_on(state: Path, address: Address | None) -> bool:
@@ -111,14 +109,13 @@ class _Purge:
     def unmanaged(self, address: Address | None, config: str) -> HvlabError | None:
         """Remove the lab from a host that hvlab does not manage; return what failed."""
         try:
-            found = _on_unmanaged_host(self.state, address, config)
+            lab = _on_unmanaged_host(self.state, address, config)
         except HvlabError as error:
             return error
-        if found is None:
+        if lab is None:
             return None
-        name, lab = found
-        failed = remove_all([lab], lambda outcome: self.report(outcome, f"on {name}: "))
-        return HvlabError(f"{name}: {'; '.join(failed)}", "./invoke lab.purge once more") if failed else None
+        failed = remove_all([lab], lambda outcome: self.report(outcome, f"on {lab.name}: "))
+        return HvlabError(f"{lab.name}: {'; '.join(failed)}", "./invoke lab.purge once more") if failed else None
 
     def journal(self) -> HvlabError | None:
         """Undo what the journal says; return what failed. It is not believed to be all."""

@@ -10,9 +10,23 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from core.errors import HvlabError
 from factors.settings import FactorsSettings
+from hypervisors.registry import all_hypervisors, get_hypervisor
 from lab.connectors.address import parse_host
 
-ProviderName = Literal["xen", "kvm", "virtualbox"]
+
+def _known(name: str) -> str:
+    """Return the name of a hypervisor.
+
+    Raises:
+        ValueError: There is none of that name; pydantic adds where it stands.
+    """
+    try:
+        return get_hypervisor(name).name
+    except HvlabError as error:
+        raise ValueError(str(error)) from error
+
+
+ProviderName = Annotated[str, AfterValidator(_known)]
 SessionName = Literal["x-window", "text"]
 # What a guest's kernel and X session use (measured: docs/findings/guests.md); a memory load must fit beside it.
 SYSTEM_MIB = 128
@@ -40,7 +54,6 @@ class LabHostSettings(_Table):
     memory_mib: int = Field(4096, ge=2048)
     vcpus: int = Field(2, ge=1, le=64)
     ssh_port: int = Field(2622, ge=1024, le=65535)
-    dom0_memory_mib: int = Field(1024, ge=512)
     boot_timeout_s: float = Field(300, gt=0)
     desktop: bool = True
     cpu_model: str = "Opteron_G3,-misalignsse,+svm,+npt,+ssse3,+sse4.1,+sse4.2,+popcnt"
@@ -76,18 +89,18 @@ class StudySettings(_Table):
     """What is read, how often; times in seconds.
 
     Attributes:
+        providers: Names of hypervisors; all of them where hvlab.toml names none.
         manager: There is a stage `manager`: the hypervisor's manager is opened and stays open.
         manager_timeout_s: How long it may take to come up.
     """
 
-    providers: tuple[ProviderName, ...] = ("xen", "kvm", "virtualbox")
+    providers: tuple[ProviderName, ...] = Field(default_factory=lambda: tuple(all_hypervisors()), min_length=1)
     repeats: int = Field(1, ge=1)
     most_repeats: int = Field(20, ge=1)
     mpstat_interval_s: int = Field(2, ge=1)
     mpstat_count: int = Field(5, ge=1)
     free_count: int = Field(5, ge=1)
     memory_count: int = Field(3, ge=1)
-    xentop_delay_s: int = Field(5, ge=1)
     attempts: int = Field(4, ge=1)
     manager: bool = True
     manager_timeout_s: float = Field(300, gt=0)
@@ -110,9 +123,35 @@ class Settings(_Table):
 
     lab_host: LabHostSettings = LabHostSettings()
     topology: TopologySettings = TopologySettings()
-    study: StudySettings = StudySettings()
+    study: StudySettings = Field(default_factory=StudySettings)
     settle: SettleSettings = SettleSettings()
     factors: FactorsSettings = Field(default_factory=FactorsSettings)
+    hypervisors: dict[ProviderName, dict[str, Any]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _own_parameters(self) -> Self:
+        """Refuse parameters that a hypervisor does not have."""
+        for name in self.hypervisors:
+            try:
+                self.parameters_of(name)
+            except HvlabError as error:
+                raise ValueError(str(error)) from error
+        return self
+
+    def parameters_of(self, hypervisor: str) -> dict[str, Any]:
+        """Return a hypervisor's own parameters, with the defaults of those that are not set.
+
+        Raises:
+            HvlabError: It has no such parameter, or the value is not right.
+        """
+        model = get_hypervisor(hypervisor).parameters
+        try:
+            return model.model_validate(self.hypervisors.get(hypervisor, {})).model_dump()
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in ("hypervisors", hypervisor, *first["loc"]))
+            known = ", ".join(model.model_fields) or "none"
+            raise HvlabError(f"{where}: {first['msg']}", f"parameters of {hypervisor}: {known}") from error
 
     @model_validator(mode="after")
     def _manager_has_a_screen(self) -> Self:
@@ -133,17 +172,23 @@ def on_host(settings: Settings, host: str) -> Settings:
 
 
 def _override(table: dict[str, Any], environ: Mapping[str, str]) -> None:
-    """Put HVLAB_<TABLE>__<NAME> of the environment over the values of the file; TOML syntax, else text."""
+    """Put HVLAB_<TABLE>__<NAME> of the environment over the values of the file; TOML syntax, else text.
+
+    A table in a table is one more `__`: HVLAB_HYPERVISORS__<NAME>__<PARAMETER>.
+    """
     for name, text in environ.items():
         if not name.startswith("HVLAB_") or "__" not in name:
             continue
-        section, _, key = name.removeprefix("HVLAB_").lower().partition("__")
+        *sections, key = name.removeprefix("HVLAB_").lower().split("__")
         try:
             value = tomllib.loads(f"value = {text}")["value"]
         except tomllib.TOMLDecodeError:
             value = text
         # What stands there instead of a table is told when it is read.
-        if isinstance(there := table.setdefault(section, {}), dict):
+        there: Any = table
+        for section in sections:
+            there = there.setdefault(section, {}) if isinstance(there, dict) else None
+        if isinstance(there, dict):
             there[key] = value
 
 
@@ -159,7 +204,7 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
         raise HvlabError(f"{path}: {error.strerror}", "restore it: git checkout hvlab.toml") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise HvlabError(
-            f"{path} is not valid TOML: {error}", "git diff hvlab.toml tells what was changed", code="bad-setting"
+            f"{path} is not valid TOML: {error}", "git diff hvlab.toml shows what was changed", code="bad-setting"
         ) from error
     _override(table, environ)
     try:

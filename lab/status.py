@@ -35,7 +35,7 @@ def _guests(state: Path) -> list[str]:
 def _running(state: Path) -> Hypervisor:
     name = ActiveHost(state).provider
     if name is None:
-        raise HvlabError("the lab is down", "./invoke lab.up --provider=kvm", code="lab-is-down")
+        raise HvlabError("the lab is down", "./invoke lab.up --provider=NAME", code="lab-is-down")
     return get_hypervisor(name)
 
 
@@ -83,7 +83,7 @@ def host_of(state: Path, guest: str) -> tuple[Machine, Hypervisor]:
     if guest not in known:
         raise HvlabError(f"no guest {guest!r}", f"choose one of: {', '.join(known)}", code="no-such-guest")
     if guest not in _running_guests(host, provider):
-        raise HvlabError(f"{guest} is off", "./invoke lab.status tells which run", code="guest-is-off")
+        raise HvlabError(f"{guest} is off", "./invoke lab.status shows which ones run", code="guest-is-off")
     return host, provider
 
 
@@ -99,7 +99,7 @@ def show_console(state: Path, name: str, lines: int, *, attach: bool = False) ->
         raise HvlabError(f"--lines={lines} shows nothing", "1 or more", code="bad-option")
     if name == LABHOST:
         if attach:
-            raise HvlabError("the lab host's console cannot be typed at: it goes to a file", "./invoke lab.ssh labhost")
+            raise HvlabError("the lab host's console accepts no input: it is a file", "./invoke lab.ssh labhost")
         text = ActiveHost(state).console()
     else:
         host, provider = host_of(state, name)
@@ -108,14 +108,14 @@ def show_console(state: Path, name: str, lines: int, *, attach: bool = False) ->
         text = guest_console(host, provider, name)
     said = last_lines(text, lines)
     if not said:
-        say(f"{name} has said nothing on its console: its kernel is content (lab.screenshot shows its screen)")
+        say(f"{name} has printed nothing on its console, so no kernel errors (lab.screenshot shows its screen)")
     for line in said:
         print(line)
     return 0
 
 
 def login(state: Path, name: str, command: str) -> int:
-    """Give the terminal to a session on a guest or the lab host; return its exit status.
+    """Attach the terminal to a session on a guest or the lab host; return its exit status.
 
     Raises:
         HvlabError: If the lab is down, or there is no such guest.

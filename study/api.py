@@ -73,7 +73,7 @@ def begin(settings: Settings, request: StudyRequest, studies: Path, state: Path,
         require_off(state)
         check_room(settings)
         study = Study.begin(Lab(settings), studies, plan)
-        folder = study.take(judge)
+        folder = study.run(judge)
     print_timings(study.info)
     return folder
 
@@ -103,7 +103,7 @@ def resume(project: Path, study_id: str, state: Path, judge: Judge, host: str = 
         require_off(state)
         check_room(settings)
         study = Study.resume(Lab(settings), folder)
-        study.take(judge)
+        study.run(judge)
     print_timings(study.info)
     return folder
 
@@ -119,8 +119,8 @@ def verify(project: Path, study_id: str) -> None:
     for problem in problems:
         print(problem)
     if problems:
-        raise HvlabError(f"study {folder.name} is not whole: {len(problems)} problems", "they are listed above")
-    print(f"study {folder.name} is whole")
+        raise HvlabError(f"study {folder.name} has {len(problems)} problems", "they are listed above")
+    print(f"study {folder.name} is valid")
 
 
 def print_progress(project: Path, study_id: str, state: Path) -> None:

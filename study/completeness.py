@@ -1,4 +1,4 @@
-"""Whether a study tells all that a reader needs to trust its numbers: how, on what, and what happened meanwhile."""
+"""Checks that a study has all metadata that a reader needs: parameters, environment, and what happened."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any
 
 from core.errors import HvlabError
 from dataset.captures import INDEX_FILE, read_index, run_name
+from dataset.derived import check_derived
 from dataset.journal import NAME, read_journal
 from dataset.measurements import read_measurements
 from dataset.models import RunInfo, StudyInfo
@@ -19,31 +20,46 @@ _GUEST_STAGES = "vm-"
 
 
 def missing_metadata(study_dir: Path, study: StudyInfo) -> list[str]:
-    """List what a study keeps from its reader, one line each.
+    """List the metadata that a study lacks, one line each.
 
-    Wanted are: every parameter; hardware, partitions, accelerator and versions; of each planned run that it finished,
-    when, and at each stage how long it took and whether the host had settled, with the curve in the journal; the
-    same captures at every stage; no rows and no captures of runs that study.json does not name. A published study has
-    no runs; it must name its source.
+    Wanted are: every parameter; descriptors of all meters and factors; hardware, partitions, accelerator and versions;
+    of each planned run that it finished, when, and at each stage how long it took and whether the host had settled,
+    with the curve in the journal; the same captures at every stage; no rows and no captures of runs that study.json
+    does not name. A published study has no runs; it must name its source.
 
     Raises:
         HvlabError: measurements.csv or the journal cannot be read.
     """
     if study.environment.kind == "published":
-        return _parameters(study, _PARAMETERS[0]) + ([] if study.source else ["study.json: no source"])
+        source = [] if study.source else ["study.json: no source"]
+        return [*_parameters(study, _PARAMETERS[0]), *source, *_descriptors(study_dir, study)]
     return [
         *_parameters(study, _PARAMETERS[0] + _PARAMETERS[1]),
+        *_descriptors(study_dir, study),
         *_environment(study),
         *_runs(study),
-        *_told(study_dir, study),
+        *_events(study_dir, study),
         *_same_captures(study_dir, study),
-        *_strangers(study_dir, study),
+        *_unknown_runs(study_dir, study),
     ]
 
 
 def _parameters(study: StudyInfo, wanted: list[str]) -> list[str]:
     told = study.parameters.as_dict()
     return [f"study.json: no parameter {name!r}" for name in wanted if told.get(name) in (None, "", [], {})]
+
+
+def _descriptors(study_dir: Path, study: StudyInfo) -> list[str]:
+    """List meters and factors that the study has and does not describe, and derived numbers that cannot be computed."""
+    meters = {row.meter for row in read_measurements(study_dir)} - {it.name for it in study.meters}
+    factors = study.parameters.factors.keys() - {it.name for it in study.factors}
+    problems = [f"study.json: meter {name} is not described" for name in sorted(meters)]
+    problems += [f"study.json: factor {name} is not described" for name in sorted(factors)]
+    try:
+        check_derived(study)
+    except HvlabError as error:
+        problems.append(f"study.json: {error.message}")
+    return problems
 
 
 def _environment(study: StudyInfo) -> list[str]:
@@ -54,10 +70,10 @@ def _environment(study: StudyInfo) -> list[str]:
         "partitions": seen.partitions,
         "accelerator": seen.accelerator,
     }
-    problems = [f"study.json: environment: {name} is not told" for name, value in parts.items() if not value]
+    problems = [f"study.json: environment: {name} is missing" for name, value in parts.items() if not value]
     wanted = {"kernel"} | {name for run in study.runs for name in get_hypervisor(run.provider).version_commands}
     missing = sorted(name for name in wanted if not seen.versions.get(name))
-    return problems + [f"study.json: environment: version of {name} is not told" for name in missing]
+    return problems + [f"study.json: environment: version of {name} is missing" for name in missing]
 
 
 def _runs(study: StudyInfo) -> list[str]:
@@ -68,16 +84,16 @@ def _runs(study: StudyInfo) -> list[str]:
             problems.append(f"{run.name}: {run.status}, not finished")
             continue
         if not (run.started and run.ended):
-            problems.append(f"{run.name}: begin or end is not told")
-        untold = [name for name in study.parameters.factors if not run.factors.get(name)]
-        problems += [f"{run.name}: what the lab host showed of factor {name} is missing" for name in untold]
-        told = [timing.stage for timing in run.timings if timing.settled is not None]
-        problems += [f"{run.name}: whether it settled at {stage} is not told" for stage in stages if stage not in told]
+            problems.append(f"{run.name}: start or end is missing")
+        missing = [name for name in study.parameters.factors if not run.factors.get(name)]
+        problems += [f"{run.name}: the reading of factor {name} is missing" for name in missing]
+        known = [timing.stage for timing in run.timings if timing.settled is not None]
+        problems += [f"{run.name}: whether it settled at {stage} is missing" for stage in stages if stage not in known]
     return problems
 
 
-def _told(study_dir: Path, study: StudyInfo) -> list[str]:
-    """Look for each finished run's events in the journal."""
+def _events(study_dir: Path, study: StudyInfo) -> list[str]:
+    """Check the journal for each finished run's events."""
     events = read_journal(study_dir / NAME)
     ended = {event.get("run") for event in events if event["event"] == "run ends" and event.get("status") == "finished"}
     curves = {
@@ -88,7 +104,7 @@ def _told(study_dir: Path, study: StudyInfo) -> list[str]:
     problems = []
     for run in _finished(study):
         if run.name not in ended:
-            problems.append(f"{run.name}: the journal does not tell its end")
+            problems.append(f"{run.name}: its end is missing in the journal")
         for stage in study.parameters.stages:
             if (run.provider, run.repeat, stage) not in curves:
                 problems.append(f"{run.name}: the journal has no curve of the host settling at {stage}")
@@ -96,7 +112,7 @@ def _told(study_dir: Path, study: StudyInfo) -> list[str]:
 
 
 def _same_captures(study_dir: Path, study: StudyInfo) -> list[str]:
-    """Compare each stage's captures with those of the provider's other stages of its kind: all with guests are one."""
+    """Compare each stage's captures with those of other stages of its kind; all stages with guests are one kind."""
     found: dict[tuple[str, str], dict[Path, set[str]]] = defaultdict(dict)
     problems = []
     for run in _finished(study):
@@ -116,13 +132,13 @@ def _same_captures(study_dir: Path, study: StudyInfo) -> list[str]:
     return problems
 
 
-def _strangers(study_dir: Path, study: StudyInfo) -> list[str]:
-    """Find rows and folders of runs that are not finished, or that nobody planned."""
+def _unknown_runs(study_dir: Path, study: StudyInfo) -> list[str]:
+    """Find rows and folders of runs that are not finished, or not in study.json."""
     finished = {run.name for run in _finished(study)}
     rows = {run_name(row.provider, row.repeat) for row in read_measurements(study_dir)}
-    problems = [f"measurements.csv: rows of {name}, which is no finished run" for name in sorted(rows - finished)]
+    problems = [f"measurements.csv: rows of {name}, which is not a finished run" for name in sorted(rows - finished)]
     folders = {path.name for path in (study_dir / "runs").glob("*")}
-    return problems + [f"runs/{name}: of no finished run" for name in sorted(folders - finished)]
+    return problems + [f"runs/{name}: not a finished run" for name in sorted(folders - finished)]
 
 
 def _finished(study: StudyInfo) -> list[RunInfo]:

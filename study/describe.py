@@ -22,7 +22,7 @@ def descriptors(providers: Sequence[str], factors: Mapping[str, JsonValue]) -> D
     return Descriptors(
         hypervisors=hypervisors,
         meters=tuple(
-            MeterInfo(name=it.name, title=it.name, where=it.where)
+            MeterInfo(name=it.name, title=it.title, where=it.where, quantity=it.quantity)
             for it in all_meters()
             if any(it.applies_to(name) for name in providers)
         ),

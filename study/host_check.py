@@ -1,4 +1,4 @@
-"""A study on a lab host that is not ours to start: what its kernel cannot do, whether it is still the same machine."""
+"""A study on an unmanaged lab host: what its kernel cannot run, and whether it is still the same machine."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,10 +10,10 @@ from lab.hosts.base import LabHost
 
 
 def require_something(host: LabHost, providers: Sequence[str]) -> None:
-    """Make sure that a lab host can do at least one of a study's providers now.
+    """Check that a lab host can run at least one of a study's hypervisors now.
 
     Raises:
-        HvlabError: It would have to be restarted first; the message tells into what.
+        HvlabError: It must be restarted first; the message names the boot entry.
     """
     obstacles = [host.obstacle(get_hypervisor(name)) for name in providers]
     if obstacles and all(obstacles):
@@ -21,41 +21,41 @@ def require_something(host: LabHost, providers: Sequence[str]) -> None:
 
 
 def require_kind(kind: Kind, study: StudyInfo) -> None:
-    """Make sure that a study goes on with the kind of lab host that it was begun on; asks no host.
+    """Check that a study continues on the kind of lab host that it was started on, without asking the host.
 
     Raises:
         HvlabError: It is another kind.
     """
     if study.environment.kind != kind:
         raise HvlabError(
-            f"study {study.id} was begun on a lab host of kind {study.environment.kind}, this one is {kind}",
-            "leave --host out",
+            f"study {study.id} was started on a lab host of kind {study.environment.kind}, this one is {kind}",
+            "omit --host",
         )
 
 
 def require_same(host: LabHost, study: StudyInfo) -> None:
-    """Make sure that a study goes on where it was begun. What only one of both tells is not compared.
+    """Check that a study continues on the machine that it was started on, by the properties that are known of both.
 
     Raises:
-        HvlabError: The lab host is another machine; tells by what.
+        HvlabError: The lab host is another machine; the message names the property.
     """
     begun, here = study.environment.host, host.identity()
     for name in sorted(begun.keys() & here.keys()):
         if begun[name] != here[name]:
             raise HvlabError(
-                f"study {study.id} was begun on another lab host: {name} {begun[name]}, this one has {here[name]}",
-                "go on there, or take a new one: study.all",
+                f"study {study.id} was started on another lab host: {name} {begun[name]}, this one has {here[name]}",
+                "continue there, or start a new one: study.all",
             )
 
 
 def left_for(waiting: Mapping[str, HvlabError]) -> HvlabError:
-    """Return what tells that runs are left for another kernel, and how to go on.
+    """Return the error for runs that need another kernel, with a hint how to continue.
 
     Args:
-        waiting: Run to what is in its way.
+        waiting: Name of the run to its obstacle.
     """
     why = next(iter(waiting.values()))
     return HvlabError(
-        f"left for another kernel: {', '.join(sorted(waiting))}: {why.message}",
+        f"runs that need another kernel: {', '.join(sorted(waiting))}: {why.message}",
         f"{why.hint}, then ./invoke study.resume",
     )

@@ -1,4 +1,4 @@
-"""Merges the runs of a study that was taken on another host into one that was taken here."""
+"""Merges the runs of a study from another host into one of this project."""
 
 import os
 import shutil
@@ -12,10 +12,10 @@ from dataset.measurements import append_measurements, drop_run, read_measurement
 from dataset.models import RunInfo, StudyInfo, load_study, save_study
 from dataset.paths import require_no_links
 from study.describe import merged
-from study.plan import require_taken, unlike
+from study.plan import parameter_differences, require_measured
 from study.verify import check
 
-# Events of a run that its reader needs: how the host settled, what was tried twice.
+# Events that belong to a run: how the host settled, what was repeated.
 _ABOUT_RUN = {"settling", "read", "brought up again", "kernel errors", "run begins", "run ends", "run is begun again"}
 
 
@@ -23,23 +23,23 @@ def import_runs(study_dir: Path, other_dir: Path) -> list[str]:
     """Copy every finished run of another study into this one, as further repeats.
 
     Args:
-        study_dir: The folder of the study that is added to; finished.
+        study_dir: The folder of the finished study to add to.
         other_dir: The other study's folder; it is not changed.
 
     Returns:
         The names that the runs have here.
 
     Raises:
-        HvlabError: One of the studies is not whole (`study.check`), they differ in a parameter, in the accelerator or
-            in a version (named), or the runs are here already. Nothing is changed then.
+        HvlabError: One of the studies has problems (`study.check`), they differ in a parameter, in the accelerator or
+            in a version (named), or the runs were imported before. Nothing is changed then.
     """
     study, other = load_study(study_dir), load_study(other_dir)
     for folder, info in ((study_dir, study), (other_dir, other)):
-        _require_whole(folder, info)
-    if differences := unlike(_likeness(study), _likeness(other)):
+        _require_valid(folder, info)
+    if differences := parameter_differences(_likeness(study), _likeness(other)):
         raise HvlabError(
-            f"the studies {study.id} and {other.id} are unlike: {', '.join(differences)}",
-            "only like runs can be merged",
+            f"the studies {study.id} and {other.id} differ: {', '.join(differences)}",
+            "only runs with the same parameters can be merged",
         )
     pairs = [(run, _as_here(study, other, run)) for run in other.runs]
     names = []
@@ -55,23 +55,23 @@ def import_runs(study_dir: Path, other_dir: Path) -> list[str]:
     described = merged(study, other)
     study.hypervisors, study.meters = described.hypervisors, described.meters
     study.factors, study.derived = described.factors, described.derived
-    # Only now the runs count; what a crash before this left is dropped when the import is tried again.
+    # From here on the runs count; a repeated import drops what a crash before this left.
     save_study(study_dir, study)
     Journal(study_dir / NAME).append("runs are imported", origin=other.id, runs=names)
     return names
 
 
-def _require_whole(folder: Path, info: StudyInfo) -> None:
-    require_taken(info)
-    # Leftovers of an import that was cut off are no fault of the study; they are dropped below.
+def _require_valid(folder: Path, info: StudyInfo) -> None:
+    require_measured(info)
+    # Leftovers of an interrupted import are no problem of the study; they are dropped below.
     problems = [line for line in check(folder) if "no finished run" not in line]
     if problems:
-        raise HvlabError(f"study {info.id} is not whole: {problems[0]}", "./invoke study.check lists all")
+        raise HvlabError(f"study {info.id} has problems: {problems[0]}", "./invoke study.check lists all")
 
 
 def _likeness(study: StudyInfo) -> dict[str, object]:
-    """Return what must be the same for runs to be comparable; hardware may differ, that is what importing is for."""
-    # The components' own versions; those of the packages around them change with every update of the distribution.
+    """Return what must be equal for runs to be comparable; hardware may differ, which is the purpose of merging."""
+    # The components' own versions; package versions change with every update of the distribution.
     wanted = {name: version for name, version in study.environment.versions.items() if not name.startswith("package ")}
     return {
         **study.parameters.as_dict(),
@@ -82,16 +82,16 @@ def _likeness(study: StudyInfo) -> dict[str, object]:
 
 
 def _as_here(study: StudyInfo, other: StudyInfo, run: RunInfo) -> RunInfo:
-    """Return the run as it is entered here, with the next free repeat.
+    """Return the run with the next free repeat of this study.
 
     Raises:
-        HvlabError: It was imported already, or is this study's own.
+        HvlabError: It was imported before, or is this study's own.
     """
-    # A run that was imported there is known by where it comes from first.
+    # A run that was imported there is identified by its first origin.
     origin = run.origin or {"study": other.id, "run": run.name, "started": _stamp(run)}
     for here in study.runs:
         if origin in (here.origin, {"study": study.id, "run": here.name, "started": _stamp(here)}):
-            raise HvlabError(f"{run.name} of study {other.id} is here already, as {here.name}")
+            raise HvlabError(f"{run.name} of study {other.id} was imported before, as {here.name}")
     taken = [here.repeat for here in study.runs if here.provider == run.provider]
     before = [theirs for theirs in other.runs if theirs.provider == run.provider and theirs.repeat < run.repeat]
     repeat = max(taken, default=0) + len(before) + 1

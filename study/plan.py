@@ -1,4 +1,4 @@
-"""What a study consists of, and the parameters that study.json keeps: enough to go on with it on another day."""
+"""The plan of a study, and the parameters that study.json keeps: enough to continue it later."""
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,33 +8,34 @@ from typing import Any
 from pydantic import ValidationError
 
 from core.errors import HvlabError
-from dataset.models import Parameters, StudyInfo
+from dataset.models import StudyInfo
+from dataset.parameters import Parameters
 from dataset.stages import Stage
-from hypervisors.registry import get_hypervisor
+from hypervisors.registry import all_hypervisors, get_hypervisor
 from lab.lifecycle import Lab
 from lab.settings import Settings
 
-# They may differ between studies whose runs are comparable, and change while a study grows. The lab host's name is no
-# mark of the machine: what is, is in the environment.
+# These may differ between studies whose runs are comparable, and change while a study grows. The lab host's name does
+# not identify the machine; the environment does.
 PLAN_ONLY = frozenset(
     {"providers", "repeats", "seed", "precision_mib", "most_repeats", "lab_host.host", "lab_host.ssh_config"}
 )
 
 
-_OF_ONE_PROVIDER = ("disk_strategy.", "versions.")
+_OF_ONE_PROVIDER = ("disk_strategy.", "hypervisors.", "versions.")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a study consists of.
+    """The runs of a study.
 
     Attributes:
-        providers: Names; every repeat has them in an order of its own.
-        repeats: Boots of the lab host under each provider.
-        seed: Of the order.
-        precision_mib: Repeats are added until the cost per guest is known this well (study.precision), MiB; None: the
-            repeats are as said.
-        most_repeats: Then no more than this.
+        providers: Names of the hypervisors; every repeat has them in an order of its own.
+        repeats: Boots of the lab host under each hypervisor.
+        seed: Seed of the order.
+        precision_mib: Repeats are added until the cost per guest is known to this half-width
+            (study.stopping_rule), MiB; None: the number of repeats is fixed.
+        most_repeats: The largest number of repeats in that case.
     """
 
     providers: tuple[str, ...]
@@ -44,7 +45,7 @@ class Plan:
     most_repeats: int | None = None
 
     def order(self) -> list[tuple[str, int]]:
-        """Return (provider, repeat) in the order in which they are taken; more repeats do not change the first ones."""
+        """Return (provider, repeat) in the order in which they run; more repeats do not change the first ones."""
         dice = random.Random(self.seed)
         return [
             (provider, repeat)
@@ -66,6 +67,7 @@ def parameters(lab: Lab, plan: Plan, wanted: Sequence[Stage]) -> Parameters:
         "seed": plan.seed,
         "stages": [stage.name for stage in wanted],
         "factors": settings.factors.model_dump(mode="json"),
+        "hypervisors": {name: settings.parameters_of(name) for name in plan.providers},
         "disk_strategy": {
             name: get_hypervisor(name).disk_strategies[settings.factors.disk_strategy] for name in plan.providers
         },
@@ -80,25 +82,25 @@ def parameters(lab: Lab, plan: Plan, wanted: Sequence[Stage]) -> Parameters:
     return Parameters.model_validate(found)
 
 
-def require_taken(study: StudyInfo) -> None:
-    """Make sure that a study was taken by this kit.
+def require_measured(study: StudyInfo) -> None:
+    """Check that a study was measured by hvlab.
 
     Raises:
-        HvlabError: Its numbers were published; there is nothing to go on with.
+        HvlabError: Its numbers are published ones; it has no runs.
     """
     if study.environment.kind == "published":
         raise HvlabError(
             f"study {study.id} was published, it has no runs",
-            "./invoke study.all takes a new one",
+            "./invoke study.all runs a new one",
             code="study-was-published",
         )
 
 
 def plan_of(study: StudyInfo) -> Plan:
-    """Return the plan that a study was begun with.
+    """Return the plan that a study was started with.
 
     Raises:
-        HvlabError: Its parameters do not tell.
+        HvlabError: A parameter is missing.
     """
     kept = study.parameters.as_dict()
     try:
@@ -106,17 +108,17 @@ def plan_of(study: StudyInfo) -> Plan:
             tuple(kept["providers"]), kept["repeats"], kept["seed"], kept.get("precision_mib"), kept.get("most_repeats")
         )
     except KeyError as error:
-        raise HvlabError(f"study {study.id} does not tell its parameter {error}", "take a new one") from error
+        raise HvlabError(f"study {study.id} lacks parameter {error}", "start a new one") from error
 
 
 def settings_of(study: StudyInfo) -> Settings:
-    """Return the settings that a study was begun with, whatever hvlab.toml says today.
+    """Return the settings that a study was started with, whatever hvlab.toml says now.
 
     Raises:
-        HvlabError: They are not told, or this version does not know one of them.
+        HvlabError: One is missing, or this version does not know one of them.
     """
-    require_taken(study)
-    kept = study.parameters.as_dict()
+    require_measured(study)
+    kept = _with_own_tables(study.parameters.as_dict())
     try:
         return Settings.model_validate(
             {
@@ -125,32 +127,50 @@ def settings_of(study: StudyInfo) -> Settings:
                 "study": {**kept["readings"], "providers": kept["providers"], "repeats": kept["repeats"]},
                 "settle": kept["settle"],
                 "factors": kept["factors"],
+                "hypervisors": kept["hypervisors"],
             }
         )
     except KeyError as error:
-        raise HvlabError(f"study {study.id} does not tell its parameter {error}", "take a new one") from error
+        raise HvlabError(f"study {study.id} lacks parameter {error}", "start a new one") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise HvlabError(f"study {study.id}: parameter {where}: {first['msg']}", "take a new one") from error
+        raise HvlabError(f"study {study.id}: parameter {where}: {first['msg']}", "start a new one") from error
 
 
-def unlike(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
-    """List the parameters in which two studies differ, by name with both values; those of the plan alone do not count.
+def parameter_differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """List the parameters in which two studies differ, by name with both values, without those of the plan alone.
 
-    Of what belongs to one provider (disk strategy, versions) only what both have is compared.
+    Parameters of one hypervisor (disk strategy, versions) are compared only where both studies have them.
     """
     return [
         f"{name} ({ours} and {theirs})"
-        for name, ours, theirs in _pairs("", one, other)
+        for name, ours, theirs in _pairs("", _with_own_tables(one), _with_own_tables(other))
         if ours != theirs
         and name not in PLAN_ONLY
         and not (name.startswith(_OF_ONE_PROVIDER) and None in (ours, theirs))
     ]
 
 
+def _with_own_tables(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a study's parameters with each hypervisor's own in a table of its name.
+
+    Studies of schema 1 have them among the lab host's and the readings'.
+    """
+    if "hypervisors" in parameters or not {"lab_host", "readings"} <= parameters.keys():
+        return dict(parameters)
+    kept = {**parameters, "lab_host": dict(parameters["lab_host"]), "readings": dict(parameters["readings"])}
+    own: dict[str, dict[str, Any]] = {}
+    for hypervisor in all_hypervisors().values():
+        for name in hypervisor.parameters.model_fields:
+            for table in (kept["lab_host"], kept["readings"]):
+                if name in table:
+                    own.setdefault(hypervisor.name, {})[name] = table.pop(name)
+    return kept | {"hypervisors": {name: own.get(name, {}) for name in parameters.get("providers", [])}}
+
+
 def _pairs(prefix: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """Walk two mappings at once, down to what is no mapping; what one of them lacks is None."""
+    """Walk two mappings in parallel, down to values that are no mappings; a missing value is None."""
     for name in sorted(one.keys() | other.keys()):
         ours, theirs = one.get(name), other.get(name)
         if isinstance(ours, Mapping) and isinstance(theirs, Mapping):

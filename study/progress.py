@@ -1,4 +1,4 @@
-"""Says of a study what is done, what is being done, what is left, and how long that will take."""
+"""The progress of a study: finished, running and remaining runs, and the time that is left."""
 
 import statistics
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ class Progress:
     """How far a study is.
 
     Attributes:
-        done: Runs that are finished.
-        doing: The run that was begun last and has not ended; None if there is none.
-        stage: The stages of that run that have been read, the last one's name; empty: none yet.
-        left: Runs to be taken yet, without `doing`.
-        seconds_left: Estimate for `doing` and `left`; None where no run has been taken that it could be told from.
+        done: Finished runs.
+        doing: The run that is in progress, or was interrupted; None if there is none.
+        stage: The last stage of that run that has been read; empty: none yet.
+        left: Remaining runs, without `doing`.
+        seconds_left: Estimate for `doing` and `left`; None where there is no finished run to estimate from.
     """
 
     done: list[RunInfo]
@@ -32,12 +32,12 @@ class Progress:
 
 
 def progress(study_dir: Path, moment: datetime, others: list[StudyInfo]) -> Progress:
-    """Work out how far a study is.
+    """Return how far a study is.
 
     Args:
         study_dir: Its folder.
-        moment: The time now; what `doing` has taken so far is taken off.
-        others: Other studies, to tell from how long a run takes; this study's own runs come first.
+        moment: The time now; the time that `doing` has used so far is subtracted.
+        others: Other studies, for the usual duration of a run; this study's own runs come first.
 
     Raises:
         HvlabError: study.json or the journal cannot be read.
@@ -58,7 +58,7 @@ def progress(study_dir: Path, moment: datetime, others: list[StudyInfo]) -> Prog
 
 
 def _usual_seconds(provider: str, studies: list[StudyInfo]) -> float | None:
-    """Return the median time of the provider's finished runs, of the first study that has some; else of any's."""
+    """Return the median duration of the hypervisor's finished runs in the first study with any; else of any runs."""
     for wanted in (provider, None):
         for study in studies:
             times = [
@@ -82,13 +82,13 @@ def _last_stage(study_dir: Path, doing: RunInfo | None) -> str:
 
 
 def print_status(study_dir: Path, moment: datetime, others: list[StudyInfo], *, busy: bool) -> None:
-    """Print a study's runs and what is left.
+    """Print a study's runs and the remaining time.
 
     Args:
         study_dir: Its folder.
         moment: The time now.
         others: Other studies, for the estimate.
-        busy: Whether a command has the lab; if none has, a run that was begun was cut off.
+        busy: Whether a command uses the lab; if none does, a running run was interrupted.
     """
     study, found = load_study(study_dir), progress(study_dir, moment, others)
     table = Table("run", "state", "minutes", "remarks", title=f"study {study.id}")
@@ -98,7 +98,7 @@ def print_status(study_dir: Path, moment: datetime, others: list[StudyInfo], *, 
         if state == "running":
             remarks.append(f"read up to {found.stage}" if found.stage else "no stage read yet")
             if not busy:
-                remarks.append("cut off; ./invoke study.resume begins it again")
+                remarks.append("interrupted; ./invoke study.resume starts it again")
         unsettled = [timing.stage for timing in run.timings if timing.settled is False]
         remarks += [f"not settled at {', '.join(unsettled)}"] if unsettled else []
         end = run.ended or (moment if state == "running" else None)
@@ -111,11 +111,9 @@ def print_status(study_dir: Path, moment: datetime, others: list[StudyInfo], *, 
 
 def _summary(study: StudyInfo, found: Progress) -> str:
     open_runs = len(found.left) + (found.doing is not None)
-    text = f"done {len(found.done)}, doing {int(found.doing is not None)}, left {len(found.left)}"
+    text = f"{len(found.done)} finished, {int(found.doing is not None)} running, {len(found.left)} left"
     if not open_runs:
-        return (
-            f"{text}; finished" if study.finished else f"{text}; only its end is to be written: ./invoke study.resume"
-        )
+        return f"{text}; complete" if study.finished else f"{text}; ./invoke study.resume completes it"
     if found.seconds_left is None:
-        return f"{text}; no run was taken yet that the time left could be told from"
+        return f"{text}; no finished run yet to estimate the remaining time from"
     return f"{text}; about {found.seconds_left / 60:.0f} min left"

@@ -1,4 +1,4 @@
-"""One run: one boot of the lab host, taken through all its stages under one provider."""
+"""One run: one boot of the lab host, through all stages under one hypervisor."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +8,7 @@ from rich.markup import escape
 from core.console import say, step
 from core.errors import HvlabError
 from dataset.captures import capture_path, write_capture
+from dataset.guests import guest_name, guest_names
 from dataset.journal import Journal
 from dataset.measurements import Measurement, append_measurements
 from dataset.models import StageTiming
@@ -19,21 +20,17 @@ from lab.factors import render_before_reading_script
 from lab.hosts.hardware import Description, describe
 from lab.lifecycle import Lab
 from study.factors import in_words, mismatches
-from study.measure.collector import Output, ask, commands, guest_commands, take
-from study.measure.evidence import LOAD_EVIDENCE, running_guests
+from study.measure.collector import Output, ask, collect, commands, context_for, guest_commands
+from study.measure.evidence import LOAD_EVIDENCE
 from study.measure.kernel_log import EVIDENCE_NAME, KernelWatch
 from study.measure.rederive import measurements
 from study.measure.settle import Settler, SettleRule
 from study.measure.settle_watch import wait_settled
-from study.meters.base import Context
 from study.meters.factors import shown
 from study.meters.readback import NAME as FACTORS
 from study.meters.registry import all_meters
-from study.screenshots import WINDOW_PROOF, draw_terminals, take_manager, take_screens
+from study.screenshots import WINDOW_CAPTURE, draw_terminals, take_manager, take_screens
 from study.stage_timer import StageClock
-
-# The captures that tell which guests run, as far as a provider has them.
-GUEST_LISTS = {"virsh-list", "virsh-xen-list", "vboxmanage-runningvms"}
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ class RunResult:
 
 
 class Run:
-    """Takes one run and writes its captures and numbers into the study's folder.
+    """Executes one run and writes its captures and numbers into the study's folder.
 
     Args:
         lab: The lab; it is down before and after.
@@ -63,7 +60,7 @@ class Run:
         self.factors: dict[str, str] = {}
         self.window: Window | None = None  # the manager's, as it was opened
 
-    def take(self, stages: list[Stage]) -> RunResult:
+    def execute(self, stages: list[Stage]) -> RunResult:
         """Go through the stages in order.
 
         Raises:
@@ -74,7 +71,7 @@ class Run:
             self._picture(stages[-1].guests)
             draw_terminals(self.study_dir, self.provider, self.repeat, [stage.name for stage in stages])
             with step("Lab host: asking for its hardware and versions"):
-                description = describe(self.lab.host.ssh, self.provider)
+                description = describe(self.lab.host.shell, self.provider)
         except HvlabError as error:
             raise self.lab.explained(error) from error
         finally:
@@ -89,7 +86,8 @@ class Run:
         with clock.part("settling"):
             settler = self._settle(stage)
             if program := render_before_reading_script(self.lab.settings.factors):
-                self.lab.host.ssh.check("sh -s", stdin=program.encode(), timeout=120, what="what the factors do first")
+                what = "what the factors do first"
+                self.lab.host.shell.check("sh -s", stdin=program.encode(), timeout=120, what=what)
                 settler = self._settle(stage)
         with clock.part("reading"):
             outputs = self._read(stage)
@@ -101,7 +99,7 @@ class Run:
 
     def _settle(self, stage: Stage) -> Settler:
         """Wait until the lab host is quiet, and note how it came to that."""
-        settler = wait_settled(self.lab.host.ssh, SettleRule(**self.lab.settings.settle.model_dump()))
+        settler = wait_settled(self.lab.host.shell, SettleRule(**self.lab.settings.settle.model_dump()))
         self._note(stage, "settling", **settler.report())
         if not settler.settled:
             say(f"[yellow]not settled[/yellow]: {settler.reason}")
@@ -115,41 +113,32 @@ class Run:
             manager = self.provider.manager
             with step(f"Lab host: opening {manager.name}"):
                 limit_s = self.lab.settings.study.manager_timeout_s
-                self.window = open_manager(self.lab.host.ssh, manager, limit_s)
+                self.window = open_manager(self.lab.host.shell, manager, limit_s)
         else:
-            attempts = self.lab.up(self.provider, f"server{stage.guests}")
+            attempts = self.lab.up(self.provider, guest_name(stage.guests))
             if attempts > 1:
                 self._note(stage, "brought up again", attempts=attempts)
 
     def _picture(self, guests: int) -> None:
-        """Take pictures of the manager and of each guest's screen; a text session under Xen has none."""
+        """Take pictures of the manager and of each guest's screen; a text session may have none."""
         if self.window:
             with step(f"Picture of {self.provider.manager.name}"):
-                take_manager(self.lab.host.ssh, self.provider, self.study_dir, self.repeat)
+                take_manager(self.lab.host.shell, self.provider, self.study_dir, self.repeat)
         if self.lab.settings.topology.session != "x-window":
             return
-        names = [f"server{number}" for number in range(1, guests + 1)]
+        names = guest_names(guests)
         with step(f"Pictures of {len(names)} guests' screens"):
-            take_screens(self.lab.host.ssh, self.provider, names, self.study_dir, self.repeat)
+            take_screens(self.lab.host.shell, self.provider, names, self.study_dir, self.repeat)
 
     def _read(self, stage: Stage) -> dict[str, Output]:
-        wanted = self.lab.settings.study
-        context = Context(
-            self.provider.name,
-            self.provider.folder,
-            mpstat_interval_s=wanted.mpstat_interval_s,
-            mpstat_count=wanted.mpstat_count,
-            xentop_delay_s=wanted.xentop_delay_s,
-            free_count=wanted.free_count,
-            memory_count=wanted.memory_count,
-        )
-        outputs = take(self.lab.host.ssh, commands(context), timeout=300)
+        context = context_for(self.provider, self.lab.settings)
+        outputs = collect(self.lab.host.shell, commands(context), timeout=300)
         if self.window:
             # After the reading: it takes a session, and wakes the manager.
-            outputs |= ask(self.lab.host.ssh, {WINDOW_PROOF: look_command(self.provider.manager)}, timeout=240)
+            outputs |= ask(self.lab.host.shell, {WINDOW_CAPTURE: look_command(self.provider.manager)}, timeout=240)
         if stage.guests:
             inside = guest_commands(context) | (LOAD_EVIDENCE if self.lab.settings.topology.memory_load_mib else {})
-            outputs |= self._ask_guest(f"server{stage.guests}", stage, inside)
+            outputs |= self._ask_guest(guest_name(stage.guests), stage, inside)
         return outputs
 
     def _ask_guest(self, guest: str, stage: Stage, inside: dict[str, str]) -> dict[str, Output]:
@@ -199,46 +188,45 @@ class Run:
         self._check_factors(stage, outputs[FACTORS])
 
     def _check_guests(self, stage: Stage, outputs: dict[str, Output]) -> None:
-        """Make sure that the hypervisor itself lists the stage's guests as running: a paused guest costs, but less.
+        """Check that the hypervisor lists the stage's guests as running: a paused guest costs less.
 
         Raises:
-            HvlabError: If one is missing; its name is told.
+            HvlabError: One is missing; the message names it.
         """
-        wanted = {f"server{number}" for number in range(1, stage.guests + 1)}
-        for name in GUEST_LISTS & outputs.keys():
-            running = running_guests(name, outputs[name].stdout.decode(errors="replace"))
-            if gone := sorted(wanted - set(running)):
-                raise HvlabError(
-                    f"{', '.join(gone)} no longer ran when {stage.name} was read under {self.provider.title}"
-                    f" ({self.lab.why_ended(self.provider, gone[0])})",
-                    f"see {self.lab.host.console_log()}",
-                )
+        listed = self.provider.guest_list
+        running = listed.parse(outputs[listed.name].stdout.decode(errors="replace"))
+        if gone := [name for name in guest_names(stage.guests) if name not in running]:
+            raise HvlabError(
+                f"{', '.join(gone)} no longer ran when {stage.name} was read under {self.provider.title}"
+                f" ({self.lab.why_ended(self.provider, gone[0])})",
+                f"see {self.lab.host.console_log()}",
+            )
 
     def _check_manager(self, stage: Stage, outputs: dict[str, Output]) -> None:
-        """Make sure that the manager that was opened is still on the screen and answers.
+        """Check that the manager that was opened is still on the screen and answers.
 
         Raises:
-            HvlabError: It is not, or does not.
+            HvlabError: It is gone, or does not answer.
         """
         if not self.window:
             return
-        output = outputs[WINDOW_PROOF]
+        output = outputs[WINDOW_CAPTURE]
         if output.status:
             why = output.stderr.decode(errors="replace").strip()[-200:]
             raise HvlabError(f"the lab host's screen cannot be looked at, at stage {stage.name}: {why}")
         try:
             require_alive(read_look(output.stdout.decode(errors="replace")), self.provider.manager.title, self.window)
         except HvlabError as error:
-            words = last_words(self.lab.host.ssh)
+            words = last_words(self.lab.host.shell)
             raise HvlabError(
-                f"{self.provider.manager.name} at stage {stage.name}: {error.message}; its last words: {words}"
+                f"{self.provider.manager.name} at stage {stage.name}: {error.message}; its last output: {words}"
             ) from error
 
     def _check_factors(self, stage: Stage, output: Output) -> None:
-        """Make sure that the lab host is as the study's factors ask.
+        """Check the factors that the lab host shows against those that were set.
 
         Raises:
-            HvlabError: If one is not; its name and both values are told.
+            HvlabError: One differs; the message has its name and both values.
         """
         found = shown(output.stdout.decode(errors="replace"), self.provider)
         self.factors = in_words(found)
@@ -249,7 +237,7 @@ class Run:
             )
 
     def _look_at_kernel(self, stage: Stage, log: Output) -> None:
-        """Mark the run as suspect if the lab host's kernel has new errors; it goes on: its numbers may be good."""
+        """Mark the run as suspect if the lab host's kernel has new errors; the run continues."""
         text = None if log.status else log.stdout.decode(errors="replace")
         if new := self.watch.look(stage.name, text):
             say(f"[yellow]suspect[/yellow]: {len(new)} new kernel errors in the lab host: {escape(new[0])}")

@@ -1,4 +1,4 @@
-"""Pictures of guests' screens, of the manager's window and of terminals, made in a run after its last readings."""
+"""Screenshots of the guests and the manager, and pictures of terminal output, made after a run's last readings."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -7,6 +7,7 @@ from pathlib import Path
 from core.errors import HvlabError
 from dataset.captures import capture_path, check_index, run_name, write_capture
 from dataset.files import read_bytes
+from dataset.guests import guest_names
 from dataset.models import RunInfo, StudyInfo
 from dataset.stages import BOOTING, MANAGER, parse_stage
 from dataset.terminal import PICTURED, printed, svg
@@ -19,20 +20,20 @@ from lab.guests.screenshot import take_picture
 
 FOLDER = "screens"
 MANAGER_PICTURE = "manager.png"
-# The capture that tells the lab host's windows, and whether the manager answered, from stage `manager` on.
-WINDOW_PROOF = "manager-window"
+# The capture with the lab host's windows and the manager's answer to a ping, from stage `manager` on.
+WINDOW_CAPTURE = "manager-window"
 
 
 def screen_path(provider: str, repeat: int, file: str) -> str:
-    """Give a picture's path relative to the study's folder."""
+    """Return a picture's path relative to the study's folder."""
     return f"runs/{run_name(provider, repeat)}/{FOLDER}/{file}"
 
 
 def take_screens(host: Machine, provider: Hypervisor, guests: list[str], study_dir: Path, repeat: int) -> None:
-    """Keep a picture of each guest's screen in the run's folder, entered into the index.json there.
+    """Save a screenshot of each guest in the run's folder, with an entry in the index.json there.
 
     Raises:
-        HvlabError: One cannot be had, or nothing is on it.
+        HvlabError: A screenshot fails, or shows one colour only.
     """
     for guest in guests:
         began = datetime.now(UTC)
@@ -42,10 +43,10 @@ def take_screens(host: Machine, provider: Hypervisor, guests: list[str], study_d
 
 
 def take_manager(host: Machine, provider: Hypervisor, study_dir: Path, repeat: int) -> None:
-    """Keep a picture of the manager's window likewise.
+    """Save a picture of the manager's window in the same way.
 
     Raises:
-        HvlabError: It cannot be had, something lies on the window, or nothing is in it.
+        HvlabError: The picture fails, another window covers this one, or it shows one colour only.
     """
     began = datetime.now(UTC)
     window = picture(host, provider.manager)
@@ -71,7 +72,7 @@ def draw_terminals(study_dir: Path, provider: Hypervisor, repeat: int, stages: I
 
 
 def terminal_picture(meter: str, stage: str) -> str:
-    """Name the picture of what a meter's command printed at a stage."""
+    """Return the file name of the picture of a meter's output at a stage."""
     return f"{meter}-{stage}.svg"
 
 
@@ -81,16 +82,16 @@ def _keep(study_dir: Path, path: str, content: bytes, command: str, began: datet
 
 
 def check_screens(study_dir: Path, study: StudyInfo) -> list[str]:
-    """List what is wrong with a study's pictures, one line each.
+    """List the problems of a study's pictures, one line each.
 
-    Wanted is in every finished run one of each guest, if the guests had an X session, one of the manager, if it was
-    opened, and one of each terminal; each as its index tells it.
+    Every finished run needs one of each guest, if the guests had an X session, one of the manager, if it was opened,
+    and one of each terminal; each must match its index entry.
     """
     stages = study.parameters.stages
     wanted = {terminal_picture(meter, stage) for stage in stages for meter in PICTURED}
     if study.parameters.topology.get("session") == "x-window":
         most = max((parse_stage(name).guests for name in stages), default=0)
-        wanted |= {f"server{number}.png" for number in range(1, most + 1)}
+        wanted |= {f"{guest}.png" for guest in guest_names(most)}
     if MANAGER in stages:
         wanted.add(MANAGER_PICTURE)
     return [problem for run in study.runs if run.status == "finished" for problem in _check_run(study_dir, run, wanted)]
@@ -114,7 +115,7 @@ def check_manager(study_dir: Path, study: StudyInfo) -> list[str]:
         opened = None
         for stage in wanted:
             try:
-                text = read_bytes(study_dir / capture_path(run.provider, run.repeat, stage, WINDOW_PROOF)).decode()
+                text = read_bytes(study_dir / capture_path(run.provider, run.repeat, stage, WINDOW_CAPTURE)).decode()
                 window = require_alive(read_look(text), title, opened)
             except (HvlabError, UnicodeDecodeError) as error:
                 problems.append(f"{run.name}: manager at {stage}: {error}")

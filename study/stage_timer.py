@@ -1,4 +1,4 @@
-"""Says where the time of a stage went."""
+"""Measures the time of the parts of a stage."""
 
 import time
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from dataset.models import StageTiming
 
 
 class StageClock:
-    """Times the parts of one stage; what is in none of them is the kit's own."""
+    """Times the parts of one stage; the rest is the tool's own share."""
 
     def __init__(self) -> None:
         self._begun = time.monotonic()
@@ -16,7 +16,7 @@ class StageClock:
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
-        """Count the time in the block to `booting`, `settling` or `reading`."""
+        """Add the time of the block to `booting`, `settling` or `reading`."""
         begun = time.monotonic()
         try:
             yield

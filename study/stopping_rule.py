@@ -18,13 +18,13 @@ _MIB = {"MiB": 1.0, "KiB": 1 / 1024}
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was decided.
+    """The decision.
 
     Attributes:
-        go_on: Whether one more repeat is wanted.
-        reason: Why, one line.
-        wanted_mib: The half-width that was asked for, MiB.
-        half_width_mib: By provider, what it is now, MiB; None where it cannot be told.
+        go_on: Whether one more repeat is needed.
+        reason: The reason, one line.
+        wanted_mib: The requested half-width, MiB.
+        half_width_mib: The present half-width by hypervisor, MiB; None where it is unknown.
         repeats: Repeats so far.
     """
 
@@ -50,7 +50,7 @@ class Verdict:
 
 
 def parse_precision(text: str) -> float:
-    """Read `1MiB`, `0.5 MiB` or `512KiB`; returns MiB.
+    """Parse `1MiB`, `0.5 MiB` or `512KiB`; return MiB.
 
     Raises:
         HvlabError: It is none of these, or zero.
@@ -58,7 +58,7 @@ def parse_precision(text: str) -> float:
     match = _AMOUNT.fullmatch(text)
     if match is None or not float(match[1]):
         raise HvlabError(
-            f"--precision={text} is no amount of memory", "for example --precision=1MiB", code="bad-option"
+            f"--precision={text} is not an amount of memory", "for example --precision=1MiB", code="bad-option"
         )
     return float(match[1]) * _MIB[match[2]]
 
@@ -67,8 +67,8 @@ def decide(half_widths: Mapping[str, float | None], plan: Plan) -> Verdict:
     """Decide whether one more repeat is needed.
 
     Args:
-        half_widths: By provider, half the width of the 95 % interval of the cost per guest, MiB; None: cannot be told.
-        plan: The plan; it has a precision.
+        half_widths: Half the width of the 95 % interval of the cost per guest by hypervisor, MiB; None: unknown.
+        plan: The plan, with a precision.
     """
     wanted, most = plan.precision_mib or 0.0, plan.most_repeats or plan.repeats
     known = {provider: half_widths.get(provider) for provider in plan.providers}

@@ -1,4 +1,4 @@
-"""A study: its runs, one after the other, and study.json that tells what they were made with."""
+"""A study: its runs, one after the other, and study.json with their parameters and environment."""
 
 import os
 import platform
@@ -17,6 +17,7 @@ from dataset.journal import NAME, Journal
 from dataset.measurements import drop_run, write_measurements
 from dataset.models import Environment, HardwarePart, Partition, Precision, RunInfo, StudyInfo, load_study, save_study
 from dataset.stages import Stage, stages
+from hypervisors.base import Hypervisor
 from hypervisors.registry import get_hypervisor
 from lab.images.emulator import emulator_version
 from lab.lifecycle import Lab
@@ -24,14 +25,14 @@ from lab.settings import Settings
 from study.calibration.calibration import adopt
 from study.describe import descriptors
 from study.host_check import left_for, require_same, require_something
-from study.plan import Plan, parameters, plan_of, require_taken, unlike
+from study.plan import Plan, parameter_differences, parameters, plan_of, require_measured
 from study.run import Run, RunResult
 from study.stopping_rule import Verdict, decide
 
 LATEST = "latest"
 
 Judge = Callable[[Path], Mapping[str, float | None]]
-"""Tells, of a study's folder, the half-width of the 95 % interval of each provider's cost per guest, MiB."""
+"""Returns the half-width of the 95 % interval of each hypervisor's cost per guest, MiB, for a study's folder."""
 
 
 def now() -> datetime:
@@ -40,14 +41,20 @@ def now() -> datetime:
 
 
 def stages_of(settings: Settings) -> list[Stage]:
-    """List the stages of each run."""
+    """Return the stages of each run."""
     return stages(settings.topology.guests, settings.study.manager)
 
 
 def _controller(nested: bool) -> dict[str, str]:
-    """Describe this machine; the emulator is the nested lab host's."""
-    told = {"system": platform.platform(), "cpus": str(os.cpu_count())}
-    return told | ({"qemu": emulator_version()} if nested else {})
+    """Describe this machine; with a nested lab host also its emulator."""
+    facts = {"system": platform.platform(), "cpus": str(os.cpu_count())}
+    return facts | ({"qemu": emulator_version()} if nested else {})
+
+
+def _listed(titles: list[str]) -> str:
+    """Return titles as a sentence has them: `A, B and C`."""
+    *others, last = titles
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _planned(provider: str, repeat: int) -> RunInfo:
@@ -55,14 +62,14 @@ def _planned(provider: str, repeat: int) -> RunInfo:
 
 
 def _point_latest(folder: Path) -> None:
-    """Let `latest` lead to a finished study, unless it leads to a newer one."""
+    """Point `latest` to a finished study, unless it points to a newer one."""
     link = folder.parent / LATEST
     if not link.is_symlink() or link.readlink().name < folder.name:
         point(link, folder.name)
 
 
 class Study:
-    """A study that is being made; `begin` a new one, or `resume` one that came to no end.
+    """A study in progress; `begin` a new one, or `resume` one that did not finish.
 
     Args:
         lab: The lab.
@@ -77,10 +84,10 @@ class Study:
 
     @classmethod
     def begin(cls, lab: Lab, root: Path, plan: Plan) -> Self:
-        """Begin a new study in `root`, the folder of all studies.
+        """Create a new study in `root`, the folder of all studies.
 
         Raises:
-            HvlabError: Its lab host can do nothing of it now.
+            HvlabError: The lab host can run none of its hypervisors now.
         """
         require_something(lab.host, plan.providers)
         settings = parameters(lab, plan, stages_of(lab.settings))
@@ -91,7 +98,7 @@ class Study:
             factors=described.factors,
             derived=described.derived,
             id="none yet",
-            title="Resource usage of Xen, KVM and VirtualBox",
+            title=f"Resource usage of {_listed([get_hypervisor(name).title for name in plan.providers])}",
             profile="default",
             created=now(),
             parameters=settings,
@@ -115,21 +122,21 @@ class Study:
 
     @classmethod
     def resume(cls, lab: Lab, folder: Path) -> Self:
-        """Take up a study after a crash or a failure: finished runs stay, all others are taken from their beginning.
+        """Continue a study after a crash or a failure: finished runs are kept, all others start again.
 
         Raises:
-            HvlabError: It has nothing left to do, is a published one, or the lab is no longer the one that it was
-                begun with; names the parameters, or what tells the lab host from that one.
+            HvlabError: The study is finished or a published one, or the lab has changed since it was started; the
+                message names the parameters or the property of the lab host that differ.
         """
         info = load_study(folder)
-        require_taken(info)
+        require_measured(info)
         if info.finished:
             _point_latest(folder)
-            raise HvlabError(f"study {info.id} is finished; nothing is left to do", "./invoke report.pdf writes it")
+            raise HvlabError(f"study {info.id} is finished", "./invoke report.pdf writes its paper")
         here = parameters(lab, plan_of(info), stages_of(lab.settings))
-        if differences := unlike(info.parameters.as_dict(), here.as_dict()):
+        if differences := parameter_differences(info.parameters.as_dict(), here.as_dict()):
             raise HvlabError(
-                f"study {info.id} was begun with another lab: {', '.join(differences)}", "take a new one: study.all"
+                f"study {info.id} was started with another lab: {', '.join(differences)}", "start a new one: study.all"
             )
         require_same(lab.host, info)
         study = cls(lab, folder, info)
@@ -137,7 +144,7 @@ class Study:
         return study
 
     def _recover(self) -> None:
-        """Bring folder, study.json and journal into step after a crash at any moment."""
+        """Make folder, study.json and journal consistent after a crash at any moment."""
         clear_parts(self.folder)
         ended = {event.get("run") for event in self.journal.read() if event.get("status") == "finished"}
         for entry in self.info.runs:
@@ -146,7 +153,7 @@ class Study:
                 entry.status, entry.started, entry.ended = "planned", None, None
                 entry.timings, entry.suspect, entry.factors = [], [], {}
             elif entry.name not in ended:
-                # The crash came between study.json, which counts, and the journal.
+                # The crash came between study.json, which is authoritative, and the journal.
                 self.journal.append("run ends", run=entry.name, status="finished")
         self._save()
         left = [entry.name for entry in self.info.runs if entry.status != "finished"]
@@ -155,22 +162,22 @@ class Study:
     def _save(self) -> None:
         save_study(self.folder, self.info)
 
-    def take(self, judge: Judge | None = None) -> Path:
-        """Take all runs that are not finished; a failed one does not keep the others from being taken.
+    def run(self, judge: Judge | None = None) -> Path:
+        """Run all runs that are not finished; a failed one does not stop the others.
 
         Args:
-            judge: How precise the study is so far; only asked if the plan has a precision.
+            judge: Returns how precise the study is so far; only called if the plan has a precision.
 
         Returns:
             The study's folder.
 
         Raises:
-            HvlabError: If a run failed, or the lab host must be restarted for one; what was read is kept, and `resume`
-                goes on.
+            HvlabError: A run failed, or the lab host must be restarted for one. Finished runs are kept, and `resume`
+                continues.
         """
-        self._take_planned()
+        self._run_planned()
         while judge and self._add_repeat(judge):
-            self._take_planned()
+            self._run_planned()
         self.journal.append("calibration", **adopt(self.lab, self.folder, plan_of(self.info).providers))
         self.journal.append("study ends")
         self.info.finished = now()
@@ -178,7 +185,7 @@ class Study:
         _point_latest(self.folder)
         return self.folder
 
-    def _take_planned(self) -> None:
+    def _run_planned(self) -> None:
         failures = []
         waiting: dict[str, HvlabError] = {}
         for entry in self.info.runs:
@@ -188,7 +195,7 @@ class Study:
                 waiting[entry.name] = wrong
                 continue
             try:
-                self._take_run(entry)
+                self._run_with_retries(entry)
             except HvlabError as error:
                 console.print(f"[red]{entry.name} failed:[/red] {error}", soft_wrap=True)
                 failures.append(f"{entry.name}: {error.message}")
@@ -205,7 +212,7 @@ class Study:
             raise left
 
     def _add_repeat(self, judge: Judge) -> bool:
-        """Plan one more repeat if the study is not yet as precise as was asked for; say why if not."""
+        """Plan one more repeat if the study is less precise than requested; print the reason either way."""
         plan = plan_of(self.info)
         if plan.precision_mib is None:
             return False
@@ -222,11 +229,11 @@ class Study:
         self._save()
         return verdict.go_on
 
-    def _take_run(self, entry: RunInfo) -> None:
-        """Take a run; one that dies is begun again, from the lab host's boot on.
+    def _run_with_retries(self, entry: RunInfo) -> None:
+        """Run one run; one that dies starts again, from the lab host's boot on.
 
         Raises:
-            HvlabError: If it died as often as `study.attempts` allows.
+            HvlabError: It died `study.attempts` times.
         """
         attempts = self.lab.settings.study.attempts
         for attempt in range(1, attempts + 1):
@@ -235,7 +242,7 @@ class Study:
             except HvlabError as error:
                 if attempt == attempts:
                     raise
-                console.print(f"[yellow]{entry.name} died:[/yellow] {error}; it is begun again", soft_wrap=True)
+                console.print(f"[yellow]{entry.name} died:[/yellow] {error}; it starts again", soft_wrap=True)
                 self.journal.append("run is begun again", run=entry.name, reason=str(error))
             else:
                 return
@@ -246,36 +253,39 @@ class Study:
         self._save()
         status: Literal["finished", "failed", "interrupted"] = "interrupted"
         try:
-            result = Run(self.lab, self.folder, entry.provider, entry.repeat, self.journal).take(self.stages)
-            self._describe(result)
+            result = Run(self.lab, self.folder, entry.provider, entry.repeat, self.journal).execute(self.stages)
+            self._describe(result, get_hypervisor(entry.provider))
             entry.timings, entry.suspect, entry.factors = result.timings, result.suspect, result.factors
             status = "finished"
         except HvlabError:
             status = "failed"
             raise
         finally:
-            # Half a run is no run: what it read would stand beside whole ones.
+            # An unfinished run leaves no rows: they would stand beside those of finished ones.
             if status != "finished":
                 drop_run(self.folder, entry.provider, entry.repeat)
-            # From here on the run counts. The journal comes after: a crash in between is mended by `resume`.
+            # From here on the run counts as finished. The journal follows: `resume` repairs a crash in between.
             entry.status, entry.ended = status, now()
             self._save()
             self.journal.append("run ends", run=entry.name, status=status)
 
-    def _describe(self, result: RunResult) -> None:
-        """Add what a run tells of the lab host. Under Xen, dom0 sees less memory: the plain kernel's view wins."""
+    def _describe(self, result: RunResult, hypervisor: Hypervisor) -> None:
+        """Add what a run tells of the lab host.
+
+        Where a hypervisor below the kernel has a part of the memory, the host sees less: the plain kernel's view wins.
+        """
         environment, seen = self.info.environment, result.description
         environment.versions.update(seen.versions)
         for name, version in self.lab.host.versions.items():
             environment.versions.setdefault(f"package {name}", version)
-        if not environment.hardware or "xen" not in seen.versions:
+        if not environment.hardware or hypervisor.machine_memory is None:
             environment.hardware = [HardwarePart(part=part, value=value) for part, value in seen.hardware]
         environment.partitions = [Partition(mount=m, size_gb=s, purpose=p) for m, s, p in seen.partitions]
 
 
 def print_timings(info: StudyInfo) -> None:
-    """Print where the time of a study went, per stage, and the kit's own share in percent."""
-    table = Table("run", "stage", "booting s", "settling s", "reading s", "kit s", title="Where the time went")
+    """Print the time of each stage of a study, and the tool's own share in percent."""
+    table = Table("run", "stage", "booting s", "settling s", "reading s", "tool s", title="Time by stage")
     total = own = 0.0
     for entry in info.runs:
         for timing in entry.timings:
@@ -284,4 +294,4 @@ def print_timings(info: StudyInfo) -> None:
             table.add_row(entry.name, timing.stage, *(f"{part:.1f}" for part in parts))
     console.print(table)
     if total:
-        say(f"{total:.0f} s in all; the kit's own share is {100 * own / total:.1f} %")
+        say(f"{total:.0f} s in all; the tool's own share is {100 * own / total:.1f} %")

@@ -1,4 +1,4 @@
-"""Verifies a study: captures unchanged, every number following from its capture, everything disclosed."""
+"""Verifies a study: unchanged captures, numbers that follow from them, complete metadata."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from study.screenshots import check_manager, check_screens
 
 
 def check(study_dir: Path) -> list[str]:
-    """List all that is wrong with a study, one line each; none: it is whole.
+    """List the problems of a study, one line each; an empty list: it is valid.
 
     Args:
         study_dir: The study's folder.
@@ -35,7 +35,7 @@ def check(study_dir: Path) -> list[str]:
 
 
 def _marks(study_dir: Path, study: StudyInfo) -> list[str]:
-    """Compare what study.json tells of each finished run with what the run's captures give."""
+    """Compare study.json with the captures of each finished run."""
     problems = []
     for run in (run for run in study.runs if run.status == "finished"):
         for compare in (_suspects, _factors):
@@ -54,14 +54,14 @@ def _suspects(study_dir: Path, study: StudyInfo, run: RunInfo) -> list[str]:
     found = suspicions(study_dir, run, study.parameters.stages)
     if found == run.suspect:
         return []
-    return [f"{run.name}: its captures show {len(found)} new kernel errors, study.json tells {len(run.suspect)}"]
+    return [f"{run.name}: its captures show {len(found)} new kernel errors, study.json has {len(run.suspect)}"]
 
 
 def _calibration(study_dir: Path) -> list[str]:
-    """Compare the copy of the calibration with what the journal tells of it."""
-    told = [event for event in read_journal(study_dir / NAME) if event["event"] == "calibration"]
+    """Compare the copy of the calibration with its entry in the journal."""
+    entries = [event for event in read_journal(study_dir / NAME) if event["event"] == "calibration"]
     file = study_dir / CALIBRATION_FILE
-    wanted = told[-1].get("sha256") if told else None
+    wanted = entries[-1].get("sha256") if entries else None
     if (sha256_of(file) if file.is_file() else None) == wanted:
         return []
-    return [f"{CALIBRATION_FILE}: not the one that the journal tells of"]
+    return [f"{CALIBRATION_FILE}: differs from the one in the journal"]

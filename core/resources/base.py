@@ -122,9 +122,14 @@ def read_outcomes(text: str) -> list[Outcome]:
 def _outcome(line: str) -> Outcome:
     result, *rest = line.split("\t")
     if result in _RESULTS and len(rest) == 3 and _KIND.fullmatch(rest[0]) and rest[1] and len(line) <= _LONGEST:
-        kind, name, detail = ("".join(letter if letter.isprintable() else "?" for letter in part) for part in rest)
+        kind, name, detail = map(printable, rest)
         return Outcome(result, kind, name, detail)  # type: ignore[arg-type]
     raise HvlabError(f"the host's answer is not understood: {line[:80]!r}", "does a login script print there?")
+
+
+def printable(text: str) -> str:
+    """Return a text from a host without what a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def failures(outcomes: Iterable[Outcome]) -> list[str]:

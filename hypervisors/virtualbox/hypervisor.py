@@ -1,7 +1,16 @@
 """VirtualBox: a hypervisor in a kernel module of its own, with Oracle's manager."""
 
+from pathlib import Path
+
 from hypervisors.base import Hypervisor, Manager
+from hypervisors.boot import PlainKernel
+from hypervisors.processes import ProcessPatterns
+from hypervisors.virtualbox import doctor
+from hypervisors.virtualbox.box import BOX
+from hypervisors.virtualbox.calibration import CALIBRATION
 from hypervisors.virtualbox.disks import READING
+from hypervisors.virtualbox.guest_list import GUEST_LIST
+from hypervisors.virtualbox.host_image import SOFTWARE
 from hypervisors.virtualbox.traits import TRAITS
 
 # No look for updates, no choice between its modes, and no messages over the window (the lab host has no USB, which the
@@ -16,11 +25,28 @@ VBoxManage setextradata global GUI/Tools/LastItemsSelected Machines,Details
 HYPERVISOR = Hypervisor(
     name="virtualbox",
     title="VirtualBox",
+    order=30,
+    words=("virtualbox", "vbox\\w*"),
+    log_words=("vbox",),
     vagrant="virtualbox",
-    box="virtualbox",
-    boots_xen=False,
+    box=BOX,
+    boot=PlainKernel(),
+    software=SOFTWARE,
     folder="/vbox",
-    running_command="VBoxManage list runningvms | cut -d '\"' -f 2",
+    # Behind the NAT of its network card.
+    endpoint="forward",
+    prepare=(Path(__file__).with_name("prepare.sh"),),
+    processes=ProcessPatterns(
+        guest=("VBoxHeadless", "VirtualBoxVM"),
+        daemon=("VBoxSVC", "VBoxXPCOMIPCD", "VBoxNetDHCP", "VBoxNetNAT"),
+        manager=("VirtualBox",),
+        # Its server has the environment of whoever needed it first, and so have all machines that it starts after
+        # that, other people's, too. The server ends with its last client.
+        shared=("VBoxSVC", "VBoxXPCOMIPCD", "VBoxHeadless", "VBoxNet", "VirtualBoxVM"),
+    ),
+    guest_list=GUEST_LIST,
+    # A pipe would have the status of its last program, also where VirtualBox does not answer.
+    running_command="{ said=$(VBoxManage list runningvms) && printf '%s\\n' \"$said\" | cut -d '\"' -f 2; }",
     manager=Manager("VirtualBox's manager", "VirtualBox Manager", ("VirtualBox",), prepare=_NO_QUESTIONS),
     screenshot_command='VBoxManage controlvm "$guest" screenshotpng "$picture"',
     ended_command='VBoxManage showvminfo "$guest" --machinereadable | grep ^VMState=;'
@@ -40,4 +66,6 @@ HYPERVISOR = Hypervisor(
     },
     factor_readings={"disk_strategy": READING},
     version_commands={"virtualbox": "VBoxManage --version"},
+    calibration=CALIBRATION,
+    doctor=(doctor.CHECK,),
 )

@@ -2,7 +2,7 @@
 
 import re
 
-from hypervisors import qemu_img
+from hypervisors.common import qemu_img
 from study.meters.base import Number
 from study.meters.readback import Readback, Reading
 

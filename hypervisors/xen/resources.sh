@@ -37,7 +37,7 @@ old_loops() { losetup -a | sed 's/^\(\/dev\/loop\([0-9]*\)\): [^(]*(\(.*\))$/\1 
 # Sets `loops_said`: NAME MAJOR:MINOR FILE a line.
 list_loops() {
     if [ -z "$loops_said" ] && command -v losetup >/dev/null; then
-        loops_said=$(losetup --list --noheadings --raw --output NAME,MAJ:MIN,BACK-FILE || old_loops) ||
+        loops_said=$(losetup --list --noheadings --output NAME,MAJ:MIN,BACK-FILE || old_loops) ||
             { loops_said=; return 1; }
         loops_said="
 $loops_said"
@@ -48,8 +48,7 @@ $loops_said"
 loops_of() {
     case $loops_said in *" $1"*) ;; *) return 0;; esac
     echo "$loops_said" | while read -r device number file; do
-        # "raw" writes a blank in a name as \x20.
-        case $file in "$1"|"$1 (deleted)"|"$1\\x20(deleted)") echo "$device $number";; esac
+        case $file in "$1"|"$1 (deleted)") echo "$device $number";; esac
     done
 }
 

@@ -6,6 +6,7 @@ with and prints 0.0 for every domain, so two are taken and the second is read.
 
 import re
 
+from hypervisors.xen.parameters import XenParameters
 from study.meters.base import Context, Meter, Number, unrecognised
 
 _CPU = "CPU(%)"
@@ -15,7 +16,8 @@ _ITERATIONS = 2
 
 def command(context: Context) -> str:
     """Make the command line: two iterations, `xentop_delay_s` seconds apart."""
-    return f"xentop -b -i {_ITERATIONS} -d {context.xentop_delay_s}"
+    delay_s = XenParameters.model_validate(context.parameters).xentop_delay_s
+    return f"xentop -b -i {_ITERATIONS} -d {delay_s}"
 
 
 def lasts(line: str) -> float:
@@ -64,4 +66,12 @@ def _fields(line: str, count: int) -> list[str]:
     return re.sub(r"\bno limit\b", "no-limit", line.strip()).rsplit(maxsplit=count - 1)
 
 
-METER = Meter(name="xentop", command=command, parse=parse, providers=frozenset({"xen"}), lasts=lasts)
+METER = Meter(
+    name="xentop",
+    title="xentop",
+    quantity="cpu",
+    command=command,
+    parse=parse,
+    providers=frozenset({"xen"}),
+    lasts=lasts,
+)

@@ -35,4 +35,13 @@ def _sample(text: str, lines: list[str]) -> list[Number]:
     return [Number(name, int(fields[name]), "MiB") for name in _METRICS]
 
 
-METER = Meter(name="xl-info", command=command, parse=parse, providers=frozenset({"xen"}), asked=asked, lasts=pauses)
+METER = Meter(
+    name="xl-info",
+    title="xl info",
+    quantity="memory",
+    command=command,
+    parse=parse,
+    providers=frozenset({"xen"}),
+    asked=asked,
+    lasts=pauses,
+)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from study.meters.base import Context, Meter, Number, unrecognised
 
+# The host's own, which always runs.
+HOST_DOMAIN = "Domain-0"
 _HEADER = re.compile(r"Name\s+ID\s+Mem(\(MiB\))?\s+VCPUs\s+State\s+Time\(s\)\s*")
 # From the right, since a domain's name may hold spaces.
 _ROW = re.compile(r"(?P<name>\S.*?)\s+[0-9]+\s+(?P<mem>[0-9]+)\s+[0-9]+\s+[a-z-]+\s+(?P<time>[0-9]+\.[0-9]+)\s*")
@@ -49,7 +51,7 @@ def domains(text: str) -> list[Domain]:
         if match is None:
             raise unrecognised("xl-list", text, f"{line!r} is no domain")
         found.append(Domain(match["name"], int(match["mem"]), float(match["time"])))
-    if not any(domain.name == "Domain-0" for domain in found):
+    if not any(domain.name == HOST_DOMAIN for domain in found):
         raise unrecognised("xl-list", text, "no Domain-0")
     return found
 
@@ -67,4 +69,6 @@ def parse(text: str) -> list[Number]:
     return numbers
 
 
-METER = Meter(name="xl-list", command=command, parse=parse, providers=frozenset({"xen"}))
+METER = Meter(
+    name="xl-list", title="xl list", quantity="memory", command=command, parse=parse, providers=frozenset({"xen"})
+)

@@ -96,7 +96,7 @@ class Machine:
         return done
 
     def _require_reached(self, done: Completed) -> None:
-        """Tell a line's own failure from that of the way to the machine.
+        """Distinguish a failure of the command from one of the connection.
 
         Raises:
             HvlabError: It was the way's.
@@ -115,7 +115,7 @@ class Machine:
         return done.text
 
     def answers(self, timeout: float = 40) -> bool:
-        """Say whether it runs a line now."""
+        """Return whether it runs a line now."""
         try:
             return self.run("true", timeout=timeout).status == 0
         except HvlabError:
@@ -182,7 +182,7 @@ class Machine:
         return nullcontext()
 
     def interactive(self, words: Sequence[str]) -> int:
-        """Give the terminal to a session there, or run one line; return its exit status."""
+        """Attach the terminal to a session there, or run one line; return its exit status."""
         raise NotImplementedError
 
 

@@ -107,7 +107,7 @@ class Ssh(Machine):
             why = last_line(done.stderr) or "no answer"
             raise HvlabError(
                 f"{self.name} cannot be reached over SSH: {why}",
-                "./invoke lab.status tells its state",
+                "./invoke lab.status shows its state",
                 code="unreachable",
             )
 
@@ -121,7 +121,7 @@ class Ssh(Machine):
             status = _status(master, null, timeout=90)
         if status != 0:
             raise HvlabError(
-                f"{self.name} cannot be reached over SSH", "./invoke lab.status tells its state", code="unreachable"
+                f"{self.name} cannot be reached over SSH", "./invoke lab.status shows its state", code="unreachable"
             )
         try:
             yield
@@ -132,6 +132,6 @@ class Ssh(Machine):
                 _status(stop, null, timeout=30)
 
     def interactive(self, words: Sequence[str]) -> int:
-        """Give the terminal to a session there, or run one line; return its exit status."""
+        """Attach the terminal to a session there, or run one line; return its exit status."""
         remote = [shlex.join(words)] if len(words) > 1 else list(words)
         return subprocess.run(["ssh", "-F", str(self.config), self.name, *remote], check=False).returncode

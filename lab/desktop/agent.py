@@ -223,7 +223,7 @@ def opened(screen, title, seconds, log, words):
         screen.wait(title, seconds, answers=True, process=process)
     except AgentError as failure:
         said = Path(log).read_text(errors="replace").strip().splitlines()
-        raise AgentError(f"{failure}; its last words: {said[-1] if said else 'none'}") from failure
+        raise AgentError(f"{failure}; its last output: {said[-1] if said else 'none'}") from failure
     screen.put(title)
 
 

@@ -11,7 +11,7 @@ from lab.guests.screenshot import as_png
 
 _LOG = "/var/log/manager.log"
 _ANSWER_S = 180
-_HINT = "the lab host's /var/log/manager.log tells more; study.manager = false goes without it"
+_HINT = "see /var/log/manager.log on the lab host; study.manager = false skips the manager"
 
 
 def _tool(*words: str) -> str:

@@ -55,7 +55,7 @@ def read_look(text: str) -> Look:
         return Look.model_validate_json(text)
     except ValidationError as error:
         shown = " ".join(text.split())[:80]
-        raise HvlabError(f"the windows on the lab host's screen are not told as known: {shown!r}") from error
+        raise HvlabError(f"the list of windows on the lab host's screen is not recognised: {shown!r}") from error
 
 
 def require_alive(look: Look, title: str, opened: Window | None = None) -> Window:

@@ -4,9 +4,9 @@ import re
 import shlex
 from pathlib import Path
 
+from core.diagnosis import Finding, verdicts
 from hypervisors.registry import all_hypervisors, get_hypervisor
-from lab.doctor.check import NESTED, Check, Wanted, verdicts
-from lab.doctor.finding import Finding
+from lab.doctor.check import NESTED, Check, Wanted
 from lab.factors import whole_disks_gib
 from lab.hosts.preflight import EMULATOR_MIB, IMAGES_GIB, RUN_GIB, free_line, free_on
 from lab.state.processes import lab_name
@@ -63,16 +63,18 @@ def _own(wanted: Wanted, words: str) -> str:
 
 _MEMORY_LINE = """\
 grep -E '^(MemAvailable|MemFree|Buffers|Cached):' /proc/meminfo
-[ -d /proc/xen ] && { xl info || xm info; } 2>/dev/null | grep free_memory
+{below}
 exit 0
 """
 
 
 def _memory_line(wanted: Wanted) -> str:
+    below = [each.machine_memory.command for each in all_hypervisors().values() if each.machine_memory]
+    line = _MEMORY_LINE.replace("{below}", "\n".join(below))
     if not wanted.nested:
-        return _MEMORY_LINE
+        return line
     own = _own(wanted, lab_name(Path(wanted.state)))
-    return f'{own}[ -z "$p" ] || sed -n \'s/^VmRSS:/Own:/p\' "/proc/$p/status"\n{_MEMORY_LINE}'
+    return f'{own}[ -z "$p" ] || sed -n \'s/^VmRSS:/Own:/p\' "/proc/$p/status"\n{line}'
 
 
 def _memory(text: str, wanted: Wanted) -> Finding:
@@ -86,8 +88,10 @@ def _memory(text: str, wanted: Wanted) -> Finding:
     if own := told.get("Own"):
         # What the lab has that is up, the next one can have.
         available, who = available + own, f"available, with {own} of this lab, which is up"
-    if not wanted.nested and (xen := re.search(r"free_memory\s*:\s*(\d+)", text)):
-        available, who = int(xen[1]), "free in Xen"
+    for each in all_hypervisors().values() if not wanted.nested else ():
+        free = each.machine_memory.parse(text)[1] if each.machine_memory else None
+        if free is not None:
+            available, who = free, f"free in {each.title}"
     if wanted.nested:
         needed, todo = wanted.settings.lab_host.memory_mib + EMULATOR_MIB, "lower lab_host.memory_mib in hvlab.toml"
     else:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from core.diagnosis import Finding
 from lab.connectors.address import Kind
-from lab.doctor.finding import Finding, State
 from lab.settings import Settings
 
 EVERYWHERE: frozenset[Kind] = frozenset(("nested", "local", "ssh"))
@@ -21,7 +21,7 @@ class Wanted:
         kind: Of lab host.
         provider: Its name, None for whichever the machine offers.
         cache, state: Absolute names of the folders of images and of the running lab, on the controller.
-        accelerator: What the nested lab host is started with: "kvm", "tcg", "" if that is still to be probed.
+        accelerator: QEMU's accelerator that the nested lab host is started with; "" if that is still to be probed.
     """
 
     kind: Kind
@@ -56,18 +56,3 @@ class Check:
     kinds: frozenset[Kind] = EVERYWHERE
     controller: bool = False
     timeout: float = SECONDS
-
-
-def facts(text: str) -> dict[str, str]:
-    """Take `name=value` lines apart; other lines are left out."""
-    pairs = (line.partition("=") for line in text.splitlines() if "=" in line)
-    return {name.strip(): value.strip() for name, _, value in pairs}
-
-
-def verdicts(name: str) -> tuple[Callable[..., Finding], Callable[..., Finding], Callable[..., Finding]]:
-    """Return functions that make an ok, a warning and a failure of the check `name`."""
-
-    def made(state: State) -> Callable[..., Finding]:
-        return lambda seen, todo="": Finding(name=name, state=state, seen=seen, todo=todo)
-
-    return made(State.OK), made(State.WARN), made(State.FAIL)

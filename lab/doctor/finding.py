@@ -1,34 +1,8 @@
 """What the doctor found; the form of `--json`."""
 
-from enum import StrEnum
-
 from pydantic import BaseModel, ConfigDict, computed_field
 
-
-class State(StrEnum):
-    """How a requirement stands: met; met with a reserve, or not needed now; not met."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-class Finding(BaseModel):
-    """One requirement.
-
-    Attributes:
-        name: Stable, for programs: "hardware-virtualization".
-        state: How it stands.
-        seen: What was seen, one line.
-        todo: What to do, one line; empty where nothing is.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str
-    state: State
-    seen: str
-    todo: str = ""
+from core.diagnosis import Finding, State
 
 
 class Examined(Finding):

@@ -2,8 +2,8 @@
 
 import re
 
-from lab.doctor.check import Check, Wanted, facts, verdicts
-from lab.doctor.finding import Finding
+from core.diagnosis import Finding, facts, verdicts
+from lab.doctor.check import Check, Wanted
 
 _KSM_LINE = "echo run=$(cat /sys/kernel/mm/ksm/run 2>/dev/null)\n"
 _THP_LINE = """\

@@ -3,7 +3,8 @@
 from rich.console import Console
 from rich.text import Text
 
-from lab.doctor.finding import Diagnosis, State
+from core.diagnosis import State
+from lab.doctor.finding import Diagnosis
 
 _COLOURS = {State.OK: "green", State.WARN: "yellow", State.FAIL: "red"}
 

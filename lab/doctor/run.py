@@ -1,5 +1,6 @@
 """Asks a machine all that a study needs."""
 
+from core.diagnosis import Finding, State
 from core.errors import HvlabError
 from core.paths import cache_root, state_root
 from hypervisors.registry import get_hypervisor
@@ -7,19 +8,18 @@ from lab.connectors.address import parse_host
 from lab.connectors.base import CommandTimeoutError, Machine, last_line
 from lab.doctor import capacity, hypervisors, kernel, tools, virtualization
 from lab.doctor.check import Check, Wanted
-from lab.doctor.finding import Diagnosis, Examined, Finding, State
+from lab.doctor.finding import Diagnosis, Examined
 from lab.hosts.machines import ThisMachine, machine_of
 from lab.images.acceleration import settled_accelerator
 from lab.settings import Settings
 
-CHECKS: tuple[Check, ...] = (
-    *virtualization.CHECKS,
-    *hypervisors.CHECKS,
-    *tools.CHECKS,
-    *capacity.CHECKS,
-    *kernel.CHECKS,
-)
 _PRELUDE = "LC_ALL=C; export LC_ALL; PATH=$PATH:/usr/sbin:/sbin; export PATH\n"
+
+
+def all_checks() -> list[Check]:
+    """Return all checks, in the order in which they are reported."""
+    own = hypervisors.hypervisor_checks()
+    return [*virtualization.CHECKS, *own, *tools.CHECKS, *capacity.CHECKS, *kernel.CHECKS]
 
 
 def _ask(check: Check, host: Machine, wanted: Wanted) -> Finding:
@@ -45,7 +45,7 @@ def examine(host: Machine, wanted: Wanted, controller: Machine, called: str) -> 
         HvlabError: The host cannot be reached.
     """
     findings = []
-    for check in CHECKS:
+    for check in all_checks():
         if wanted.kind in check.kinds:
             local = check.controller or wanted.kind != "ssh"
             found = _ask(check, controller if check.controller else host, wanted)

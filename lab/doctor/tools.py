@@ -1,10 +1,10 @@
 """The controller's programs: Vagrant and its plugins, Packer, QEMU, Python, the report's libraries."""
 
-from lab.doctor.check import NESTED, Check, Wanted, facts, verdicts
-from lab.doctor.finding import Finding
+from core.diagnosis import Finding, facts, verdicts
+from hypervisors.registry import all_hypervisors
+from lab.doctor.check import NESTED, Check, Wanted
 
 _PYTHON = (3, 11)
-_PLUGIN = "vagrant-libvirt"
 
 
 def _installed(name: str, seen: str, package: str, apt: bool) -> Finding:
@@ -25,7 +25,7 @@ _VAGRANT_LINE = (
 echo version=$(vagrant --version 2>/dev/null)
 cat /usr/share/vagrant-plugins/plugins.d/*.json "${VAGRANT_HOME:-$HOME/.vagrant.d}/plugins.json" 2>/dev/null |
   grep -o '"vagrant-[a-z0-9-]*" *: *{' | tr -d '": {' | sort -u | sed 's/^/plugin /'
-echo libvirt=$(dpkg-query -W -f '${Version}' vagrant-libvirt 2>/dev/null)
+dpkg-query -W -f 'version ${Package} ${Version}\n' 'vagrant-*' 2>/dev/null
 exit 0
 """
 )
@@ -38,15 +38,17 @@ def _vagrant(text: str, wanted: Wanted) -> Finding:
 
 def _plugins(text: str, wanted: Wanted) -> Finding:
     name = "vagrant-plugins"
-    told = facts(text)
-    found = [line.removeprefix("plugin ") for line in text.splitlines() if line.startswith("plugin ")]
-    version = told.get("libvirt")
-    shown = [f"{plugin} {version}" if plugin == _PLUGIN and version else plugin for plugin in found]
-    if _PLUGIN in found or wanted.provider in ("xen", "virtualbox"):
-        # Those two need none that is installed: Vagrant's own, and the kit's.
+    rows = [line.split() for line in text.splitlines()]
+    found = [row[1] for row in rows if row[:1] == ["plugin"] and len(row) == 2]
+    versions = {row[1]: row[2] for row in rows if row[:1] == ["version"] and len(row) == 3}
+    using = [each for each in all_hypervisors().values() if wanted.provider in (None, each.name)]
+    needed = dict.fromkeys(plugin for each in using for plugin in each.controller.vagrant_plugins)
+    missing = [plugin for plugin in needed if plugin not in found]
+    if not missing:
+        shown = [f"{plugin} {versions[plugin]}" if plugin in versions else plugin for plugin in found]
         return verdicts(name)[0](", ".join(shown) or "none, and none needed")
-    missing = _installed(name, "", _PLUGIN, bool(told.get("apt")))
-    return missing.model_copy(update={"seen": f"{_PLUGIN} {missing.seen}"})
+    lacking = _installed(name, "", " ".join(missing), bool(facts(text).get("apt")))
+    return lacking.model_copy(update={"seen": f"{', '.join(missing)} {lacking.seen}"})
 
 
 # Packer is not asked either: even to tell its version it makes a temporary file.

@@ -1,15 +1,15 @@
-"""Hardware virtualization: does a guest boot, may it be nested, do KVM and VirtualBox get on here."""
+"""Hardware virtualization: whether QEMU boots a guest with it, and whether it may be nested."""
 
 import re
 import shlex
 
-from lab.doctor.check import EVERYWHERE, REAL, Check, Wanted, facts, verdicts
-from lab.doctor.finding import Finding
-from lab.images.acceleration import SECONDS
+from core.diagnosis import Finding, facts, verdicts
+from hypervisors.registry import get_hypervisor
+from lab.doctor.check import EVERYWHERE, Check, Wanted
+from lab.images.acceleration import HARDWARE, SECONDS, SOFTWARE
 
 _PROBE = "hardware-virtualization"
 _NESTED = "nested-virtualization"
-_SHARED = "kvm-beside-virtualbox"
 # What a kernel without a RAM disk says when it has come through all of its own start.
 _BOOTED = re.compile(r"Unable to mount root fs|VFS: Cannot open root device")
 # The first also comes from an old QEMU that goes on without KVM: what boots then proves nothing.
@@ -47,14 +47,14 @@ def _probe_line(wanted: Wanted) -> str:
 
 def _probe(text: str, wanted: Wanted) -> Finding:
     ok, warn, fail = verdicts(_PROBE)
-    # The nested lab host, and Xen's paravirtual guests, also run without; nothing else does.
+    # The nested lab host also runs without, and so do paravirtual guests; nothing else does.
     emulated = "the nested lab host runs under software emulation: slower, and CPU figures are not those of this CPU"
-    if wanted.nested and wanted.accelerator == "kvm":
-        bad, todo = fail, "the lab would use it: unset HVLAB_ACCEL, or set it to tcg"
+    if wanted.nested and wanted.accelerator == HARDWARE:
+        bad, todo = fail, f"the lab would use it: unset HVLAB_ACCEL, or set it to {SOFTWARE}"
     elif wanted.nested:
         bad, todo = warn, emulated
-    elif wanted.provider == "xen":
-        bad, todo = warn, "Xen's paravirtual guests do not need it"
+    elif wanted.provider and not (hypervisor := get_hypervisor(wanted.provider)).needs_hardware:
+        bad, todo = warn, f"{hypervisor.title}'s paravirtual guests do not need it"
     else:
         bad, todo = fail, "turn on VT-x or AMD-V (firmware, or the outer hypervisor's nesting), or use --host=nested"
     told = facts(text)
@@ -99,55 +99,7 @@ def _nested(text: str, wanted: Wanted) -> Finding:
     return warn(seen, f"the lab host's KVM would have none: options {modules[0]} nested=1 in /etc/modprobe.d")
 
 
-_SHARED_LINE = """\
-echo kernel=$(uname -r)
-[ -d /sys/module/kvm ] && echo kvm=loaded || echo kvm=no
-echo at_load=$(cat /sys/module/kvm/parameters/enable_virt_at_load 2>/dev/null)
-echo virtualbox=$(VBoxManage --version 2>/dev/null | tail -n 1)
-[ -e /dev/vboxdrv ] && echo driver=loaded || echo driver=no
-"""
-
-
-def _numbers(text: str, count: int) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", text)[:count])
-
-
-def _shared(text: str, wanted: Wanted) -> Finding:
-    ok, warn, fail = verdicts(_SHARED)
-    told = facts(text)
-    needed = wanted.provider == "virtualbox"
-    if not _numbers(told.get("virtualbox", ""), 3):
-        return fail("no VirtualBox here", "install it, with its kernel module") if needed else ok("no VirtualBox here")
-    seen = f"VirtualBox {told['virtualbox']}, Linux {told.get('kernel', '?')}, kvm {told.get('kvm')}"
-    if told.get("driver") != "loaded":
-        return (fail if needed else warn)(f"{seen}, no /dev/vboxdrv", "modprobe vboxdrv")
-    if told.get("kvm") != "loaded":
-        return ok(seen)
-    return _both_loaded(told, f"{seen}, enable_virt_at_load={told.get('at_load') or 'not told'}", wanted)
-
-
-def _both_loaded(told: dict[str, str], seen: str, wanted: Wanted) -> Finding:
-    """Judge both drivers in one kernel by the reports that docs/reference/doctor.md lists."""
-    ok, warn, fail = verdicts(_SHARED)
-    version, kernel = _numbers(told["virtualbox"], 3), _numbers(told.get("kernel", ""), 2)
-    conflict = warn if wanted.provider in ("kvm", "xen") else fail
-    off = told.get("at_load") in ("N", "0")
-    needs_off = version < (7, 2, 10) or kernel == (6, 12)
-    if kernel < (6, 12) or (needs_off and off):
-        return ok(f"{seen}: not at the same time")
-    if needs_off:
-        return conflict(
-            f"{seen}: kvm holds VT-x or AMD-V", "kvm.enable_virt_at_load=0, or modprobe -r kvm_intel kvm_amd kvm"
-        )
-    if off:
-        return conflict(f"{seen}: VirtualBox from 7.2.10 needs it on", "leave out enable_virt_at_load=0, or unload kvm")
-    if kernel < (6, 18):
-        return warn(f"{seen}: no report for this pair", "if VirtualBox names VMX or SVM in an error: unload kvm")
-    return ok(f"{seen}: not at the same time")
-
-
 CHECKS = (
     Check(_PROBE, _probe_line, _probe, EVERYWHERE, timeout=SECONDS + 20),
     Check(_NESTED, lambda wanted: _NESTED_LINE, _nested),
-    Check(_SHARED, lambda wanted: _SHARED_LINE, _shared, REAL),
 )

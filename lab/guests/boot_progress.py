@@ -147,15 +147,15 @@ def guest_progress(
         ssh: The connection to the guest.
         programs: The programs of its session; none for a text session.
     """
-    # Behind VirtualBox's NAT a guest's own address cannot be seen, and the forwarded port is always open: the first
-    # stage that can be seen is the banner.
-    address, port = ("127.0.0.1", guest.ssh_forward) if provider.name == "virtualbox" else (guest.address, 22)
+    address, port = guest.endpoint(provider)
     try:
         seen = _look(host, provider, guest.name, address, port)
     except HvlabError as error:
         return BootProgress(BootStage.NOTHING, error.message, known=False)
-    if provider.name == "virtualbox" and BootStage.POWER < seen.stage < BootStage.BANNER:
-        return BootProgress(BootStage.POWER, f"behind VirtualBox's NAT only its banner could be seen: {seen.why}")
+    # A forwarded port is always open, and the guest's own address cannot be seen: the first stage that can be seen is
+    # the banner.
+    if provider.endpoint == "forward" and BootStage.POWER < seen.stage < BootStage.BANNER:
+        return BootProgress(BootStage.POWER, f"behind {provider.title}'s NAT only its banner could be seen: {seen.why}")
     return _inside(ssh, programs) if seen.stage == BootStage.BANNER else seen
 
 

@@ -51,7 +51,7 @@ def host_console(state: Path) -> str:
         return path.read_text(errors="replace")
     except FileNotFoundError as error:
         raise HvlabError(
-            f"{path} is not there: no lab host was booted", "./invoke lab.up --provider=kvm", code="no-lab-host"
+            f"{path} is not there: no lab host was booted", "./invoke lab.up --provider=NAME", code="no-lab-host"
         ) from error
 
 
@@ -82,7 +82,7 @@ def attach(host: Machine, provider: Hypervisor, guest: str, reached: Machine) ->
     """
     if not provider.attach_command:
         raise HvlabError(
-            f"{provider.title}'s guests have no console that can be typed at", f"./invoke lab.ssh {guest} logs in"
+            f"{provider.title}'s guests have no console that accepts input", f"./invoke lab.ssh {guest} logs in"
         )
     line = f"guest={shlex.quote(guest)}; {provider.attach_command}"
     with _login(provider, guest, reached):
@@ -100,7 +100,7 @@ def _login(provider: Hypervisor, guest: str, reached: Machine) -> Iterator[None]
         say(f"{guest}'s console: Enter shows its login prompt, Ctrl-] leaves it")
     except HvlabError as error:
         begun = ""
-        say(f"nobody can log in at {guest}'s console, it only tells ({escape(error.message)}); Ctrl-] leaves it")
+        say(f"nobody can log in at {guest}'s console, it is read-only ({escape(error.message)}); Ctrl-] leaves it")
     try:
         yield
     finally:

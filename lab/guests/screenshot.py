@@ -52,7 +52,7 @@ def as_png(picture: bytes, whose: str) -> bytes:
     if image.getcolors(1) is not None:
         size = f"{image.width} x {image.height}"
         raise HvlabError(
-            f"{whose} is blank: {size} pixels of one colour", "has its session started? ./invoke lab.ssh tells"
+            f"{whose} is blank: {size} pixels of one colour", "check with ./invoke lab.ssh whether its session runs"
         )
     png = io.BytesIO()
     image.save(png, "PNG", optimize=True)
@@ -76,6 +76,6 @@ def take_picture(host: Machine, provider: Hypervisor, guest: str) -> bytes:
         why = last_line(done.stderr) or f"exit {done.status}"
         raise HvlabError(
             f"{provider.title} gives no picture of {guest}'s screen: {why}",
-            'has it one? Under Xen only with topology.session = "x-window"',
+            'has it one? Some hypervisors give it one only with topology.session = "x-window"',
         )
     return as_png(done.stdout, f"{guest}'s screen")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.files import write_atomic
+from dataset.guests import guest_name
 from hypervisors.base import Hypervisor
 from hypervisors.registry import all_hypervisors
 from lab.connectors.ssh_config import SshEntry
@@ -23,9 +24,10 @@ NETWORK = {
     "netmask": "255.255.255.0",
     "prefix": 24,
 }
-# On the lab host's loopback, for guests behind VirtualBox's NAT.
+# On the lab host's loopback, for guests that are reached at a forwarded port.
 FIRST_FORWARD = 22100
-# Of the guests' screens, as the kernel's drivers take it; Xen's framebuffer has this size anyway.
+LOOPBACK = "127.0.0.1"
+# Of the guests' screens, as the kernel's drivers take it; a paravirtual framebuffer has this size anyway.
 SCREEN = "video=800x600"
 # Where the nested lab host mounts the store of boxes.
 STORE = "/boxes"
@@ -38,8 +40,8 @@ class Guest:
     Attributes:
         name: server1, server2, ...
         mac: Its network card's; its last byte is the guest's number, from which the guest takes its name.
-        address: On the lab's network (KVM, Xen).
-        ssh_forward: Port on the lab host's loopback that leads to its sshd (VirtualBox).
+        address: On the lab's network.
+        ssh_forward: Port on the lab host's loopback that leads to its sshd, where the hypervisor forwards one.
     """
 
     name: str
@@ -47,11 +49,15 @@ class Guest:
     address: str
     ssh_forward: int
 
+    def endpoint(self, hypervisor: Hypervisor) -> tuple[str, int]:
+        """Return the address and port at which the lab host reaches its sshd."""
+        return (LOOPBACK, self.ssh_forward) if hypervisor.endpoint == "forward" else (self.address, 22)
+
 
 def guests(count: int) -> list[Guest]:
     """Return server1 .. serverN."""
     return [
-        Guest(f"server{n}", f"52:54:00:68:76:{n:02x}", f"192.168.68.{10 + n}", FIRST_FORWARD + n)
+        Guest(guest_name(n), f"52:54:00:68:76:{n:02x}", f"192.168.68.{10 + n}", FIRST_FORWARD + n)
         for n in range(1, count + 1)
     ]
 
@@ -88,7 +94,8 @@ def write_topology(
         "guest_os": settings.os.partition("-")[0],
         "lab_host": {"ssh_config": str(ssh_config), "name": "labhost"} if ssh_config else None,
         "network": NETWORK,
-        "folders": {name: provider.folder for name, provider in all_hypervisors().items()},
+        "folders": {name: hypervisor.folder for name, hypervisor in all_hypervisors().items()},
+        "forwarded": [each.vagrant for each in all_hypervisors().values() if each.endpoint == "forward"],
         "session": settings.session,
         "boot": _boot(settings, start) if boxes.boots_directly else None,
         "disk_strategy": disk_strategy,
@@ -104,6 +111,5 @@ def ssh_entries(provider: Hypervisor, settings: TopologySettings, key: Path, via
     entries = []
     extra = ssh_config_lines(settings.os)
     for guest in guests(settings.guests):
-        place = ("127.0.0.1", guest.ssh_forward) if provider.name == "virtualbox" else (guest.address, 22)
-        entries.append(SshEntry(guest.name, *place, user="vagrant", key=key, via=via, extra=extra))
+        entries.append(SshEntry(guest.name, *guest.endpoint(provider), user="vagrant", key=key, via=via, extra=extra))
     return entries

@@ -10,9 +10,12 @@ from typing import Any
 import vagrant
 from core.errors import HvlabError
 from core.paths import PROJECT
+from core.plugins import search_path
 from core.process import supervise
 from hypervisors.base import Hypervisor
+from hypervisors.names import hypervisor_names
 from lab.images.boxes import Boxes
+from lab.packages import vagrant_packages
 from lab.state.lock import TEMPORARY
 
 VAGRANTFILE = PROJECT / "vagrant"
@@ -23,6 +26,13 @@ NOTES = ("vagrant", "vagrant-home/data/fp-leases")
 def home(state: Path) -> Path:
     """Return VAGRANT_HOME of a lab."""
     return state / "vagrant-home"
+
+
+def remote_tools() -> list[Path]:
+    """Return the folders of the programs that run a hypervisor's tools on another machine."""
+    parts = search_path([str(VAGRANTFILE / "lib/hvlab")], "vagrant.lib.hvlab")
+    folders = (Path(part, name, "bin") for part in parts for name in hypervisor_names())
+    return [folder for folder in folders if folder.is_dir()]
 
 
 def use_boxes(state: Path, boxes: Boxes) -> None:
@@ -56,7 +66,7 @@ class _Watched(vagrant.Vagrant):
         try:
             command = self._make_vagrant_command(args)  # type: ignore[no-untyped-call]
         except RuntimeError as error:
-            raise HvlabError("Vagrant is not installed", "apt-get install vagrant vagrant-libvirt") from error
+            raise HvlabError("Vagrant is not installed", f"apt-get install {' '.join(vagrant_packages())}") from error
         status = supervise(
             command,
             log=self._log,
@@ -88,7 +98,7 @@ class VagrantLab:
         state: The lab's folder; holds topology.json, Vagrant's home and notes, and its log.
         limit_s: Seconds that one command may take.
         died: Tells why the lab host is no more, None while it is.
-        remote: Whether the lab host is another machine, whose VBoxManage is the project's.
+        remote: Whether the lab host is another machine: the hypervisors' tools are the project's then, which run there.
     """
 
     def __init__(
@@ -111,7 +121,7 @@ class VagrantLab:
             "VAGRANT_NO_COLOR": "1",
             "VAGRANT_NO_PARALLEL": "1",
             "TMPDIR": str(state / TEMPORARY),
-            "PATH": f"{VAGRANTFILE / 'bin'}{os.pathsep}{os.environ['PATH']}" if remote else os.environ["PATH"],
+            "PATH": os.pathsep.join([*(map(str, remote_tools()) if remote else ()), os.environ["PATH"]]),
         }
 
     def _vagrant(self) -> Any:

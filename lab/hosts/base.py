@@ -26,9 +26,9 @@ class Store:
 
 
 class LabHost(Protocol):
-    """A machine that runs a provider's guests; commands on it, and files to and from it, go through `ssh`."""
+    """A machine that runs a provider's guests; commands on it, and files to and from it, go through `shell`."""
 
-    ssh: Machine
+    shell: Machine
     versions: dict[str, str]
 
     @property
@@ -37,7 +37,7 @@ class LabHost(Protocol):
 
     @property
     def accelerator(self) -> str:
-        """What its processors are under: "kvm" or "tcg" if it is a virtual machine under that, else "none"."""
+        """What its processors are under: QEMU's accelerator if it is a virtual machine of QEMU's, else "none"."""
 
     @property
     def entry(self) -> SshEntry | None:

@@ -1,8 +1,10 @@
 """From `lab_host.host` to the lab host."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from hypervisors.boot import BootOptions
 from lab.connectors.address import parse_host
 from lab.hosts.base import LabHost
 from lab.hosts.local import LocalHost
@@ -12,6 +14,10 @@ from lab.images.boxes import Boxes
 from lab.images.emulator import emulator
 from lab.images.host import host_image
 from lab.settings import Settings
+
+
+def _options(settings: Settings, hypervisor: str) -> BootOptions:
+    return BootOptions(settings.parameters_of(hypervisor), settings.factors.model_dump())
 
 
 def lab_host(settings: Settings, boxes: Callable[[], Boxes], state: Path) -> LabHost:
@@ -26,8 +32,7 @@ def lab_host(settings: Settings, boxes: Callable[[], Boxes], state: Path) -> Lab
     wanted = settings.lab_host
     address = parse_host(wanted.host)
     if address.kind == "nested":
-        ballooned = settings.factors.dom0_memory == "ballooned"
-        return NestedHost(host_image(), emulator(), boxes(), wanted, state, ballooned=ballooned)
+        return NestedHost(host_image(), emulator(), boxes(), wanted, state, options=partial(_options, settings))
     if address.kind == "local":
         return LocalHost(address, boxes, settings.topology.guests, state)
     return RemoteHost(address, wanted.ssh_config, boxes, settings.topology.guests, state)

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from core.errors import HvlabError
 from hypervisors.base import Hypervisor
+from hypervisors.registry import all_hypervisors, get_hypervisor
 from lab.connectors.base import Machine
+from lab.images.acceleration import HARDWARE, SOFTWARE
 
-# One `name=value` a line. CentOS 5.5 has no /etc/machine-id. dmidecode is also asked, since dom0 may lack the DMI in
-# /sys. Kernels of EL5 do not all have /sys/hypervisor/type, but all have /proc/xen.
+# One `name=value` a line. CentOS 5.5 has no /etc/machine-id. dmidecode is also asked, since a host may lack the DMI in
+# /sys. {kernels} stands for a line of each hypervisor that is started below the kernel.
 _QUESTIONS = """\
 LC_ALL=C; export LC_ALL; PATH=$PATH:/usr/sbin:/sbin
 echo "uid=$(id -u)"
@@ -20,8 +22,7 @@ echo "machine=$(cat /etc/machine-id /var/lib/dbus/machine-id 2>/dev/null | head 
 echo "board=$(cat /sys/class/dmi/id/product_uuid 2>/dev/null || dmidecode -s system-uuid 2>/dev/null)"
 echo "vendor=$(cat /sys/class/dmi/id/sys_vendor 2>/dev/null || dmidecode -s system-manufacturer 2>/dev/null)"
 echo "under=$(lscpu 2>/dev/null | sed -n 's/^Hypervisor vendor: *//p')"
-echo "capabilities=$(cat /proc/xen/capabilities 2>/dev/null)"
-[ "$(cat /sys/hypervisor/type 2>/dev/null)" = xen ] || [ -d /proc/xen ] && echo xen=yes
+{kernels}
 cd /boot 2>/dev/null &&
     grep -hE '^[[:space:]]*(menuentry|title)[[:space:]]' grub/grub.cfg grub2/grub.cfg grub/grub.conf grub/menu.lst \\
         loader/entries/*.conf 2>/dev/null | sed 's/^[[:space:]]*/entry=/'
@@ -39,8 +40,8 @@ class Found:
         root: Whether lines run there as root.
         boot_id: Another one after each start of the machine.
         release: Of its kernel.
-        dom0: It runs under Xen, and may start guests.
-        guest_of: What it is itself a virtual machine of: "kvm", "tcg", "none" as far as can be told.
+        below: Name of the hypervisor that was started below its kernel, and whose guests it may start; "": none.
+        guest_of: QEMU's accelerator if it is itself a virtual machine of QEMU's, as far as can be told; else "none".
         entries: Titles of its boot entries, as far as they can be read.
         identity: What tells it from other machines. The machine's and the board's numbers are told as hashes: the
             first is not for strangers (machine-id(5)).
@@ -49,7 +50,7 @@ class Found:
     root: bool
     boot_id: str
     release: str
-    dom0: bool
+    below: str
     guest_of: str
     entries: tuple[str, ...]
     identity: dict[str, str]
@@ -61,13 +62,23 @@ class Found:
         return f"machine-{hashlib.sha256(chr(10).join([*told, self.release]).encode()).hexdigest()[:16]}"
 
 
+def questions() -> str:
+    """Return the shell program that asks a machine what it is."""
+    detect = (
+        f'if {each.boot.detect}; then echo "below={each.name}"; fi\n'
+        for each in all_hypervisors().values()
+        if each.boot.detect
+    )
+    return _QUESTIONS.replace("{kernels}\n", "".join(detect))
+
+
 def find_out(machine: Machine) -> Found:
     """Ask a machine what it is, in one session.
 
     Raises:
         HvlabError: It cannot be reached, or is no Linux.
     """
-    return read_found(machine.check("sh -s", stdin=_QUESTIONS.encode(), timeout=60, what="asking what it is"))
+    return read_found(machine.check("sh -s", stdin=questions().encode(), timeout=60, what="asking what it is"))
 
 
 def read_found(text: str) -> Found:
@@ -85,7 +96,7 @@ def read_found(text: str) -> Found:
         root=told.get("uid") == "0",
         boot_id=told["boot"],
         release=told.get("release", ""),
-        dom0="control_d" in told.get("capabilities", ""),
+        below=told.get("below", ""),
         guest_of=_guest_of(told),
         entries=tuple(title for name, value in pairs if name == "entry" and (title := _title(value))),
         identity={"hostname": told.get("hostname", ""), **numbers},
@@ -97,11 +108,10 @@ def _hashed(number: str) -> str:
 
 
 def _guest_of(told: dict[str, str]) -> str:
-    """QEMU without KVM tells no hypervisor's name that lscpu knows."""
-    under = told.get("under", "").lower()
-    if under == "kvm":
-        return "kvm"
-    return "tcg" if told.get("vendor") == "QEMU" else "none"
+    """QEMU with software emulation tells no name that lscpu knows."""
+    if told.get("under", "").lower() == HARDWARE:
+        return HARDWARE
+    return SOFTWARE if told.get("vendor") == "QEMU" else "none"
 
 
 def _title(line: str) -> str | None:
@@ -109,10 +119,12 @@ def _title(line: str) -> str | None:
     return next((text.strip() for text in match.groups() if text), None) if match else None
 
 
-def boot_entry(found: Found, xen: bool) -> str | None:
-    """Return the title of the first usual boot entry with Xen, or without."""
+def boot_entry(found: Found, hypervisor: Hypervisor) -> str | None:
+    """Return the title of the first usual boot entry that starts what a hypervisor needs."""
+    own = [each.boot.entry for each in all_hypervisors().values() if each.boot.entry]
     for title in found.entries:
-        if ("xen" in title.lower()) == xen and not _NOT_USUAL.search(title):
+        started = next((pattern for pattern in own if re.search(pattern, title, re.IGNORECASE)), "")
+        if started == hypervisor.boot.entry and not _NOT_USUAL.search(title):
             return title
     return None
 
@@ -123,11 +135,13 @@ def obstacle(found: Found, provider: Hypervisor, called: str) -> HvlabError | No
     Args:
         called: The machine, in words.
     """
-    if found.dom0 == provider.boots_xen:
+    below = get_hypervisor(found.below) if found.below else None
+    wanted = provider.name if provider.boot.detect else ""
+    if found.below == wanted:
         return None
-    runs = "under Xen" if found.dom0 else "the plain kernel"
-    needs = "Xen" if provider.boots_xen else "the plain kernel, without Xen"
-    entry = boot_entry(found, provider.boots_xen)
+    runs = f"under {below.title}" if below else "the plain kernel"
+    needs = provider.title if wanted or not below else f"the plain kernel, without {below.title}"
+    entry = boot_entry(found, provider)
     if entry:
         where = f"its boot entry {entry!r}"
     elif found.entries:

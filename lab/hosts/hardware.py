@@ -8,11 +8,9 @@ from typing import Any
 
 from hypervisors.base import Hypervisor
 from lab.connectors.base import Machine
-from lab.images.host import PARTITIONS
+from lab.images.host import partitions as image_partitions
 
 _GB = 1 << 30
-_PURPOSES = {mount: purpose for mount, _, purpose in PARTITIONS}
-_MOUNTS = [mount for mount, _, _ in PARTITIONS if mount.startswith("/")]
 _COLUMNS = "NAME,TYPE,SIZE,MODEL"
 _MARK = "=====hvlab "
 
@@ -21,9 +19,9 @@ _QUESTIONS = {
     "cpu": "lscpu -J",
     # What CentOS 5.5 has instead of that, and of lsblk.
     "cpuinfo": "sed -n 's/^model name[^:]*: //p' /proc/cpuinfo; uname -m",
-    "mounted": f"df -kP {' '.join(_MOUNTS)}; cat /proc/swaps",
+    "mounted": "df -kP {mounts}; cat /proc/swaps",
     "board": "dmidecode -s baseboard-product-name; dmidecode -s system-manufacturer; dmidecode -s system-product-name",
-    "memory": "grep MemTotal /proc/meminfo; xl info 2>/dev/null | grep ^total_memory",
+    "memory": "grep MemTotal /proc/meminfo",
     # Before util-linux 2.37 there was one mount point a device, before 2.33 sizes were texts.
     "disks": f"lsblk -Jbo {_COLUMNS},MOUNTPOINTS || lsblk -Jbo {_COLUMNS},MOUNTPOINT",
     "pci": "lspci",
@@ -54,7 +52,10 @@ def describe(ssh: Machine, provider: Hypervisor) -> Description:
     Raises:
         HvlabError: If it cannot be reached.
     """
-    questions = _QUESTIONS | {f"version {name}": line for name, line in provider.version_commands.items()}
+    questions = _questions() | {f"version {name}": line for name, line in provider.version_commands.items()}
+    memory = provider.machine_memory
+    if memory:
+        questions["machine memory"] = memory.command
     script = "export LC_ALL=C\n" + "".join(
         f"echo '{_MARK}{name}'\n({line}) 2>/dev/null\n" for name, line in questions.items()
     )
@@ -62,11 +63,21 @@ def describe(ssh: Machine, provider: Hypervisor) -> Description:
     versions = {name.partition(" ")[2]: text.strip() for name, text in answers.items() if name.startswith("version ")}
     for name in ("kernel", "mpstat", "procps"):
         versions[name] = answers.get(name, "").strip()
+    total = memory.parse(answers.get("machine memory", ""))[0] if memory else None
     return Description(
-        hardware(answers),
+        hardware(answers, f"{total} MiB (as {provider.title} reports)" if total else ""),
         partitions(answers.get("disks", ""), answers.get("mounted", "")),
         {name: text for name, text in versions.items() if text},
     )
+
+
+def _purposes() -> dict[str, str]:
+    return {mount: purpose for mount, _, purpose in image_partitions()}
+
+
+def _questions() -> dict[str, str]:
+    mounts = " ".join(mount for mount in _purposes() if mount.startswith("/"))
+    return {name: line.replace("{mounts}", mounts) for name, line in _QUESTIONS.items()}
 
 
 def split_answers(text: str) -> dict[str, str]:
@@ -100,8 +111,6 @@ def _flat(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _memory(text: str) -> str:
-    if xen := re.search(r"total_memory\s*:\s*(\d+)", text):
-        return f"{xen[1]} MiB (as Xen tells)"
     if linux := re.search(r"MemTotal:\s*(\d+) kB", text):
         return f"{int(linux[1]) // 1024} MiB usable by Linux"
     return "not told"
@@ -119,14 +128,19 @@ def _pci(text: str, kind: str) -> str:
     return ", ".join(found) or "none"
 
 
-def hardware(answers: dict[str, str]) -> list[tuple[str, str]]:
-    """Return the rows of Table 1 from the answers."""
+def hardware(answers: dict[str, str], machine_memory: str = "") -> list[tuple[str, str]]:
+    """Return the rows of Table 1 from the answers.
+
+    Args:
+        answers: Question to answer.
+        machine_memory: The memory as the hypervisor below the host's kernel reports it; "": the host's kernel has all.
+    """
     board = " ".join(dict.fromkeys(line for line in answers.get("board", "").splitlines() if line.strip()))
     pci = answers.get("pci", "")
     return [
         ("CPU", _told(_cpu, answers["cpu"]) if answers.get("cpu") else _old_cpu(answers.get("cpuinfo", ""))),
         ("Main board", board or "not told"),
-        ("Memory", _memory(answers.get("memory", ""))),
+        ("Memory", machine_memory or _memory(answers.get("memory", ""))),
         ("HDD", _told(_disks, answers.get("disks", ""))),
         ("NIC", _pci(pci, "Ethernet controller")),
         ("VGA", _pci(pci, "VGA compatible controller")),
@@ -148,21 +162,21 @@ def partitions(text: str, mounted: str = "") -> list[tuple[str, float, str]]:
 
 
 def _of_lsblk(text: str) -> list[tuple[str, float, str]]:
-    rows = []
+    rows, purposes = [], _purposes()
     for row in _flat(json.loads(text)["blockdevices"]):
         for mount in row.get("mountpoints") or [row.get("mountpoint")]:
             name = "swap" if mount == "[SWAP]" else mount
-            if name in _PURPOSES:
-                rows.append((name, round(int(row["size"]) / _GB, 1), _PURPOSES[name]))
+            if name in purposes:
+                rows.append((name, round(int(row["size"]) / _GB, 1), purposes[name]))
     return rows
 
 
 def _mounted(text: str) -> list[tuple[str, float, str]]:
     """Read df's lines (device, 1024-blocks, ..., mount point) and those of /proc/swaps (area, type, KiB, ...)."""
-    rows = {}
+    rows, purposes = {}, _purposes()
     for words in (line.split() for line in text.splitlines()):
-        if len(words) >= 6 and words[1].isdigit() and words[5] in _PURPOSES:
+        if len(words) >= 6 and words[1].isdigit() and words[5] in purposes:
             rows[words[5]] = int(words[1])
         elif len(words) == 5 and words[0].startswith("/") and words[2].isdigit():
             rows["swap"] = rows.get("swap", 0) + int(words[2])
-    return [(name, round(kib / (1 << 20), 1), _PURPOSES[name]) for name, kib in rows.items()]
+    return [(name, round(kib / (1 << 20), 1), purposes[name]) for name, kib in rows.items()]

@@ -16,7 +16,7 @@ class LocalHost(UnmanagedHost):
     """The controller itself."""
 
     def __init__(self, address: Address, boxes: Callable[[], Boxes], guests: int, state: Path) -> None:
-        super().__init__(address, "", boxes, guests, state, ssh=ThisMachine(), kind="local")
+        super().__init__(address, "", boxes, guests, state, shell=ThisMachine(), kind="local")
 
     @property
     def store(self) -> Store:

@@ -4,6 +4,7 @@ import json
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,13 +17,15 @@ from core.process import run
 from core.resources.removal import ABSENT, LocalResource, Probe
 from core.sockets import listener_on
 from hypervisors.base import Hypervisor
+from hypervisors.boot import BootOptions
+from hypervisors.registry import all_hypervisors
 from lab.connectors.address import Kind
 from lab.connectors.base import Machine, last_line
 from lab.connectors.ssh_config import Ssh, SshEntry, make_key, write_config
 from lab.guests.boot_progress import BootProgress, host_progress
 from lab.guests.topology import STORE
 from lab.hosts.base import Store
-from lab.images.acceleration import probe_accelerator
+from lab.images.acceleration import SOFTWARE, probe_accelerator
 from lab.images.boxes import Boxes
 from lab.images.host import HostImage
 from lab.settings import LabHostSettings
@@ -31,8 +34,8 @@ from lab.state.processes import end, lab_name, process_info, start_time
 # Waiting is no fault that anybody needs to read of.
 stamina.instrumentation.set_on_retry_hooks([])
 
-# What the kernel or Xen say on the console before they stop; waiting for SSH would be in vain.
-_FATAL = ("Kernel panic", "Panic on CPU", "stack guard page was hit", "initrd: no root file system")
+# What Linux prints on the console when it stops; waiting for SSH would be in vain.
+_FATAL = ("Kernel panic", "stack guard page was hit", "initrd: no root file system")
 _READY = "HVLAB-READY"
 
 
@@ -103,7 +106,7 @@ class NestedHost:
         boxes: What its guests are made from; attached read-only.
         settings: Memory, virtual CPUs, port.
         state: Folder for the overlay disk, keys, logs and the record of the process.
-        ballooned: Xen: dom0 gets all memory, of which libxl then takes each guest's; else a fixed part of it.
+        options: Hypervisor's name to what its start depends on.
     """
 
     kind: Kind = "nested"
@@ -122,15 +125,15 @@ class NestedHost:
         settings: LabHostSettings,
         state: Path,
         *,
-        ballooned: bool = False,
+        options: Callable[[str], BootOptions],
     ) -> None:
         self.image, self.emulator, self.boxes, self.settings, self.state = image, emulator, boxes, settings, state
-        self.ballooned = ballooned
+        self.options = options
         self.versions = dict(image.versions)
         self.entry = SshEntry("labhost", "127.0.0.1", settings.ssh_port, "root", state / "key", extra=(
             "ControlMaster no", f'ControlPath "{state / "ssh.sock"}"',
         ))  # fmt: skip
-        self.ssh: Machine = Ssh(state / "ssh_config", "labhost")
+        self.shell: Machine = Ssh(state / "ssh_config", "labhost")
 
     @property
     def key(self) -> str:
@@ -146,8 +149,8 @@ class NestedHost:
 
     @property
     def accelerator(self) -> str:
-        """Return "kvm" or "tcg"."""
-        return probe_accelerator(self.image.kernel, self.image.busybox)
+        """Return HARDWARE or SOFTWARE (`lab.images.acceleration`)."""
+        return probe_accelerator(self.image.boot.kernel, self.image.busybox)
 
     def console_log(self) -> Path:
         """Return the serial console's log."""
@@ -158,28 +161,19 @@ class NestedHost:
         return running_provider(self.state)
 
     def _kernel_arguments(self, provider: Hypervisor, key: str) -> list[str]:
-        console = "hvc0" if provider.boots_xen else "ttyS0"
         # Linux would check the emulated TSC against the HPET, find it wanting when this machine is busy, and go over to
         # slower clocks while it runs.
         line = (
             "root=LABEL=root rw quiet net.ifnames=0 mitigations=off tsc=reliable panic=-1 "
-            f"hvlab.key={key.replace(' ', ':')} hvlab.provider={provider.name} console={console}"
+            f"hvlab.key={key.replace(' ', ':')} hvlab.provider={provider.name} console={provider.boot.console}"
         )
-        if not provider.boots_xen:
-            return ["-kernel", str(self.image.kernel), "-append", line, "-initrd", str(self.image.initrd)]
-        xen = "console=com1 com1=115200,8n1"
-        # Without the option dom0 has all memory, and libxl's autoballooning (libvirt's too) is on.
-        if not self.ballooned:
-            memory = self.settings.dom0_memory_mib
-            xen += f" dom0_mem={memory}M,max:{memory}M"
-        modules = f"{self.image.vmlinux} {line},{self.image.initrd}"
-        return ["-kernel", str(self.image.xen), "-append", xen, "-initrd", modules]
+        return provider.boot.arguments(self.image.boot, line, self.options(provider.name))
 
     def command(self, provider: Hypervisor, accelerator: str, key: str) -> list[str]:
         """Return the QEMU command line."""
-        cpu = self.settings.cpu_model if accelerator == "tcg" else "host"
+        cpu = self.settings.cpu_model if accelerator == SOFTWARE else "host"
         # Software emulation: one thread for each virtual CPU; the cache of translated code would grow to over 1 GiB.
-        accel = "tcg,thread=multi,tb-size=512" if accelerator == "tcg" else "kvm"
+        accel = f"{SOFTWARE},thread=multi,tb-size=512" if accelerator == SOFTWARE else accelerator
         return [
             str(self.emulator), "-name", lab_name(self.state), "-M", "q35", "-accel", accel, "-cpu", cpu,
             "-smp", str(self.settings.vcpus), "-m", str(self.settings.memory_mib),
@@ -241,7 +235,7 @@ class NestedHost:
     def died(self) -> str | None:
         """Return in words that the machine has died, None if nothing speaks for it."""
         console = self.console_log().read_text(errors="replace")
-        for words in _FATAL:
+        for words in (*_FATAL, *(words for each in all_hypervisors().values() for words in each.boot.fatal)):
             if words in console:
                 return f"the lab host's kernel died: {words!r} on its console"
         if self.running():
@@ -250,11 +244,11 @@ class NestedHost:
         return f"the lab host has ended ({said})" if said else "the lab host has ended"
 
     def _ready(self) -> bool:
-        return _READY in self.console_log().read_text(errors="replace") and self.ssh.answers()
+        return _READY in self.console_log().read_text(errors="replace") and self.shell.answers()
 
     def _reached(self) -> BootProgress:
         said = _READY in self.console_log().read_text(errors="replace")
-        return host_progress(self.ssh, self.settings.ssh_port, running=self.running() is not None, ready=said)
+        return host_progress(self.shell, self.settings.ssh_port, running=self.running() is not None, ready=said)
 
     def _wait_ready(self) -> None:
         """Wait for the start script's last line, then for a login; a panic or an exit ends the waiting."""

@@ -1,8 +1,7 @@
-"""What a hypervisor needs on the lab host before its first guest: resources, then the scripts in vagrant/prepare."""
+"""What a hypervisor needs on the lab host before its first guest: resources, then prepare.sh here and its own."""
 
 from pathlib import Path
 
-from core.paths import PROJECT
 from core.shell import assign
 from hypervisors.base import Hypervisor
 from lab.hosts.base import LabHost
@@ -10,7 +9,7 @@ from lab.hosts.resources import box_plan, boxes_link, host_resources, lab_layout
 from lab.hosts.rollback_script import create
 from lab.images.boxes import Boxes
 
-SCRIPTS = PROJECT / "vagrant" / "prepare"
+_PREPARE = Path(__file__).with_name("prepare.sh")
 
 
 def create_resources(
@@ -29,11 +28,10 @@ def create_resources(
     store = host.store.boxes
     layout = lab_layout(hypervisor, state, count, box_plan(hypervisor, boxes, store, strategy))
     link = None if host.kind == "local" else boxes_link(state, store)
-    create(host.ssh, host_resources(hypervisor, layout, link))
+    create(host.shell, host_resources(hypervisor, layout, link))
 
 
-def render_prepare_script(provider: Hypervisor) -> str:
+def render_prepare_script(hypervisor: Hypervisor) -> str:
     """Return the shell program that prepares a lab host for a hypervisor once its resources are there."""
-    own = SCRIPTS / f"{provider.name}.sh"
-    head = assign({"HVLAB_FOLDER": provider.folder})
-    return head + (SCRIPTS / "common.sh").read_text() + (own.read_text() if own.exists() else "")
+    head = assign({"HVLAB_FOLDER": hypervisor.folder})
+    return head + _PREPARE.read_text(encoding="utf-8") + hypervisor.prepare_program()

@@ -16,11 +16,11 @@ from lab.desktop.xsession import FOLDER, MARK
 from lab.guests.topology import NETWORK, guests
 from lab.guests.vagrant import home
 from lab.images.boxes import Boxes
-from lab.state.processes import SHARED_PROGRAMS
+from lab.state.processes import shared_programs
 
-# As vagrant-libvirt calls the volumes that it makes of the project's boxes.
+# As Vagrant calls the volumes that it makes of the project's boxes.
 VOLUMES = "hvlab-VAGRANTSLASH-"
-# What the preparation changes (vagrant/prepare/common.sh).
+# What the preparation changes (prepare.sh).
 _PAGE_LISTS = kernel_file("CPU page lists", "/proc/sys/vm/percpu_pagelist_high_fraction")
 
 
@@ -74,7 +74,7 @@ def host_resources(hypervisor: Hypervisor, layout: LabLayout, link_to_boxes: Res
 
 def session_resources(owner: str) -> list[Resource]:
     """Return the lab's X session on its host: its files and its programs."""
-    but = [f"{name}*" for name in SHARED_PROGRAMS]
+    but = [f"{name}*" for name in shared_programs()]
     return [tree(FOLDER, owner), marked_processes("of the X session", MARK, but)]
 
 

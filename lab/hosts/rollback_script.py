@@ -82,11 +82,6 @@ def _run(machine: Machine, program: str, limit_s: float) -> list[Outcome]:
         raise HvlabError(f"{machine.name}: {error.message}: {why}", error.hint) from error
 
 
-def render_removal(resources: Sequence[Resource]) -> str:
-    """Return the program that removes resources."""
-    return render("remove", resources)
-
-
 def in_words(outcome: Outcome) -> str:
     """Return what became of a resource on a host, as rich prints it; "" for what failed."""
     words = {"removed": "removed", "foreign": "left, since it is not this lab's:", "kept": "kept"}

@@ -16,7 +16,7 @@ class RemoteHost(UnmanagedHost):
 
     def __init__(self, address: Address, config: str, boxes: Callable[[], Boxes], guests: int, state: Path) -> None:
         super().__init__(
-            address, config, boxes, guests, state, ssh=Ssh(state / "ssh_config", LABHOST), kind="ssh"
+            address, config, boxes, guests, state, shell=Ssh(state / "ssh_config", LABHOST), kind="ssh"
         )  # fmt: skip
 
     @property

@@ -36,7 +36,7 @@ class UnmanagedHost:
         boxes: Returns what guests are made from, on the controller; called when they are first needed.
         guests: How many there may be.
         state: The lab's folder on the controller.
-        ssh: How lines are run on it while the lab is up.
+        shell: How lines are run on it while the lab is up.
     """
 
     kind: Kind
@@ -50,14 +50,14 @@ class UnmanagedHost:
         guests: int,
         state: Path,
         *,
-        ssh: Machine,
+        shell: Machine,
         kind: Kind,
     ) -> None:
         self.address, self.config, self._make_boxes, self.guests, self.state = address, config, boxes, guests, state
-        self.ssh, self.kind = ssh, kind
+        self.shell, self.kind = shell, kind
         self.versions: dict[str, str] = {}
         self._direct = machine_of(address, config)
-        self._lab = UnmanagedLab(state, self._direct, address.text)
+        self._lab = UnmanagedLab(state, address, config)
         self._asked = time.monotonic()
         self._called = "this machine" if kind == "local" else address.text
 
@@ -121,7 +121,7 @@ class UnmanagedHost:
         self._asked = time.monotonic()
         record = recorded(self.state)
         try:
-            told = self.ssh.run("cat /proc/sys/kernel/random/boot_id", timeout=_ASK_S).text.strip()
+            told = self.shell.run("cat /proc/sys/kernel/random/boot_id", timeout=_ASK_S).text.strip()
         except HvlabError as error:
             return f"the lab host no longer answers: {error.message}"
         if record and told != record.boot_id:

@@ -8,10 +8,10 @@ from pathlib import Path
 from core.console import say, step
 from core.errors import HvlabError
 from core.files import read_record, write_atomic
-from core.resources.base import Outcome, Resource, failures
+from core.resources.base import Outcome, Resource, failures, printable, render
 from core.resources.claim import claimed
 from core.shell import quote
-from lab.connectors.address import parse_host
+from lab.connectors.address import Address, parse_host
 from lab.connectors.base import Machine, last_line
 from lab.hosts import rollback_script
 from lab.hosts.box_upload import REMOTE_ROOT
@@ -35,6 +35,7 @@ _RELEASE = """\
 cd {root} && rm -f {script} owner
 """
 _TAKEN, _OURS = 3, 4
+_LONGEST_OWNER = 400
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def recorded_lab(state: Path) -> "UnmanagedLab | None":
     record = recorded(state)
     if record is None:
         return None
-    return UnmanagedLab(state, machine_of(parse_host(record.address), record.config), record.address)
+    return UnmanagedLab(state, parse_host(record.address), record.config)
 
 
 @dataclass(frozen=True)
@@ -72,13 +73,24 @@ class UnmanagedLab:
     """The lab of a state folder on a host.
 
     Attributes:
-        machine: The host; reached also when the lab has no configuration file for ssh.
-        address: As a person named it.
+        state: The lab's folder.
+        address: Of the host.
+        config: The user's ssh configuration; "": the usual one.
     """
 
     state: Path
-    machine: Machine
-    address: str
+    address: Address
+    config: str = ""
+
+    @property
+    def machine(self) -> Machine:
+        """The host; it is reached also while the lab has no configuration file for ssh."""
+        return machine_of(self.address, self.config)
+
+    @property
+    def name(self) -> str:
+        """The host as a person named it."""
+        return self.address.text
 
     @property
     def owner(self) -> str:
@@ -87,8 +99,7 @@ class UnmanagedLab:
 
     def record(self, provider: str, boot_id: str) -> None:
         """Write the lab down here. A host whose claim nobody knows of could not be had again: this comes before it."""
-        config = getattr(self.machine, "config", "")
-        record = Record(self.address, config, provider, boot_id)
+        record = Record(self.name, self.config, provider, boot_id)
         write_atomic(self.state / RECORD, json.dumps(asdict(record)).encode())
 
     def claim(self) -> None:
@@ -100,16 +111,16 @@ class UnmanagedLab:
         program = _CLAIM.format(root=REMOTE_ROOT, owner=quote(self.owner)).encode()
         done = self.machine.run("sh -s", stdin=program, timeout=60)
         if done.status == _TAKEN:
-            owner = done.text.strip()
+            owner = _one_line(done.text)
             raise HvlabError(
-                f"{self.address} has a lab already, of {owner}",
+                f"{self.name} has a lab already, of {owner}",
                 "./invoke lab.down there; if that folder is lost, there too: "
-                f"HVLAB_STATE={quote(owner.partition(':')[2])} ./invoke lab.purge --host={self.address}",
+                f"HVLAB_STATE={quote(owner.partition(':')[2])} ./invoke lab.purge --host={self.name}",
             )
         if done.status == _OURS:
             self._undo_lost()
         elif done.status:
-            raise HvlabError(f"{self.address}: {REMOTE_ROOT} cannot be written: {last_line(done.stderr)}")
+            raise HvlabError(f"{self.name}: {REMOTE_ROOT} cannot be written: {last_line(done.stderr)}")
 
     def _undo_lost(self) -> None:
         """Undo a lab of this folder of which nothing is on record here any more.
@@ -118,7 +129,7 @@ class UnmanagedLab:
             HvlabError: Something of it cannot be removed.
         """
         if rollback_script.saved_on_host(self.machine):
-            with step(f"Lab host: removing what a lost lab of this folder made on {self.address}"):
+            with step(f"Lab host: removing what a lost lab of this folder made on {self.name}"):
                 self._require_removed(rollback_script.remove(self.machine, rollback_script.rollback_script()))
 
     def prepare_rollback(self, resources: Sequence[Resource]) -> None:
@@ -153,7 +164,7 @@ class UnmanagedLab:
         Raises:
             HvlabError: The host cannot be reached, or something cannot be removed.
         """
-        with step(f"Lab host: taking down what the lab made on {self.address}"):
+        with step(f"Lab host: taking down what the lab made on {self.name}"):
             self._require_removed(self.take_down())
 
     def _require_removed(self, outcomes: Sequence[Outcome]) -> None:
@@ -161,7 +172,7 @@ class UnmanagedLab:
             if words := rollback_script.in_words(outcome):
                 say(f"  {words}")
         if failed := failures(outcomes):
-            raise HvlabError(f"{self.address}: {'; '.join(failed)}", "./invoke lab.purge tries again")
+            raise HvlabError(f"{self.name}: {'; '.join(failed)}", "./invoke lab.purge tries again")
 
     def scan(self, resources: Sequence[Resource]) -> list[Outcome]:
         """Remove what is the lab's on a host of which nothing is on record, and give it back if nothing is left.
@@ -177,7 +188,7 @@ class UnmanagedLab:
         self.require_ours()
         if rollback_script.saved_on_host(self.machine):
             return self.take_down()
-        outcomes = rollback_script.remove(self.machine, rollback_script.render_removal(resources))
+        outcomes = rollback_script.remove(self.machine, render("remove", resources))
         if not failures(outcomes):
             self.release()
         return outcomes
@@ -202,9 +213,14 @@ class UnmanagedLab:
         owner = self._host_owner()
         if owner != self.owner:
             raise HvlabError(
-                f"{self.address} has no lab of {self.state}", f"it is {owner}'s" if owner else "it has none at all"
+                f"{self.name} has no lab of {self.state}", f"it is {owner}'s" if owner else "it has none at all"
             )
 
     def _host_owner(self) -> str:
         """Return whose lab the host has, "" for nobody's."""
-        return self.machine.run(f"cat {REMOTE_ROOT}/owner", timeout=60).text.strip()
+        return _one_line(self.machine.run(f"cat {REMOTE_ROOT}/owner", timeout=60).text)
+
+
+def _one_line(text: str) -> str:
+    """Return the beginning of what a host says, fit to be printed."""
+    return printable(text.strip().partition("\n")[0][:_LONGEST_OWNER])

@@ -13,6 +13,9 @@ from core.console import say
 from core.errors import HvlabError
 from core.paths import cache_root
 
+# QEMU's accelerators, as study.json has them: hardware virtualization, and software emulation.
+HARDWARE, SOFTWARE = "kvm", "tcg"
+DEVICE = Path("/dev/kvm")
 SECONDS = 10
 _MARK = "HVLAB-PROBE-OK"
 _INIT = f"#!/bin/busybox sh\necho {_MARK}\n/bin/busybox poweroff -f\n"
@@ -35,9 +38,9 @@ def _probe_initrd(busybox: Path, out: Path) -> None:
 
 
 def _boots(kernel: Path, initrd: Path) -> bool:
-    """Say whether a kernel reaches its first program under hardware virtualization within ten seconds."""
+    """Return whether a kernel reaches its first program under hardware virtualization within ten seconds."""
     command = [
-        "qemu-system-x86_64", "-M", "q35", "-accel", "kvm", "-cpu", "host", "-m", "512", "-nodefaults",
+        "qemu-system-x86_64", "-M", "q35", "-accel", HARDWARE, "-cpu", "host", "-m", "512", "-nodefaults",
         "-display", "none", "-serial", "stdio", "-no-reboot",
         "-kernel", str(kernel), "-initrd", str(initrd), "-append", "console=ttyS0 quiet panic=-1",
     ]  # fmt: skip
@@ -61,17 +64,17 @@ def settled_accelerator() -> str:
         HvlabError: HVLAB_ACCEL has another word.
     """
     if wanted := os.environ.get("HVLAB_ACCEL"):
-        if wanted not in ("kvm", "tcg"):
-            raise HvlabError(f"HVLAB_ACCEL={wanted} is no acceleration", "kvm or tcg, or leave it out")
+        if wanted not in (HARDWARE, SOFTWARE):
+            raise HvlabError(f"HVLAB_ACCEL={wanted} is not an acceleration", f"set it to {HARDWARE} or {SOFTWARE}")
         return wanted
     remembered = remembered_answer()
     return remembered.read_text() if remembered.is_file() else ""
 
 
 def probe_accelerator(kernel: Path, busybox: Path) -> str:
-    """Return "kvm" where a guest boots under hardware virtualization within ten seconds, else "tcg".
+    """Return HARDWARE where a guest boots under hardware virtualization within ten seconds, else SOFTWARE.
 
-    The answer is remembered until this machine is booted again. HVLAB_ACCEL=tcg or kvm overrides it.
+    The answer is remembered until this machine is booted again. HVLAB_ACCEL overrides it.
 
     Args:
         kernel: A packaged Linux kernel to try with.
@@ -83,8 +86,8 @@ def probe_accelerator(kernel: Path, busybox: Path) -> str:
     with tempfile.TemporaryDirectory() as scratch:
         initrd = Path(scratch) / "initrd"
         _probe_initrd(busybox, initrd)
-        answer = "kvm" if os.access("/dev/kvm", os.R_OK | os.W_OK) and _boots(kernel, initrd) else "tcg"
-    say(f"acceleration: {answer}" + ("" if answer == "kvm" else " (no hardware virtualization that boots a guest)"))
+        answer = HARDWARE if os.access(DEVICE, os.R_OK | os.W_OK) and _boots(kernel, initrd) else SOFTWARE
+    say(f"acceleration: {answer}" + ("" if answer == HARDWARE else " (no hardware virtualization that boots a guest)"))
     remembered.parent.mkdir(parents=True, exist_ok=True)
     remembered.write_text(answer)
     return answer

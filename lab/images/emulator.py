@@ -3,10 +3,10 @@
 Neither an older nor a newer one will do:
 
 - Debian 12's QEMU 7.2 lets one virtual CPU translate code that another is just rewriting, and keeps the stale result;
-  Linux rewrites itself whenever VirtualBox starts its first guest, and the lab host died of that ("Oops: int3").
-  QEMU 8.1 and later hold the page while they translate it.
-- Under QEMU 11.1, 3 of 11 VirtualBox guests hung or died as they started; under Debian 13's 10.0 none of 29 did
-  (docs/findings/emulation.md).
+  Linux rewrites itself whenever a hypervisor's kernel module starts its first guest, and the lab host died of that
+  ("Oops: int3"). QEMU 8.1 and later hold the page while they translate it.
+- Under QEMU 11.1 3 of 11 guests of one hypervisor hung or died as they started, under Debian 13's 10.0 none of 29:
+  docs/design/lab.md tells more.
 """
 
 import shutil

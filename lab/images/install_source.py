@@ -128,7 +128,7 @@ class MakersMedia:
             iso=media.iso,
             sha256=media.wanted.iso.sha256,
             limit_s=self.LIMIT_S,
-            probe=(host.kernel, host.busybox),
+            probe=(host.boot.kernel, host.busybox),
             serving=lambda log: serve(media.served, log=log),
         )
 
@@ -139,7 +139,7 @@ def guest_oses(kickstarts: Path = KICKSTARTS) -> list[str]:
 
 
 def require_known(os_name: str, kickstarts: Path = KICKSTARTS) -> None:
-    """Make sure that there is a kickstart file for a guest OS.
+    """Check that there is a kickstart file for a guest OS.
 
     Raises:
         HvlabError: There is none.

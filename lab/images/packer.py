@@ -33,7 +33,7 @@ def build_command(os_name: str, variables: Mapping[str, object], builder: str = 
     Args:
         os_name: Names the var file.
         variables: Of packer/guest.pkr.hcl, beside those of the var file.
-        builder: "qemu" or "virtualbox-iso".
+        builder: Name of one of the template's sources.
     """
     given = [word for name, value in variables.items() for word in ("-var", f"{name}={value}")]
     return [

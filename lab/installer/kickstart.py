@@ -162,7 +162,7 @@ def _packages(handler: Any) -> tuple[set[str], set[str]]:
 
 
 def read_kickstart(text: str) -> Plan:
-    """Tell what a kickstart file asks for.
+    """Return what a kickstart file asks for.
 
     Raises:
         HvlabError: If it is not valid for RHEL 5, asks for what the installer does not do (which is named, with its

@@ -1,11 +1,16 @@
 """Debian's names for the groups and packages of RHEL 5 that the lab's kickstart files ask for."""
 
+import re
 from collections.abc import Iterable
 
 from core.errors import HvlabError
 
+# Debian's one kernel stands for all variants of RHEL 5's: it also starts as a paravirtual guest.
+KERNEL = "linux-image-amd64"
+_KERNELS = re.compile(r"kernel(?!-(?:headers|devel|doc)$)(?:-[A-Za-z]+)?")
+
 # What starts a computer and its network, whatever the kickstart file says.
-SYSTEM = ("linux-image-amd64", "grub-pc", "initramfs-tools", "busybox-static", "e2fsprogs", "ifupdown", "udhcpc")
+SYSTEM = (KERNEL, "grub-pc", "initramfs-tools", "busybox-static", "e2fsprogs", "ifupdown", "udhcpc")
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "core": ("sysvinit-core", "udev", "kmod", "procps", "iproute2", "netbase", "openssh-server"),
@@ -17,9 +22,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 PACKAGES: dict[str, str] = {
     "acpid": "acpid",
-    "kernel": "linux-image-amd64",
-    # One kernel of Debian starts on the processor and as a guest of Xen.
-    "kernel-xen": "linux-image-amd64",
     "openssh-clients": "openssh-client",
     "openssh-server": "openssh-server",
     "sudo": "sudo",
@@ -40,16 +42,20 @@ def debian_packages(groups: Iterable[str], packages: Iterable[str]) -> set[str]:
     """
     groups, packages = [*ALWAYS, *groups], list(packages)
     unknown = [f"@{name}" for name in groups if name not in GROUPS]
-    unknown += [name for name in packages if name not in PACKAGES]
+    unknown += [name for name in packages if _counterpart(name) is None]
     if unknown:
         raise HvlabError(
             f"%packages: no counterpart is known of {', '.join(unknown)}",
             "lab/installer/package_groups.py has the table",
         )
     found = {debian for name in groups for debian in GROUPS[name]}
-    return found | {PACKAGES[name] for name in packages} | set(SYSTEM)
+    return found | excluded_packages(packages) | set(SYSTEM)
 
 
 def excluded_packages(packages: Iterable[str]) -> set[str]:
     """Return the Debian packages that stand for packages to be left out; one without a counterpart never is there."""
-    return {PACKAGES[name] for name in packages if name in PACKAGES}
+    return {found for name in packages if (found := _counterpart(name))}
+
+
+def _counterpart(package: str) -> str | None:
+    return KERNEL if _KERNELS.fullmatch(package) else PACKAGES.get(package)

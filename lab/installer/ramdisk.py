@@ -7,7 +7,7 @@ from pathlib import Path
 from lab.images.initrd import write_cpio
 
 FILES = Path(__file__).parent / "files"
-# Disk, CD-ROM drive and network card of QEMU's PC and of VirtualBox, and what the disk and the medium are written in.
+# Disk, CD-ROM drive and network card of the PCs that are emulated, and what the disk and the medium are written in.
 MODULES = (
     "virtio_pci", "virtio_blk", "virtio_scsi", "virtio_net", "ata_piix", "ahci", "sd_mod", "sr_mod", "e1000",
     "af_packet", "isofs", "nls_ascii", "nls_utf8", "ext4", "crc32c_generic", "crc32c_intel",

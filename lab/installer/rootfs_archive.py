@@ -11,6 +11,7 @@ from pathlib import Path
 
 from core.console import step
 from core.process import run
+from hypervisors.registry import all_hypervisors
 from lab.images.cache import cached, manifest
 from lab.images.initrd import build_initrd, copy_modules
 from lab.images.kernel import extract_vmlinux
@@ -19,10 +20,14 @@ from lab.installer.medium_contents import Stock
 from lab.installer.plan import Plan
 from lab.installer.ramdisk import MODULES as INSTALLER_MODULES
 
-# What reaches the disk under each provider: virtio (KVM), Xen's block device, IDE and SATA (VirtualBox).
-MODULES = ("virtio_pci", "virtio_blk", "xen_blkfront", "ata_piix", "ahci", "sd_mod", "ext4")
 # The guests' screens are drawn by X itself; what Mesa would draw with is 160 MB, in each guest's disk.
 NO_3D = tuple(f"/usr/lib/x86_64-linux-gnu/{part}" for part in ("dri/*", "libLLVM*", "libz3*"))
+
+
+def guest_modules() -> tuple[str, ...]:
+    """Return what reaches the disk under each hypervisor: virtio, the hypervisors' own drivers, IDE and SATA."""
+    own = (name for hypervisor in all_hypervisors().values() for name in hypervisor.guest_drivers)
+    return ("virtio_pci", "virtio_blk", *own, "ata_piix", "ahci", "sd_mod", "ext4")
 
 
 @dataclass(frozen=True)
@@ -106,7 +111,7 @@ def _build(folder: Path, recipe: Recipe, locale: str) -> dict[str, object]:
         shutil.copyfile(root / f"boot/vmlinuz-{release}", folder / "vmlinuz")
         extract_vmlinux(folder / "vmlinuz", folder / "vmlinux")
         shutil.copy2(root / "bin/busybox", folder / "busybox")
-        build_initrd(root, release, MODULES, folder / "initrd")
+        build_initrd(root, release, guest_modules(), folder / "initrd")
         copy_modules(root, release, INSTALLER_MODULES, folder / "modules")
         slim(root)
         # mmdebstrap leaves this machine's own there.
@@ -126,7 +131,7 @@ def root_inputs(plan: Plan) -> dict[str, str | Path]:
     return {
         "recipe": repr(recipe_for(plan)),
         "locale": plan.locale,
-        "modules": repr((MODULES, INSTALLER_MODULES)),
+        "modules": repr((guest_modules(), INSTALLER_MODULES)),
         "rootfs_archive.py": Path(__file__),
         **{name: images / name for name in ("initrd.py", "kernel.py", "rootfs.py")},
     }

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 
+from hypervisors.registry import all_hypervisors
 from lab.lint.finding import Finding
 from lab.lint.kickstart import Kickstart
 from lab.media.http_server import SEEN_BY_GUEST
@@ -16,7 +17,7 @@ MIB = 1024**2
 
 DESKTOPS = {"gnome-desktop", "kde-desktop", "xfce-desktop"}
 # What the lab and the study ask of an installed guest.
-NEEDED = ("openssh-server", "openssh-clients", "sudo", "sysstat", "acpid", "kernel-xen")
+NEEDED = ("openssh-server", "openssh-clients", "sudo", "sysstat", "acpid")
 # Without one of these anaconda asks somebody who is not there.
 ANSWERS = ("lang", "keyboard", "timezone", "rootpw", "bootloader", "clearpart", "network", "key", "reboot")
 # What OpenSSH 4.3 can read.
@@ -90,9 +91,9 @@ def answers_all(ks: Kickstart) -> Iterator[Finding]:
 
 
 def has_packages(ks: Kickstart) -> Iterator[Finding]:
-    """Logging in, shutting down, reading, and starting under Xen each need a package."""
+    """Logging in, shutting down, reading, and starting under some hypervisors each need a package."""
     chosen = ks.read.packages.packageList
-    for name in NEEDED:
+    for name in (*NEEDED, *(name for each in all_hypervisors().values() for name in each.guest_packages)):
         if name not in chosen:
             yield ks.finding(ks.line_of("%packages"), "has-packages", f"the lab needs {name} in the guest")
 

@@ -43,12 +43,12 @@ class Checksum:
             return hashlib.file_digest(file, self.algorithm).hexdigest()
 
     def fits(self, path: Path) -> bool:
-        """Say whether a file has this content."""
+        """Return whether a file has this content."""
         return self.of(path) == self.value
 
 
 def _broke(error: Exception) -> bool:
-    """Say whether a connection that was there broke: the same mirror may go on with the file."""
+    """Return whether a connection that was there broke: the same mirror may go on with the file."""
     return isinstance(error, httpx.TransportError) and not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
 
 

@@ -96,7 +96,7 @@ class _Fetch:
         facts = {"repomd_sha256": found[REPOMD], "packages": count, "sha256": found}
         write_atomic(self.media.checked, (json.dumps(facts, indent=2) + "\n").encode())
         if not self.media.wanted.tree.repomd_sha256:
-            say(f"install tree: {count} packages fit its own repodata; no source tells what that must be ({REPOMD}:")
+            say(f"install tree: {count} packages fit its own repodata; no source says what it must be ({REPOMD}:")
             say(f"sha256 {found[REPOMD]}). It will be noticed if it changes.")
 
 

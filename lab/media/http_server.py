@@ -16,7 +16,7 @@ from RangeHTTPServer import RangeRequestHandler
 
 from core.errors import HvlabError
 
-# User-mode networking (QEMU's, and VirtualBox's NAT) shows the builder's loopback to its guest as 10.0.2.2; that
+# User-mode networking (QEMU's, and others' NAT) shows the builder's loopback to its guest as 10.0.2.2; that
 # address and this port are in the kickstart, whose reader in the installer knows no variables.
 ADDRESS, PORT = "127.0.0.1", 8055
 SEEN_BY_GUEST = f"http://10.0.2.2:{PORT}"

@@ -1,4 +1,4 @@
-"""Who has a lab: one command at a time, and the next one is told which."""
+"""The lock of a lab: one command at a time; the next one fails and names the holder."""
 
 import fcntl
 import json
@@ -27,18 +27,19 @@ _ELSEWHERE = "set HVLAB_STATE to a folder that you may write to"
 
 
 class LabLockedError(HvlabError):
-    """Another command has the lab."""
+    """Another command holds the lab."""
 
     CODE = "lab-locked"
 
 
 @dataclass(frozen=True)
 class Owner:
-    """A command that has a lab.
+    """A command that holds a lab.
 
     Attributes:
-        command: As it was typed, as far as the process knows.
-        since: Local time, ISO 8601.
+        pid: Its process.
+        command: Its command line, as far as the process knows it.
+        since: Start time; local time, ISO 8601.
     """
 
     pid: int
@@ -55,16 +56,16 @@ def _ourselves() -> Owner:
 
 
 def _open(path: Path, *, again: bool = True) -> IO[str]:
-    """Open the lock's file without changing what another command wrote into it; make its folder.
+    """Open the lock file without changing its content; create its folder.
 
     Raises:
-        HvlabError: It cannot be made.
+        HvlabError: The file cannot be opened or created.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+")
     except FileNotFoundError as error:
-        # A purge that ends may have removed the folder in between.
+        # A purge may have removed the folder in between.
         if again and not path.parent.is_dir():
             return _open(path, again=False)
         raise HvlabError(f"{path} cannot be written: {error.strerror}", _ELSEWHERE) from error
@@ -72,8 +73,8 @@ def _open(path: Path, *, again: bool = True) -> IO[str]:
         raise HvlabError(f"{path} cannot be written: {error.strerror}", _ELSEWHERE) from error
 
 
-def _take(handle: IO[str]) -> bool:
-    """Take the lock, which ends with the open file; tell whether it could be had."""
+def _try_lock(handle: IO[str]) -> bool:
+    """Try to lock the file until it is closed; return whether that succeeded."""
     try:
         fcntl.fcntl(handle, fcntl.F_OFD_SETLK, _WHOLE_FILE)
     except BlockingIOError:
@@ -81,31 +82,31 @@ def _take(handle: IO[str]) -> bool:
     return True
 
 
-def _is_taken(handle: IO[str]) -> bool:
-    """Tell whether somebody has the lock, without taking it: who asks is in nobody's way."""
+def _is_locked(handle: IO[str]) -> bool:
+    """Return whether the file is locked, without locking it."""
     kind, *_ = struct.unpack_from("h", fcntl.fcntl(handle, fcntl.F_OFD_GETLK, _WHOLE_FILE))
     return bool(kind != fcntl.F_UNLCK)
 
 
-def _is(path: Path, handle: IO[str]) -> bool:
-    """Tell whether an open file still is the one of that name: who ends removes it."""
+def _is_current(path: Path, handle: IO[str]) -> bool:
+    """Return whether an open file still is the one at `path`: a holder that ends removes it."""
     try:
         return path.stat().st_ino == os.fstat(handle.fileno()).st_ino
     except FileNotFoundError:
         return False
 
 
-def _told(handle: IO[str]) -> str:
+def _holder(handle: IO[str]) -> str:
     try:
         return str(Owner(**json.loads(handle.read())))
     except (ValueError, TypeError):
-        # It took the lock a moment ago and has not written yet.
-        return "which has not told its name yet"
+        # It got the lock a moment ago and has not written yet.
+        return "which has not written its name yet"
 
 
 @contextmanager
 def _temporary_folder(folder: Path) -> Iterator[None]:
-    """Have this process's temporary files in a folder, which goes with all in it in the end."""
+    """Put this process's temporary files into a folder, which is removed with its content at the end."""
     before, tempfile.tempdir = tempfile.tempdir, str(folder)
     folder.mkdir(mode=0o700, exist_ok=True)
     try:
@@ -117,23 +118,23 @@ def _temporary_folder(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def acquire_lab(state: Path) -> Iterator[None]:
-    """Keep two commands from driving one lab; what is started within the block carries the lab's name.
+    """Hold a lab's lock in the block; processes that are started in it are tagged with the lab's name.
 
-    The lock ends with the process, however it ends; its file then tells who had it.
+    The lock ends with the process, however it ends; its file then says who held it.
 
     Raises:
-        LabLockedError: If another command has it; tells its process, what was typed, and since when.
-        HvlabError: The folder is not a lab's, or nothing can be written there.
+        LabLockedError: Another command holds it; the message has its process, command line and start time.
+        HvlabError: The folder is not a lab's, or cannot be written.
     """
     path = state / LOCK
     require_labs(state)
     while True:
         with _open(path) as handle:
-            if not _take(handle):
+            if not _try_lock(handle):
                 raise LabLockedError(
-                    f"another command uses the lab in {state}: {_told(handle)}", "wait for it, or end it (kill)"
+                    f"another command uses the lab in {state}: {_holder(handle)}", "wait for it, or end it (kill)"
                 )
-            if not _is(path, handle):
+            if not _is_current(path, handle):
                 continue
             handle.truncate()
             handle.write(json.dumps(asdict(_ourselves())) + "\n")
@@ -147,18 +148,18 @@ def acquire_lab(state: Path) -> Iterator[None]:
 
 
 def in_use(state: Path) -> bool:
-    """Tell whether a command has the lab of a state folder (see `acquire_lab`)."""
+    """Return whether a command holds the lab of a state folder (see `acquire_lab`)."""
     try:
         with (state / LOCK).open() as handle:
-            return _is_taken(handle)
+            return _is_locked(handle)
     except (FileNotFoundError, NotADirectoryError):
         return False
 
 
 def killed_owner(state: Path) -> str | None:
-    """Return who had the lab and was killed with it, None if nobody was."""
+    """Return the holder that was killed while it held the lab; None if there is none."""
     try:
         with (state / LOCK).open() as handle:
-            return None if _is_taken(handle) else _told(handle)
+            return None if _is_locked(handle) else _holder(handle)
     except (FileNotFoundError, NotADirectoryError):
         return None

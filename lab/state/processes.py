@@ -1,7 +1,7 @@
-"""What carries a lab's name: the name itself, and the processes of this machine that were started for the lab.
+"""The name of a lab, and the processes of this machine that belong to it.
 
-A lab is the one of its state folder. Everything that a command starts while it has the lab inherits the lab's name in
-the environment variable HVLAB_LAB, however it is started and whoever its parent is; the kernel keeps it for all to see.
+A lab belongs to its state folder. Every process that a command starts while it holds the lab inherits the lab's name in
+the environment variable HVLAB_LAB, which can be read in /proc.
 """
 
 import contextlib
@@ -15,14 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import HvlabError
+from hypervisors.registry import all_hypervisors
 
 MARK = "HVLAB_LAB"
-# Of a command line, for people.
+# Characters of a command line in messages.
 _SHOWN = 160
-# VirtualBox's server has the environment of whoever needed it first, and so have all machines that it starts after
-# that, other people's, too. The lab's machines are known by their network cards; the server ends with its last client.
-SHARED_PROGRAMS = ("VBoxSVC", "VBoxXPCOMIPCD", "VBoxHeadless", "VBoxNet", "VirtualBoxVM")
-# libvirt starts its ssh with an environment of its own; what tells the lab's is the configuration file.
+# A library may start its ssh with an environment of its own; the lab's is recognised by the configuration file.
 _SSH = "ssh"
 
 
@@ -33,7 +31,7 @@ def lab_name(state: Path) -> str:
 
 @contextmanager
 def tagged_env(state: Path) -> Iterator[None]:
-    """Let what this process starts within the block carry the lab's name."""
+    """Tag processes that this process starts in the block with the lab's name."""
     before = os.environ.get(MARK)
     os.environ[MARK] = lab_name(state)
     try:
@@ -50,7 +48,8 @@ class Process:
     """A process of this machine.
 
     Attributes:
-        started: Clock ticks after the machine's boot; with `pid` it tells this process from a later one of that number.
+        pid: Its number.
+        started: Clock ticks after the machine's boot; together with `pid` it identifies the process.
         words: Its command line.
     """
 
@@ -77,7 +76,7 @@ def start_time(pid: int) -> str | None:
 
 
 def _split(path: Path) -> list[str]:
-    """Return the words of a file of /proc; none if the process is gone or not ours to look at."""
+    """Return the NUL-separated words of a file in /proc; none if the process is gone or the file is not readable."""
     try:
         return os.fsdecode(path.read_bytes()).rstrip("\0").split("\0")
     except OSError:
@@ -92,7 +91,7 @@ def _parent(pid: int) -> int:
 
 
 def _ourselves() -> set[int]:
-    """Return this process and those that it was started by."""
+    """Return this process and its ancestors."""
     pid, found = os.getpid(), set[int]()
     while pid > 0 and pid not in found:
         found.add(pid)
@@ -101,28 +100,35 @@ def _ourselves() -> set[int]:
 
 
 def process_info(pid: int) -> Process | None:
-    """Return a running process, None if there is none of that number."""
+    """Return a running process; None if there is none with that number."""
     started = start_time(pid)
     return Process(pid, started, tuple(_split(Path(f"/proc/{pid}/cmdline")))) if started else None
 
 
-def processes_of(state: Path) -> list[Process]:
-    """Return the processes that carry a lab's name, without this one and those that started it.
+def shared_programs() -> tuple[str, ...]:
+    """Return how the names of programs begin that a hypervisor shares between all its users."""
+    return tuple(name for each in all_hypervisors().values() for name in each.processes.shared)
 
-    Those are the ones that have the name in their environment, and ssh with the lab's configuration file. VirtualBox's
-    server and machines are not among them.
+
+def processes_of(state: Path) -> list[Process]:
+    """Return the processes that belong to a lab, without this one and its ancestors.
+
+    Those are the ones that have the name in their environment, and ssh with the lab's configuration file. Programs that
+    a hypervisor shares between all its users (`ProcessPatterns.shared`) are not among them; the lab's guests are
+    recognised by their network cards.
     """
     mark, config = f"{MARK}={lab_name(state)}", str(state / "ssh_config")
+    shared = shared_programs()
     found, ours = [], _ourselves()
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit() or int(folder.name) in ours:
             continue
         process = process_info(int(folder.name))
-        # One without words is the kernel's, or has ended meanwhile.
+        # Without words: a kernel thread, or the process has ended meanwhile.
         if process is None or not any(process.words):
             continue
         name = Path(process.words[0]).name
-        if name.startswith(SHARED_PROGRAMS):
+        if name.startswith(shared):
             continue
         if (name == _SSH and config in process.words) or mark in _split(folder / "environ"):
             found.append(process)
@@ -130,7 +136,7 @@ def processes_of(state: Path) -> list[Process]:
 
 
 def ended(pid: int, seconds: float) -> bool:
-    """Wait until a process has ended, at most so many seconds; tell whether it has."""
+    """Wait at most `seconds` until a process has ended; return whether it has."""
     try:
         handle = os.pidfd_open(pid)
     except ProcessLookupError:
@@ -140,17 +146,17 @@ def ended(pid: int, seconds: float) -> bool:
     finally:
         os.close(handle)
     if done:
-        # Only a child of this process leaves a zombie behind; another command's is not ours to wait for.
+        # Only a child of this process leaves a zombie that can be waited for.
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, os.WNOHANG)
     return done
 
 
 def end(process: Process) -> None:
-    """End a process: ask it, and after five seconds kill it. Another one that has its number by now is left alone.
+    """End a process: SIGTERM, and SIGKILL after five seconds. A later process with the same number is left alone.
 
     Raises:
-        HvlabError: It does not end.
+        HvlabError: The process does not end.
     """
     for sign in (signal.SIGTERM, signal.SIGKILL):
         if start_time(process.pid) != process.started:

@@ -23,14 +23,14 @@ _SOCKET = re.compile(r"ssh\.sock(\.\w+)?")
 
 
 def is_labs(name: str) -> bool:
-    """Tell whether a lab makes a file or folder of that name in its folder."""
+    """Return whether a lab makes a file or folder of that name in its folder."""
     part = _PART.fullmatch(name)
     whole = part[1] if part else name
     return whole in _NAMES or any(pattern.fullmatch(whole) for pattern in (_LOG, _SOCKET))
 
 
 def require_labs(state: Path) -> None:
-    """Make sure that a folder is a lab's: it is not there, is empty, or has been one.
+    """Check that a folder is a lab's: it is not there, is empty, or has been one.
 
     Raises:
         HvlabError: It is somebody's: a lab's temporary files, or its purge, would take theirs along.

@@ -3,7 +3,7 @@
 from jinja2 import Environment
 
 from dataset import Dataset
-from dataset.models import Parameters
+from dataset.parameters import Parameters
 from report.data.names import PROVIDERS
 from report.data.outliers import find_outliers
 from report.data.readings import Readings, range_of_n

@@ -136,6 +136,12 @@ def _told_apart(quantity: str, one: pd.Series, other: pd.Series) -> bool:
     return difference.interval is None or difference.interval.excludes_zero
 
 
+def _ballooned(study: StudyInfo) -> bool:
+    """Return whether the host's memory was given away to the guests; a study older than the factor tells its amount."""
+    asked = study.parameters.factors.get("dom0_memory")
+    return asked == "ballooned" if asked is not None else not study.lab_host("dom0_memory_mib")
+
+
 _Need = Callable[[StudyInfo, StudyInfo, Quantities], bool]
 _NEEDS: dict[str, _Need] = {
     "cpu": lambda study, _reference, _quantities: study.environment.accelerator != "tcg",
@@ -149,7 +155,7 @@ _NEEDS: dict[str, _Need] = {
     "disk-strategy": lambda study, reference, _quantities: (
         study.parameters.disk_strategy == reference.parameters.disk_strategy
     ),
-    "dom0-ballooned": lambda study, _reference, _quantities: not study.lab_host("dom0_memory_mib"),
+    "dom0-ballooned": lambda study, _reference, _quantities: _ballooned(study),
     # The study of 2011 saw dom0's free memory only.
     "xen-free-as-2011": lambda _study, _reference, quantities: quantities.taken.xen_free == "dom0-only",
 }

@@ -12,16 +12,12 @@ from core.paths import CALIBRATIONS
 from dataset.calibration import CALIBRATION_FILE, Calibration, load, newest, save
 from dataset.files import sha256_of
 from dataset.folder import new_folder
-from hypervisors.registry import get_hypervisor
+from hypervisors.registry import all_hypervisors, get_hypervisor
 from lab.hosts.preflight import check_room
 from lab.lifecycle import Lab, require_off
 from lab.settings import Settings
 from lab.state.lock import acquire_lab
 from study.calibration.runner import Calibrator, parameters
-
-# With huge pages a guest's kernel that reaches into a new piece of 2 MiB costs the host all of it: KVM's PSS was seen
-# to grow by 66 MiB for 64. Under VirtualBox a step was seen to cost 8 to 10 MiB less without them.
-THP_FOR: dict[str, str] = {"kvm": "never"}
 
 
 def calibrate(settings: Settings, providers: tuple[str, ...], root: Path, state: Path) -> Path:
@@ -53,7 +49,11 @@ def calibrate(settings: Settings, providers: tuple[str, ...], root: Path, state:
                 "readings": settings.study.model_dump(exclude={"providers", "repeats", "most_repeats"}),
                 "settle": settings.settle.model_dump(),
                 "factors": settings.factors.model_dump(),
-                "thp_for": THP_FOR,
+                "thp_for": {
+                    name: each.calibration.huge_pages
+                    for name, each in all_hypervisors().items()
+                    if each.calibration.huge_pages
+                },
             },
             providers=[],
         )
@@ -79,7 +79,8 @@ def calibrate(settings: Settings, providers: tuple[str, ...], root: Path, state:
 def still(settings: Settings, provider: str = "") -> Settings:
     """Return a calibration's settings: what guests and lab host show, or guests hold, is no matter of the meters."""
     topology = settings.topology.model_copy(update={"session": "text", "memory_load_mib": 0})
-    factors = settings.factors.model_copy(update={"thp": THP_FOR.get(provider, settings.factors.thp)})
+    own = get_hypervisor(provider).calibration.huge_pages if provider else None
+    factors = settings.factors.model_copy(update={"thp": own or settings.factors.thp})
     bare = settings.lab_host.model_copy(update={"desktop": False})
     return settings.model_copy(update={"topology": topology, "factors": factors, "lab_host": bare})
 
@@ -112,7 +113,7 @@ def _provider(lab: Lab, folder: Path, calibration: Calibration, name: str) -> No
 
 
 def require_passed(folder: Path) -> None:
-    """Make sure that every meter that was calibrated is near enough.
+    """Check that every meter that was calibrated is near enough.
 
     Raises:
         HvlabError: One is not.
@@ -121,7 +122,7 @@ def require_passed(folder: Path) -> None:
     if failed := calibration.failed:
         first = failed[0]
         raise HvlabError(
-            f"{len(failed)} of {len(calibration.rows)} readings are off by more than they may be, first"
+            f"{len(failed)} of {len(calibration.rows)} readings are off by more than the tolerance, first"
             f" {first.provider} {first.step}: {first.meter} {first.metric} by {first.error:+.2f} {first.unit}",
             f"the captures are in {folder}",
         )

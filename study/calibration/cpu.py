@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from dataset.calibration import Row
+from hypervisors.calibration import GuestCpuMeter, Key, Reading
+from hypervisors.registry import get_hypervisor
 from study.calibration.cpu_window import Window
-from study.calibration.expectation import Answer, Key, Reading, Step, row
-
-XENTOP_ROUNDING = 0.05  # it prints tenths of a percent
+from study.calibration.expectation import Answer, Step, row
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class Shares:
     """What the CPU meters showed in one reading.
 
     Attributes:
-        reading: `mpstat`'s shares of all CPUs; under Xen also `xentop`'s `cpu:NAME`, percent of one CPU.
+        reading: `mpstat`'s shares of all CPUs; and the hypervisor's own meter of a guest, percent of one CPU.
         ticks: The ticks of mpstat's window.
         folder: Of the captures.
     """
@@ -46,34 +46,49 @@ _CPU = {
 def cpu_rows(step: Step, rest: Shares, loaded: Shares) -> list[Row]:
     """Hold mpstat's shares against the ticks of the same window, percent of all CPUs of the machine.
 
-    A guest's work under Xen is not in dom0's ticks: dom0 waits for a CPU now and then, which is its steal, but what it
-    works must not have moved since `rest`, the reading without a load.
+    A guest's work under a hypervisor below the kernel is not in the host's ticks: the host waits for a CPU now
+    and then, which is its steal, but what it works must not have moved since `rest`, the reading without a load.
     """
     rows = []
-    if step.provider == "xen" and step.where == "guest":
+    stolen = get_hypervisor(step.provider).calibration.guest_cpu == "steal"
+    if stolen and step.where == "guest":
         metrics, _ = _CPU["busy without steal"]
         moved = loaded.mpstat(metrics) - rest.mpstat(metrics)
         answer = Answer("cpu", "host", "mpstat", "busy without steal", can_see=False, known=0.0, seen=moved)
         rows.append(row(step, answer, rest.folder, loaded.folder))
-    for name in ("busy", "steal" if step.provider == "xen" else "guest + gnice"):
+    for name in ("busy", "steal" if stolen else "guest + gnice"):
         metrics, fields = _CPU[name]
         known, seen = loaded.ticks.percent(*fields), loaded.mpstat(metrics)
         rows.append(row(step, Answer("cpu", "host", "mpstat", name, True, known, seen), None, loaded.folder))
     return rows
 
 
-def xentop_row(step: Step, guest: str, known: float, loaded: Shares, hidden: float = 0.0) -> Row:
-    """Hold xentop's share of a guest against what its kernel says that it worked, percent of one CPU.
+def guest_key(meter: GuestCpuMeter, guest: str) -> Key:
+    """Return the key of a guest's share in a reading."""
+    return ("host", meter.meter, meter.metric.format(guest=guest))
+
+
+def guest_row(
+    step: Step,
+    meter: GuestCpuMeter,
+    guest: str,
+    known: float,
+    loaded: Shares,
+    *,
+    hidden: float = 0.0,
+) -> Row:
+    """Hold a meter's share of a guest against what the guest's kernel says that it worked, percent of one CPU.
 
     Args:
         step: The load.
+        meter: The hypervisor's own meter.
         guest: The guest's name.
         known: What its kernel says.
         loaded: What was read.
-        hidden: By how much xentop's share was above the kernel's in the same guest without a load: an idle kernel's
+        hidden: By how much the meter's share was above the kernel's in the same guest without a load: an idle kernel's
             waking, which its idle time holds. It goes on in the share of time in which the loaded guest is idle.
     """
-    key: Key = ("host", "xentop", f"cpu:{guest}")
+    key = guest_key(meter, guest)
     seen, explained = loaded.reading[key], hidden * (1 - known / 100)
-    answer = Answer("cpu", "host", "xentop", key[2], True, known, seen, explained, XENTOP_ROUNDING)
+    answer = Answer("cpu", "host", meter.meter, key[2], True, known, seen, explained, meter.rounding)
     return row(step, answer, None, loaded.folder)

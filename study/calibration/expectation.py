@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dataset.calibration import Place, Row
+from hypervisors.calibration import Key
 from study.meters.base import Number
 
 Quantity = Literal["memory", "cpu"]
@@ -15,16 +16,13 @@ TOLERANCE: Mapping[Quantity, float] = {"memory": 1.0, "cpu": 0.5}
 _UNIT: Mapping[Quantity, str] = {"memory": "MiB", "cpu": "percent"}
 _TO_MIB = {"MiB": 1.0, "KiB": 1 / 1024, "B": 1 / 1024**2}
 
-Key = tuple[Place, str, str]
-Reading = Mapping[Key, float]
-
 
 @dataclass(frozen=True)
 class Step:
     """A known load.
 
     Attributes:
-        provider: `kvm`, `xen`, `virtualbox`.
+        provider: Name of the hypervisor.
         name: `host-memory-64`; also the folder of its captures.
         where: On the lab host or in the guest.
         applied: MiB, or percent of one CPU.

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from dataset.calibration import Place, Row
-from hypervisors.virtualbox import gmm_chunks
-from study.calibration.expectation import Answer, Key, Reading, Step, row
+from hypervisors.calibration import Key, Probe, Reading
+from hypervisors.registry import get_hypervisor
+from study.calibration.expectation import Answer, Step, row
 
 # A page table has 512 entries of a page each.
 _PAGES_A_TABLE = 512
@@ -23,31 +24,6 @@ class Memory:
     folder: str
 
 
-@dataclass(frozen=True)
-class Probe:
-    """A number that is held against a known step of memory.
-
-    Attributes:
-        meter: The meter.
-        metric: Its number.
-        sign: 1 if it grows with memory in use, -1 if it falls.
-        whole_system: It counts all of the machine, page tables included; else only processes.
-        rounding_mib: By how much a step may be off because the tool prints whole MiB.
-        lists: Pages that move to the CPUs' own lists are missing in it (meter `zoneinfo`).
-        cache: Memory that the kernel gives up from its caches meanwhile is free in it, and hides as much of the step.
-        held_back: The kernel holds a part of the caches back from it, which moves with the zones' low watermarks.
-    """
-
-    meter: str
-    metric: str
-    sign: int
-    whole_system: bool = True
-    rounding_mib: float = 0.0
-    lists: bool = False
-    cache: bool = False
-    held_back: bool = False
-
-
 # Two of the four parts that `paper_used` is computed from move, each rounded down to whole MiB.
 _SYSTEM = (
     Probe("free", "paper_used", 1, rounding_mib=2.0, lists=True),
@@ -60,36 +36,30 @@ _CACHES = ("Buffers", "Cached", "SReclaimable")
 _VMM = (
     Probe("pss", "pss", 1, whole_system=False),
     Probe("pss", "pss_anon", 1, whole_system=False),
-    Probe("xl-info", "free_memory", -1),
 )
 
 
 def can_see(provider: str, where: Place, machine: Place, probe: Probe) -> bool:
-    """Tell whether a number can show memory that is taken on the lab host or in a guest.
+    """Return whether a number can show memory that is taken on the lab host or in a guest.
 
     On a machine the machine's own numbers show it. A guest's is seen by the lab host when the VMM takes it from
-    there page by page: KVM's QEMU as its own memory, VirtualBox through its kernel module, of which no process is
-    charged. A paravirtual guest of Xen has all its memory from the start, from the hypervisor and not from dom0.
+    there page by page: as its own memory, or through a kernel module, of which no process is charged
+    (`Calibration.guest_memory`).
     """
     if where == machine:
         return probe in _SYSTEM
     if where == "host":
         return False
-    return provider == "kvm" or (provider == "virtualbox" and probe in _SYSTEM)
+    seen = get_hypervisor(provider).calibration.guest_memory
+    return seen == "processes" or (seen == "system" and probe in _SYSTEM)
 
 
 def _probes(provider: str, where: Place) -> list[tuple[Place, Probe]]:
-    host: list[tuple[Place, Probe]] = [("host", probe) for probe in (*_SYSTEM, *_VMM) if _applies(provider, probe)]
+    rules = get_hypervisor(provider).calibration
+    of_vmm = (*(probe for probe in _VMM if probe.metric in rules.process_metrics), *rules.probes)
+    host: list[tuple[Place, Probe]] = [("host", probe) for probe in (*_SYSTEM, *of_vmm)]
     guest: list[tuple[Place, Probe]] = [("guest", probe) for probe in _SYSTEM]
     return host + (guest if where == "guest" else [])
-
-
-def _applies(provider: str, probe: Probe) -> bool:
-    # VirtualBox maps a piece of 2 MiB of a guest into its process when a device reaches into it: `pss` moves by such
-    # pieces, `pss_anon` is the process's own.
-    return {"xl-info": provider == "xen", "pss": provider != "virtualbox" or probe.metric == "pss_anon"}.get(
-        probe.meter, True
-    )
 
 
 def known_mib(applied: float, probe: Probe) -> float:
@@ -130,19 +100,11 @@ def _explained(machine: Place, probe: Probe, before: Reading, after: Reading) ->
 
 
 def _given(step: Step, machine: Place, probe: Probe, before: Reading, after: Reading) -> float:
-    """Return by how much the host gave VirtualBox more, or less, than its guest took, MiB.
-
-    Less where the guest took pages that VirtualBox had already (hypervisors/virtualbox/gmm_chunks.py); more for
-    the books that its kernel module keeps, about 16 KiB a chunk.
-    """
-    if (step.provider, step.where, machine) != ("virtualbox", "guest", "host") or probe not in _SYSTEM:
+    """Return by how much the host gave the VMM more, or less, than its guest took, MiB, by the VMM's own counter."""
+    counter = get_hypervisor(step.provider).calibration.counter
+    if counter is None or (step.where, machine) != ("guest", "host") or probe not in _SYSTEM:
         return 0.0
-    books: Key = (machine, "meminfo", "SUnreclaim")
-    held: Key = (machine, gmm_chunks.NAME, "held")
-    moved = after.get(books, 0.0) - before.get(books, 0.0)
-    if held in before and held in after:
-        moved += after[held] - before[held] - known_mib(step.applied, probe)
-    return moved
+    return counter.explain(known_mib(step.applied, probe), before, after)
 
 
 def _held_back(machine: Place, reading: Reading) -> float:

@@ -7,24 +7,24 @@ from core.console import say, step
 from core.errors import HvlabError
 from dataset.calibration import Given, Place, Row
 from dataset.captures import write_capture
-from hypervisors.registry import get_hypervisor
-from hypervisors.virtualbox import gmm_chunks
+from dataset.guests import guest_name
+from hypervisors.calibration import Key
+from hypervisors.registry import all_hypervisors, get_hypervisor
 from lab.connectors.base import Machine
 from lab.guests.load_generator import PAGES_A_MIB, LoadGenerator, running_load
 from lab.lifecycle import Lab
-from study.calibration import alignment, cpu_window
-from study.calibration.cpu import Shares, cpu_rows, xentop_row
-from study.calibration.expectation import Key, Step, capture, numbers
+from study.calibration import cpu_window
+from study.calibration.cpu import Shares, cpu_rows, guest_key, guest_row
+from study.calibration.expectation import Step, capture, numbers
 from study.calibration.load_report import as_given, as_output
 from study.calibration.memory import Memory, memory_rows
 from study.calibration.quiesce import let_huge_pages_settle
-from study.measure.collector import Output, ask, take
+from study.measure.collector import Output, ask, collect, context_for
 from study.measure.settle import SettleRule
 from study.measure.settle_watch import wait_settled
-from study.meters.base import Context
 from study.meters.registry import meter
 
-GUEST = "server1"
+GUEST = guest_name(1)
 HOST_MIB = (64, 256)
 GUEST_MIB = (64, 96)
 # Taken first and not read: the guest's kernel reuses first what it freed since its boot, for which the host has long
@@ -33,12 +33,11 @@ FIRST_MIB = 32
 HOST_PERCENT = (30, 80)
 # The first is a guest at rest. Under software emulation one does not always get more than three quarters of a CPU.
 GUEST_PERCENT = (0, 30, 60)
-# To wake a guest's CPU and to let it sleep costs time in Xen that its own kernel does not see; so it wakes seldom, and
-# xentop's window is long, that the part of a slice at each of its ends counts little.
+# To wake a guest's CPU and to let it sleep costs time in a hypervisor that its own kernel does not see; so it wakes
+# seldom.
 GUEST_SLICE_S = 0.2
 AT_REST_SLICE_S = 5.0
 HOST_SLICE_S = 0.04
-XENTOP_S = 20
 MEMORY_SPREAD_MIB = 1.0
 # Of mpstat's window and that of the ticks around it.
 WINDOW_SLACK_S = 0.2
@@ -49,7 +48,7 @@ ATTEMPTS = 5
 
 # In this order: what one tells to explain another is of nearly the same moment, and no program is begun in between.
 _ANYWHERE = ("meminfo", "zoneinfo", "free")
-_OF_VMM = ("pss", "xl-info")
+_OF_VMM = "pss"
 _LIMIT_S = 300
 
 
@@ -75,21 +74,14 @@ class Calibrator:
         self.lab, self.folder = lab, folder
         self.provider = get_hypervisor(provider)
         self.result = CalibrationResult()
-        wanted = lab.settings.study
-        self.context = Context(
-            self.provider.name,
-            self.provider.folder,
-            mpstat_interval_s=wanted.mpstat_interval_s,
-            mpstat_count=wanted.mpstat_count,
-            xentop_delay_s=XENTOP_S,
-            free_count=wanted.free_count,
-            memory_count=wanted.memory_count,
-        )
+        self.rules = self.provider.calibration
+        own = self.rules.guest_cpu_meter
+        self.context = context_for(self.provider, lab.settings, **(own.parameters if own else {}))
 
     @property
     def host(self) -> Machine:
         """The lab host."""
-        return self.lab.host.ssh
+        return self.lab.host.shell
 
     @property
     def guest(self) -> Machine:
@@ -114,9 +106,9 @@ class Calibrator:
 
     def _memory(self, on_host: LoadGenerator, in_guest: LoadGenerator) -> None:
         in_guest.hold(FIRST_MIB * PAGES_A_MIB)
-        alignment.align(self.provider.name, self.host, in_guest, GUEST)
+        self.rules.align(self.host, in_guest, GUEST)
         # What the meters' own programs read from the guest's disk for the first time stays in its cache, and the host
-        # gives it that: 0.9 MiB beside a step of 64 under KVM.
+        # gives it that: 0.9 MiB beside a step of 64.
         ask(self.guest, {each: meter(each).command(self.context) for each in _ANYWHERE}, _LIMIT_S)
         before = self._read_memory("memory-rest")
         loads: list[tuple[Place, LoadGenerator, int]] = [("guest", in_guest, mib) for mib in GUEST_MIB]
@@ -139,8 +131,9 @@ class Calibrator:
             self.result.rows += cpu_rows(known, rest, loaded)
             if given:
                 self.result.given.append(given)
-            if given and given.ticks_percent is not None and ("host", "xentop", f"cpu:{GUEST}") in loaded.reading:
-                row = xentop_row(known, GUEST, given.ticks_percent, loaded, hidden)
+            own = self.rules.guest_cpu_meter
+            if given and given.ticks_percent is not None and own and guest_key(own, GUEST) in loaded.reading:
+                row = guest_row(known, own, GUEST, given.ticks_percent, loaded, hidden=hidden)
                 self.result.rows.append(row)
                 # What a guest at rest hides is held to the tolerance itself, before it explains anything.
                 hidden = hidden if percent else row.error
@@ -149,12 +142,12 @@ class Calibrator:
         """Read the memory meters of the lab host and of the guest, once the lab host has come to rest."""
         let_huge_pages_settle(self.host)
         self._settle(name)
-        others = [each for each in _OF_VMM if meter(each).applies_to(self.provider.name)]
+        others = dict.fromkeys((_OF_VMM, *(probe.meter for probe in self.rules.probes)))
         lines = {each: meter(each).command(self.context) for each in (*_ANYWHERE, *others)}
-        if self.provider.name == "virtualbox":
-            lines[gmm_chunks.NAME] = gmm_chunks.command(GUEST)
+        if counter := self.rules.counter:
+            lines[counter.name] = counter.command(GUEST)
         with step(f"{self.provider.title}: reading {name}"):
-            reading = self._numbers(name, "host", take(self.host, lines, _LIMIT_S))
+            reading = self._numbers(name, "host", collect(self.host, lines, _LIMIT_S))
             inside = {each: meter(each).command(self.context) for each in _ANYWHERE}
             reading |= self._numbers(name, "guest", ask(self.guest, inside, _LIMIT_S))
         return Memory(reading, self._captures(name))
@@ -162,43 +155,39 @@ class Calibrator:
     def _read_cpu(
         self, name: str, load: LoadGenerator | None = None, known: Step | None = None
     ) -> tuple[Shares, Given | None]:
-        """Read mpstat with the ticks of its window, and xentop if it is there, while a load is applied.
+        """Read mpstat with the ticks of its window, and the hypervisor's own meter, while a load is applied.
 
         Raises:
             HvlabError: The reading was disturbed each time.
         """
-        lines = self._cpu_lines(xentop=known is not None and known.where == "guest")
+        own = self.rules.guest_cpu_meter if known and known.where == "guest" else None
+        lines = {own.meter: meter(own.meter).command(self.context)} if own else {}
+        # The hypervisor's own comes first, since the load's window lies within its first seconds.
+        lines["mpstat"] = cpu_window.around(meter("mpstat").command(self.context))
+        lines["ticks"] = cpu_window.COMMAND
         for attempt in range(1, ATTEMPTS + 1):
             with step(f"{self.provider.title}: reading {name}"):
-                outputs, given = self._read_loaded(lines, load, known)
+                outputs, given = self._read_loaded(lines, load, known, own.seconds if own else self._seconds)
             ticks = cpu_window.parse(outputs["ticks"].stdout.decode(errors="replace"))
-            why = self._disturbed(ticks, given if "xentop" in lines else None)
+            why = self._disturbed(ticks, given if own else None)
             if not why:
                 break
             self._again(name, why, attempt)
         self._keep(name, "host", {key: outputs.pop(key) for key in ("ticks", "given") if key in outputs})
         return Shares(self._numbers(name, "host", outputs), ticks, self._captures(name)), given
 
-    def _cpu_lines(self, xentop: bool) -> dict[str, str]:
-        """Return what is read; xentop first, since the load's own window lies within the first seconds."""
-        lines = {}
-        if xentop and meter("xentop").applies_to(self.provider.name):
-            lines["xentop"] = meter("xentop").command(self.context)
-        return lines | {"mpstat": cpu_window.around(meter("mpstat").command(self.context)), "ticks": cpu_window.COMMAND}
-
     def _read_loaded(
-        self, lines: dict[str, str], load: LoadGenerator | None, known: Step | None
+        self, lines: dict[str, str], load: LoadGenerator | None, known: Step | None, seconds: int
     ) -> tuple[dict[str, Output], Given | None]:
         if load is None or known is None:
-            return take(self.host, lines, _LIMIT_S), None
+            return collect(self.host, lines, _LIMIT_S), None
         # Its own window lies within the meters'; it gives the same all the time, or the reading is taken again.
-        whole = XENTOP_S if "xentop" in lines else self._seconds
         slice_s = HOST_SLICE_S
         if known.where == "guest":
             slice_s = GUEST_SLICE_S if known.applied else AT_REST_SLICE_S
-        load.burn(known.applied, LEAD_S, max(whole - LEAD_S, LEAD_S), slice_s)
+        load.burn(known.applied, LEAD_S, max(seconds - LEAD_S, LEAD_S), slice_s)
         try:
-            outputs = take(self.host, lines, _LIMIT_S)
+            outputs = collect(self.host, lines, _LIMIT_S)
         finally:
             told = load.rest()
         return outputs | {"given": as_output(known, told)}, as_given(known, told)
@@ -208,7 +197,7 @@ class Calibrator:
         return self.context.mpstat_interval_s * self.context.mpstat_count
 
     def _disturbed(self, ticks: cpu_window.Window, given: Given | None) -> str:
-        """Tell why a reading says nothing, whatever it says; empty: it does.
+        """Return why a reading says nothing, whatever it says; empty: it does.
 
         Args:
             ticks: The ticks around mpstat's window.
@@ -257,7 +246,8 @@ class Calibrator:
             if output.status:
                 words = output.stderr.decode(errors="replace").strip()[-200:]
                 raise HvlabError(f"meter {key} failed on the {machine}: {words or f'exit status {output.status}'}")
-            parse = gmm_chunks.parse if key == gmm_chunks.NAME else meter(key).parse
+            counter = self.rules.counter
+            parse = counter.parse if counter and key == counter.name else meter(key).parse
             found |= numbers(machine, key, parse(output.stdout.decode(errors="replace")))
         return found
 
@@ -288,7 +278,11 @@ def parameters() -> dict[str, object]:
         "guest_slice_s": GUEST_SLICE_S,
         "at_rest_slice_s": AT_REST_SLICE_S,
         "host_slice_s": HOST_SLICE_S,
-        "xentop_s": XENTOP_S,
+        "guest_cpu_meter_s": {
+            name: each.calibration.guest_cpu_meter.seconds
+            for name, each in all_hypervisors().items()
+            if each.calibration.guest_cpu_meter
+        },
         "memory_spread_mib": MEMORY_SPREAD_MIB,
         "window_slack_s": WINDOW_SLACK_S,
         "unsteady_points": UNSTEADY_POINTS,

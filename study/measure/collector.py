@@ -14,9 +14,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from core.errors import HvlabError
+from hypervisors.base import Hypervisor
+from hypervisors.registry import get_hypervisor
 from lab.connectors.base import Machine
+from lab.settings import Settings
 from study.measure.evidence import GUEST_EVIDENCE, evidence_for
-from study.meters.base import Context
+from study.meters.base import Context, Meter
 from study.meters.reader_overhead import COUNT_SESSIONS, SPENT
 from study.meters.reader_overhead import METER as OBSERVER
 from study.meters.registry import all_meters, guest_meters, meters_for
@@ -94,18 +97,47 @@ class Output:
     stderr: bytes
 
 
+def context_for(hypervisor: Hypervisor, settings: Settings, **own: object) -> Context:
+    """Return what the meters' commands depend on under a hypervisor.
+
+    Args:
+        hypervisor: The hypervisor.
+        settings: How often is read.
+        own: Parameters of the hypervisor's own that differ from the settings'.
+    """
+    wanted, processes = settings.study, hypervisor.processes
+    return Context(
+        hypervisor.name,
+        hypervisor.folder,
+        mpstat_interval_s=wanted.mpstat_interval_s,
+        mpstat_count=wanted.mpstat_count,
+        free_count=wanted.free_count,
+        memory_count=wanted.memory_count,
+        guest_processes=processes.guest,
+        daemon_processes=processes.daemon,
+        manager_processes=processes.manager,
+        daemon_arguments=processes.daemon_arguments,
+        parameters={**settings.parameters_of(hypervisor.name), **own},
+    )
+
+
 def commands(context: Context) -> dict[str, str]:
     """Return what is run at a stage, in order: meters by name, then evidence.
 
     The CPU is read first, undisturbed, and the kit's own cost after all other meters.
     """
-    meters = sorted(meters_for(context.provider), key=lambda meter: _ORDER.get(meter.name, 1))
+    meters = sorted(meters_for(context.provider), key=_place)
     lines = {meter.name: meter.command(context) for meter in meters}
-    return lines | {evidence.name: evidence.command for evidence in evidence_for(context.provider)}
+    return lines | {each.name: each.command for each in evidence_for(get_hypervisor(context.provider))}
 
 
 # Memory is read before what lists disks and so fills the page cache.
-_ORDER = {"mpstat": 0, "xentop": 0, "disk": 2, "image-size": 2, OBSERVER.name: 3}
+_ORDER = {"cpu": 0, "disk": 2}
+_LAST = 3
+
+
+def _place(meter: Meter) -> int:
+    return _LAST if meter.name == OBSERVER.name else _ORDER.get(meter.quantity, 1)
 
 
 def guest_commands(context: Context) -> dict[str, str]:
@@ -114,7 +146,7 @@ def guest_commands(context: Context) -> dict[str, str]:
 
 
 def expected_s(lines: Mapping[str, str]) -> float:
-    """Tell how long `lines` take, about, seconds."""
+    """Return how long `lines` take, about, seconds."""
     watching = {meter.name: meter.lasts for meter in all_meters() if meter.lasts}
     return sum(_READING_S + (watching[name](line) if name in watching else 0) for name, line in lines.items())
 
@@ -186,7 +218,7 @@ def ask(ssh: Machine, lines: Mapping[str, str], timeout: float) -> dict[str, Out
     return unpack(done.stdout, lines, began)
 
 
-def take(ssh: Machine, lines: Mapping[str, str], timeout: float) -> dict[str, Output]:
+def collect(ssh: Machine, lines: Mapping[str, str], timeout: float) -> dict[str, Output]:
     """Run `lines` on the lab host without a session, and return their outputs.
 
     Raises:

@@ -12,6 +12,7 @@ from pathlib import Path
 from core.errors import HvlabError
 from dataset.captures import INDEX_FILE, read_index
 from dataset.models import RunInfo
+from hypervisors.registry import all_hypervisors
 
 EVIDENCE_NAME = "dmesg-errors"
 # Also given to grep -E on the lab host, so only what both know.
@@ -27,13 +28,14 @@ _LINE = re.compile(r"<(?P<level>[0-7])>(?P<text>\[ *[0-9]+\.[0-9]+\] .*)")
 _GRAVE = re.compile(GRAVE)
 _ERR = 3
 _SHOWN = 160
-# Seen in every run, with its reason; each costs nothing and hides nothing.
-_HARMLESS = re.compile(
-    # A guest's kernel tries a performance counter that the virtual processor does not have.
-    r"kvm \[[0-9]+\]: vcpu[0-9]+, guest rIP: 0x[0-9a-f]+ [Uu]nhandled (WRMSR|RDMSR)"
-    # The emulated processor has no power states.
-    r"|powernow_k8: Power state transitions not supported"
-)
+# Seen in every run, with its reason; each costs nothing and hides nothing. The emulated processor has no power states.
+_HARMLESS = (r"powernow_k8: Power state transitions not supported",)
+
+
+def _harmless() -> re.Pattern[str]:
+    """Return what matches the messages of the host's kernel that do not make a run suspect."""
+    own = (pattern for hypervisor in all_hypervisors().values() for pattern in hypervisor.harmless)
+    return re.compile("|".join(f"(?:{pattern})" for pattern in (*_HARMLESS, *own)))
 
 
 def complaints(text: str, *, all_errors: bool) -> list[str]:
@@ -49,7 +51,7 @@ def complaints(text: str, *, all_errors: bool) -> list[str]:
     Raises:
         HvlabError: A line is not of `dmesg -r`.
     """
-    found = []
+    found, harmless = [], _harmless()
     for line in text.splitlines():
         match = _LINE.fullmatch(line)
         if match is None:
@@ -57,7 +59,7 @@ def complaints(text: str, *, all_errors: bool) -> list[str]:
                 f"{EVIDENCE_NAME}: {line[:_SHOWN]!r} is no line of dmesg -r", "keep the capture and look at it"
             )
         counts = _GRAVE.search(line) or (all_errors and int(match["level"]) <= _ERR)
-        if counts and not _HARMLESS.search(line):
+        if counts and not harmless.search(line):
             found.append(match["text"])
     return found
 

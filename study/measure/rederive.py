@@ -56,7 +56,7 @@ def measurements(
 
 
 def _check_samples(numbers: list[Number], text: str, name: str, asked: int) -> None:
-    """Make sure that no sample was lost on the way: without it the mean would be another."""
+    """Check that no sample was lost on the way: without it the mean would be another."""
     found = next((number.value for number in numbers if number.metric == "samples"), 1)
     if found != asked:
         raise unrecognised(name, text, f"{found} samples, {asked} were asked for")

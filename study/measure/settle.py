@@ -48,7 +48,7 @@ class Reading:
         uptime_s: The lab host's uptime, seconds.
         free_kib: MemFree, KiB.
         busy_ticks: CPU time since boot that was neither idle nor waiting for I/O, clock ticks over all
-            CPUs. Stolen time is busy: under Xen it is how dom0 sees that guests still boot.
+            CPUs. Stolen time is busy: under a hypervisor below the kernel it shows that guests still boot.
         total_ticks: All CPU time since boot.
     """
 
@@ -113,7 +113,7 @@ class Motion:
     busy_spread: float
 
     def within(self, rule: SettleRule) -> bool:
-        """Tell whether this is little enough."""
+        """Return whether this is little enough."""
         return (
             abs(self.memory_slope) <= rule.memory_slope_mib_per_min
             and self.memory_spread <= rule.memory_spread_mib
@@ -182,7 +182,7 @@ def _slope(values: Sequence[float], times: Sequence[float]) -> float:
 
 
 def is_settled(samples: Sequence[Sample], rule: SettleRule) -> bool:
-    """Tell whether the samples' last window fulfils the rule; False while they do not yet cover a window."""
+    """Return whether the samples' last window fulfils the rule; False while they do not yet cover a window."""
     window = window_of(samples, rule)
     return bool(window) and motion(window, rule).within(rule)
 

@@ -7,7 +7,7 @@
   be counted twice
 - kernel: what the kernel itself says that it uses: Slab, PageTables, SecPageTables (the guests' nested ones), Percpu,
   VmallocUsed (kernel stacks are in it, so KernelStack is printed beside and not added)
-- rest: what nobody owns up to: pages that drivers took, under VirtualBox above all guest RAM, which vboxdrv holds;
+- rest: what nobody owns up to: pages that drivers took, such as guest RAM that a hypervisor's kernel module holds;
   and the error of reading one process after the other
 """
 
@@ -97,4 +97,4 @@ def _account(text: str, told: Mapping[str, int], pss: Mapping[str, int], count: 
     return [*(Number(name, value, "KiB") for name, value in parts.items()), Number("count", count, "count")]
 
 
-METER = Meter(name="account", command=command, parse=parse)
+METER = Meter(name="account", title="Account of the kernel's memory", quantity="memory", command=command, parse=parse)

@@ -1,14 +1,15 @@
 """What a meter is: a command for the lab host, and a pure function from its output to numbers."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from core.errors import HvlabError
-from dataset.descriptors import Unit
+from dataset.descriptors import Quantity, Unit
 
 _PROCESS_PATTERN = re.compile(r"[A-Za-z0-9_.*?+-]+")
+_ARGUMENTS = re.compile(r"[A-Za-z0-9_.+ -]+")
 
 
 @dataclass(frozen=True)
@@ -31,16 +32,18 @@ class Context:
     """What a meter's command depends on.
 
     Attributes:
-        provider: `kvm`, `xen`, `virtualbox`.
+        provider: Name of the hypervisor.
         image_folder: Absolute path, on the lab host, of the folder that holds the provider's disk images.
         mpstat_interval_s: Seconds that one sample of mpstat covers.
         mpstat_count: Samples that mpstat averages over.
         free_count: Samples of free, one a second.
-        memory_count: Samples of meminfo, pss and xl info, `SAMPLE_PAUSE_S` apart.
-        xentop_delay_s: Seconds between xentop's two iterations.
+        memory_count: Samples of the memory meters, `SAMPLE_PAUSE_S` apart.
         guest_processes: Shell patterns of the names (`/proc/PID/comm`) of the processes that the VMM
-            starts for each guest; empty: those that meter `pss` knows for the provider.
-        daemon_processes: The same for the processes that serve all guests, such as libvirtd.
+            starts for each guest.
+        daemon_processes: The same for the processes that serve all guests.
+        manager_processes: The same for the manager with its window.
+        daemon_arguments: A process with a guest's name whose command line holds one of these serves all guests, too.
+        parameters: The hypervisor's own parameters by name.
 
     Raises:
         HvlabError: A value that no command could be made from.
@@ -50,22 +53,27 @@ class Context:
     image_folder: str
     mpstat_interval_s: int = 5
     mpstat_count: int = 2
-    xentop_delay_s: int = 5
     free_count: int = 1
     memory_count: int = 1
     guest_processes: tuple[str, ...] = ()
     daemon_processes: tuple[str, ...] = ()
+    manager_processes: tuple[str, ...] = ()
+    daemon_arguments: tuple[str, ...] = ()
+    parameters: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.image_folder.startswith("/"):
             raise HvlabError(f"image folder {self.image_folder!r} is not an absolute path")
-        for name in ("mpstat_interval_s", "mpstat_count", "xentop_delay_s", "free_count", "memory_count"):
+        for name in ("mpstat_interval_s", "mpstat_count", "free_count", "memory_count"):
             if getattr(self, name) < 1:
                 raise HvlabError(f"{name} is {getattr(self, name)}", "set it to 1 or more")
-        for pattern in self.guest_processes + self.daemon_processes:
+        for pattern in self.guest_processes + self.daemon_processes + self.manager_processes:
             # The patterns become part of a shell program that root runs.
             if not _PROCESS_PATTERN.fullmatch(pattern):
                 raise HvlabError(f"process pattern {pattern!r} is not a name", "use letters, digits and . _ + - * ?")
+        for words in self.daemon_arguments:
+            if not _ARGUMENTS.fullmatch(words):
+                raise HvlabError(f"arguments {words!r} are no plain words", "use letters, digits, blanks and . _ + -")
 
 
 @dataclass(frozen=True)
@@ -74,6 +82,9 @@ class Meter:
 
     Attributes:
         name: Its name in the dataset, also its capture's: `captures/<stage>/<name>.txt`.
+        title: In print.
+        quantity: What it measures in the first place. The CPU is read first, undisturbed; what lists disks fills the
+            page cache and comes last.
         command: Makes the POSIX sh command line that root runs on the lab host.
         parse: Turns the command's standard output into numbers; pure. Raises HvlabError when it does not
             recognise the output. What the output does not hold is left out, never zero.
@@ -84,6 +95,8 @@ class Meter:
     """
 
     name: str
+    title: str
+    quantity: Quantity
     command: Callable[[Context], str]
     parse: Callable[[str], list[Number]]
     providers: frozenset[str] | None = None
@@ -92,7 +105,7 @@ class Meter:
     where: Literal["lab host", "guest"] = "lab host"
 
     def applies_to(self, provider: str) -> bool:
-        """Tell whether the meter can be read under this provider."""
+        """Return whether the meter can be read under this provider."""
         return self.providers is None or provider in self.providers
 
 
@@ -109,4 +122,4 @@ def unrecognised(meter: str, text: str, why: str) -> HvlabError:
     if len(shown) > 240:
         shown = shown[:240] + " ..."
     begin = f"output begins: {shown}" if shown else "the output is empty"
-    return HvlabError(f"meter {meter}: {why}; {begin}", "keep the capture and teach the meter this layout")
+    return HvlabError(f"meter {meter}: {why}; {begin}", "keep the capture and add this layout to the meter")

@@ -72,4 +72,4 @@ def _regular_files(text: str) -> dict[str, tuple[int, int]]:
     return files
 
 
-METER = Meter(name="disk", command=command, parse=parse)
+METER = Meter(name="disk", title="ls -ls", quantity="disk", command=command, parse=parse)

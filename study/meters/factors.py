@@ -31,7 +31,7 @@ def command(context: Context) -> str:
 
 
 def parse(text: str) -> list[Number]:
-    """Read the numbers that the factors keep: swap (KiB), pages that KSM merged, dom0's memory (KiB), and others.
+    """Read the numbers that the factors keep: swap (KiB), pages that KSM merged, the host's memory (KiB), and others.
 
     Raises:
         HvlabError: The capture was cut off, or a line is not of the program above.
@@ -63,4 +63,4 @@ def _all_readings() -> Iterator[Reading]:
         yield from hypervisor.factor_readings.values()
 
 
-METER = Meter(name=NAME, command=command, parse=parse)
+METER = Meter(name=NAME, title="Factors of the lab host", quantity="other", command=command, parse=parse)

@@ -53,7 +53,7 @@ def command(context: Context) -> str:
 
 
 def asked(line: str) -> int:
-    """Tell how many samples a command line asks for."""
+    """Return how many samples a command line asks for."""
     match = re.search(r" -c ([0-9]+)", line)
     return int(match[1]) if match else 1
 
@@ -142,4 +142,12 @@ def _check(text: str, parts: dict[str, int], rows: dict[str, list[int]]) -> None
         raise unrecognised("free", text, "a part is more than the total")
 
 
-METER = Meter(name="free", command=command, parse=parse, asked=asked, lasts=lambda line: asked(line) - 1)
+METER = Meter(
+    name="free",
+    title="free",
+    quantity="memory",
+    command=command,
+    parse=parse,
+    asked=asked,
+    lasts=lambda line: asked(line) - 1,
+)

@@ -37,4 +37,6 @@ def parse(text: str) -> list[Number]:
     return [Number("sshd", started, "s"), Number("uptime", now, "s")]
 
 
-METER = Meter(name="guest-boot", command=command, parse=parse, where="guest")
+METER = Meter(
+    name="guest-boot", title="Boot time of a guest", quantity="time", command=command, parse=parse, where="guest"
+)

@@ -1,6 +1,6 @@
 """Meter `image-size`: how large a disk each image is to its guest, as `qemu-img info` tells it (its virtual size).
 
-qemu-img reads the images of all three providers (raw, qcow2, VMDK, VDI), also while a guest has them open
+qemu-img reads raw, qcow2, VMDK and VDI, also while a guest has them open
 (`--force-share`, QEMU 2.10 and later).
 """
 
@@ -26,7 +26,7 @@ def command(context: Context) -> str:
 def parse(text: str) -> list[Number]:
     """Read `virtual:PATH` of every image, bytes, named as meter `disk` names it, and `virtual`, their sum.
 
-    Under KVM the sum counts the image that the guests' differ from, too.
+    An image that guests' images differ from counts in the sum, too.
 
     Raises:
         HvlabError: The output is not of the command above, was cut off, or an image could not be read.
@@ -63,4 +63,4 @@ def _next(text: str, rest: str) -> tuple[dict[str, Any], str]:
     return told, rest[end + 1 :]
 
 
-METER = Meter(name="image-size", command=command, parse=parse)
+METER = Meter(name="image-size", title="qemu-img info", quantity="disk", command=command, parse=parse)

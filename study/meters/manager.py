@@ -1,25 +1,17 @@
 """Meter `manager`: memory of the manager's own processes and of the lab host's X session, as meter `pss` reads it.
 
-- manager: virt-manager with the programs that load its pictures (glycin), VirtualBox's manager
+- manager: the hypervisor's manager with the programs that it starts
 - session: X's server, the window manager, the terminal: `session_pss`, ...
 
-What a manager makes others do (libvirtd, VBoxSVC, the kernel) is not in it; `free` before and after it was opened has
-that, too. The message bus and the terminal's shell are left out: others have the same names.
+What a manager makes others do (the hypervisor's services, the kernel) is not in it; `free` before and after it was
+opened has that, too. The message bus and the terminal's shell are left out: others have the same names.
 """
-
-from collections.abc import Mapping
 
 from core.errors import HvlabError
 from study.meters.base import Context, Meter, Number
 from study.meters.pss import render_pss_script, sums
 from study.meters.samples import asked, pauses
 
-_VIRT_MANAGER = ("virt-manager", "glycin-*")
-_MANAGERS: Mapping[str, tuple[str, ...]] = {
-    "kvm": _VIRT_MANAGER,
-    "xen": _VIRT_MANAGER,
-    "virtualbox": ("VirtualBox",),
-}
 _SESSION = ("Xvfb", "blackbox", "xterm")
 _PREFIXES = {"manager": "", "session": "session_"}
 
@@ -28,11 +20,11 @@ def command(context: Context) -> str:
     """Make the program that prints each process of the manager and of the X session with its smaps_rollup.
 
     Raises:
-        HvlabError: The provider's manager is not known.
+        HvlabError: The context names no processes of a manager.
     """
-    if context.provider not in _MANAGERS:
+    if not context.manager_processes:
         raise HvlabError(f"meter manager: no manager known for provider {context.provider!r}")
-    return render_pss_script({"manager": _MANAGERS[context.provider], "session": _SESSION}, context.memory_count)
+    return render_pss_script({"manager": context.manager_processes, "session": _SESSION}, context.memory_count)
 
 
 def parse(text: str) -> list[Number]:
@@ -44,4 +36,12 @@ def parse(text: str) -> list[Number]:
     return sums("manager", text, _PREFIXES)
 
 
-METER = Meter(name="manager", command=command, parse=parse, asked=asked, lasts=pauses)
+METER = Meter(
+    name="manager",
+    title="PSS of the manager",
+    quantity="memory",
+    command=command,
+    parse=parse,
+    asked=asked,
+    lasts=pauses,
+)

@@ -44,4 +44,6 @@ def _sample(text: str, lines: list[str]) -> list[Number]:
     return numbers
 
 
-METER = Meter(name="meminfo", command=command, parse=parse, asked=asked, lasts=pauses)
+METER = Meter(
+    name="meminfo", title="/proc/meminfo", quantity="memory", command=command, parse=parse, asked=asked, lasts=pauses
+)

@@ -5,7 +5,7 @@ hours, and `-o JSON` of sysstat 11.5.1 and later. The meter's own command asks f
 has, and because the capture is what the paper shows as its terminal picture. Of text the row `Average:` is
 used: mpstat computes it from the counters at the first and last sample, so it is more exact than the mean of
 the rows. JSON has no such row; there the mean of the samples is taken.
-Under Xen the CPUs are dom0's virtual CPUs and the guests' work is not in it.
+Under a hypervisor below the kernel the CPUs are the host's virtual CPUs, and the guests' work is not in it.
 """
 
 import re
@@ -65,13 +65,13 @@ def command(context: Context) -> str:
 
 
 def asked(line: str) -> int:
-    """Tell how many samples a command line asks for."""
+    """Return how many samples a command line asks for."""
     match = re.search(r" [0-9]+ ([0-9]+)$", line)
     return int(match[1]) if match else 1
 
 
 def lasts(line: str) -> float:
-    """Tell how long a command line takes, seconds."""
+    """Return how long a command line takes, seconds."""
     match = re.search(r" ([0-9]+) ([0-9]+)$", line)
     return int(match[1]) * int(match[2]) if match else 0
 
@@ -149,4 +149,4 @@ def _take_row(table: _Table, text: str, line: str, row: re.Match[str]) -> None:
         table.samples.append(shares)
 
 
-METER = Meter(name="mpstat", command=command, parse=parse, asked=asked, lasts=lasts)
+METER = Meter(name="mpstat", title="mpstat", quantity="cpu", command=command, parse=parse, asked=asked, lasts=lasts)

@@ -30,7 +30,7 @@ MEAN_POINTS = 0.5
 
 
 def adds_up(shares: Mapping[str, float], tolerance: float) -> bool:
-    """Tell whether shares of CPU time, in percent, make 100 within `tolerance` points."""
+    """Return whether shares of CPU time, in percent, make 100 within `tolerance` points."""
     return abs(sum(shares.values()) - 100) <= tolerance
 
 

@@ -16,10 +16,10 @@ def ends(line: str, count: int) -> list[int]:
 
 
 def stands_under(header: str, row: str, count: int) -> bool:
-    """Tell whether the last `count` words of a row end where those of its header do (both are right-aligned)."""
+    """Return whether the last `count` words of a row end where those of its header do (both are right-aligned)."""
     return ends(header, count) == ends(row, count)
 
 
 def near(value: float, others: Sequence[float], tolerance: float) -> bool:
-    """Tell whether a number is within `tolerance` of one of the others."""
+    """Return whether a number is within `tolerance` of one of the others."""
     return any(abs(value - other) <= tolerance for other in others)

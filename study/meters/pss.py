@@ -3,56 +3,29 @@
 PSS counts a page that N processes share as 1/N, so the sum over processes is right where a sum of RSS counts
 shared pages N times (kernel documentation, filesystems/proc.rst). Two groups are summed apart:
 
-- guest: what the VMM starts for each guest (QEMU, VBoxHeadless, Xen's per-domain `xl` and device model):
-  `pss`, ..., `processes`
-- daemon: what serves all guests (libvirtd, xenstored, VBoxSVC, ...): `daemon_pss`, ..., `daemon_processes`
+- guest: what the VMM starts for each guest, such as QEMU: `pss`, ..., `processes`
+- daemon: what serves all guests: `daemon_pss`, ..., `daemon_processes`
 
-Limits: VirtualBox's guest memory is held by its kernel module and Xen's by the hypervisor; neither is in
-PSS, KVM's is.
+Limit: a guest's memory that a kernel module or a hypervisor below the kernel holds is in no process's PSS.
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from core.errors import HvlabError
 from study.meters.base import Context, Meter, Number, unrecognised
 from study.meters.samples import asked, combine, pauses, repeated
 
-
-@dataclass(frozen=True)
-class Patterns:
-    """Shell patterns of `/proc/PID/comm`: what a VMM starts for each guest, and what serves all of them."""
-
-    guest: tuple[str, ...]
-    daemon: tuple[str, ...]
-
-
-# /proc/PID/comm holds 15 characters: qemu-system-x86_64 is `qemu-system-x86`. The guests' patterns are
-# tried first.
-_LIBVIRT = ("libvirtd", "virt*d", "dnsmasq")
-_KNOWN: Mapping[str, Patterns] = {
-    "kvm": Patterns(("qemu-system-*", "qemu-kvm", "virtiofsd"), _LIBVIRT),
-    "xen": Patterns(
-        ("xen-qemu-system", "qemu-system-*", "qemu-dm", "xl"), ("oxenstored", "xenstored", "xenconsoled", *_LIBVIRT)
-    ),
-    "virtualbox": Patterns(
-        ("VBoxHeadless", "VirtualBoxVM"),
-        ("VBoxSVC", "VBoxXPCOMIPCD", "VBoxNetDHCP", "VBoxNetNAT"),
-    ),
-}
-
 # Reads /proc with the shell's builtins: one fork a process found (tr), none for the others, since a fork
 # costs tens of milliseconds under emulation. A process that ends meanwhile leaves a header without
 # numbers, or nothing; the messages about its vanished files are what 2>/dev/null drops. The last line
-# tells a whole output from one that was cut off. Xen's disk backend for dom0 itself is a QEMU that serves
-# all guests.
+# tells a whole output from one that was cut off.
 _PROGRAM = (
     "n=0; for d in /proc/[0-9]*; do"
     ' read -r comm <"$d/comm" || continue;'
     ' case "$comm" in {groups} *) continue;; esac;'
     ' cmd=$(tr "\\0\\n" "  " <"$d/cmdline");'
-    ' case "$group $cmd" in "guest "*"-xen-domid 0 "*) group=daemon;; esac;'
+    "{regroup}"
     ' n=$((n+1)); printf "pid=%s group=%s comm=%s cmd=%.160s\\n" "${{d#/proc/}}" "$group" "$comm" "$cmd";'
     ' while IFS= read -r line; do printf "%s\\n" "$line"; done <"$d/smaps_rollup";'
     ' done 2>/dev/null; printf "matched=%s\\n" "$n"'
@@ -72,42 +45,42 @@ _METRICS = {
 }
 
 
-def patterns(context: Context) -> Patterns:
-    """Return the names of the processes of the context's provider.
-
-    Raises:
-        HvlabError: They are neither known nor given in the context.
-    """
-    known = _KNOWN.get(context.provider, Patterns((), ()))
-    guest = context.guest_processes or known.guest
-    daemon = context.daemon_processes or known.daemon
-    if not guest or not daemon:
-        raise HvlabError(
-            f"meter pss: no process names known for provider {context.provider!r}",
-            "set guest_processes and daemon_processes",
-        )
-    return Patterns(guest, daemon)
-
-
 def command(context: Context) -> str:
     """Make the program that prints, for each process of the VMM, a header line and its smaps_rollup.
 
     Raises:
-        HvlabError: See `patterns`.
+        HvlabError: The context names no processes.
     """
-    names = patterns(context)
-    return render_pss_script({"guest": names.guest, "daemon": names.daemon}, context.memory_count)
+    require_processes("pss", context)
+    groups = {"guest": context.guest_processes, "daemon": context.daemon_processes}
+    return render_pss_script(groups, context.memory_count, context.daemon_arguments)
 
 
-def render_pss_script(groups: Mapping[str, Sequence[str]], count: int) -> str:
+def require_processes(meter: str, context: Context) -> None:
+    """Make sure that the context names the VMM's processes.
+
+    Raises:
+        HvlabError: It does not.
+    """
+    if not context.guest_processes or not context.daemon_processes:
+        raise HvlabError(
+            f"meter {meter}: no process names known for provider {context.provider!r}",
+            "set guest_processes and daemon_processes",
+        )
+
+
+def render_pss_script(groups: Mapping[str, Sequence[str]], count: int, daemon_arguments: Sequence[str] = ()) -> str:
     """Return the shell program that prints the smaps_rollup of each process of some groups.
 
     Args:
         groups: Group to patterns of process names; a process belongs to the first group with a matching pattern.
         count: Number of samples.
+        daemon_arguments: A process of the group `guest` is one of `daemon` if its command line holds one of these.
     """
     cases = " ".join(f"{'|'.join(names)}) group={group};;" for group, names in groups.items())
-    return repeated(_PROGRAM.format(groups=cases), count)
+    shared = "|".join(f'"guest "*"{words}"*' for words in daemon_arguments)
+    regroup = f' case "$group $cmd" in {shared}) group=daemon;; esac;' if shared else ""
+    return repeated(_PROGRAM.format(groups=cases, regroup=regroup), count)
 
 
 def parse(text: str) -> list[Number]:
@@ -178,4 +151,12 @@ def _processes(meter: str, text: str, lines: list[str], names: Iterable[str]) ->
     return {group: [fields for fields in found if "Pss" in fields] for group, found in groups.items()}
 
 
-METER = Meter(name="pss", command=command, parse=parse, asked=asked, lasts=pauses)
+METER = Meter(
+    name="pss",
+    title="PSS of the hypervisor's processes",
+    quantity="memory",
+    command=command,
+    parse=parse,
+    asked=asked,
+    lasts=pauses,
+)

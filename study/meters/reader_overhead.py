@@ -123,4 +123,6 @@ def _cpu(spent: Sequence[_Spent], cpus: int) -> list[Number]:
     return numbers
 
 
-METER = Meter(name="observer", command=command, parse=parse, lasts=lambda line: 1)
+METER = Meter(
+    name="observer", title="The reader's own use", quantity="other", command=command, parse=parse, lasts=lambda line: 1
+)

@@ -23,7 +23,7 @@ _REPEATED = re.compile(r"sample=0; while \[ \$sample -lt ([0-9]+) \];")
 
 
 def is_spread(metric: str) -> bool:
-    """Tell whether a metric is one that `summarise` adds to the means."""
+    """Return whether a metric is one that `summarise` adds to the means."""
     return metric == "samples" or metric.endswith((":median", ":mad", ":outliers"))
 
 
@@ -86,13 +86,13 @@ def repeated(line: str, count: int) -> str:
 
 
 def asked(line: str) -> int:
-    """Tell how many samples a command line of `repeated` takes."""
+    """Return how many samples a command line of `repeated` takes."""
     match = _REPEATED.match(line)
     return int(match[1]) if match else 1
 
 
 def pauses(line: str) -> float:
-    """Tell how long a command line of `repeated` waits, seconds."""
+    """Return how long a command line of `repeated` waits, seconds."""
     return (asked(line) - 1) * PAUSE_S
 
 

@@ -2,9 +2,8 @@
 
 From `/proc/PID/smaps` (proc_pid_smaps(5)): PSS, and USS, what the process has to itself (`Private_Clean` +
 `Private_Dirty`). QEMU holds a guest's RAM as anonymous memory of the size that its command line tells (`-m`); a mapping
-of that size is the guest's, all others are QEMU's own. VirtualBox's guest RAM is in no process (its kernel module has
-it, see meter `account`), and Xen's is with the hypervisor: there `guest_ram` is absent, and the processes are all the
-VMM's own.
+of that size is the guest's, all others are QEMU's own. Where guest RAM is in no process (a kernel module has it, see
+meter `account`, or a hypervisor below the kernel), `guest_ram` is absent, and the processes are all the VMM's own.
 """
 
 import re
@@ -12,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from study.meters.base import Context, Meter, Number, unrecognised
-from study.meters.pss import patterns
+from study.meters.pss import require_processes
 
 _LARGE_KIB = 16 * 1024
 # awk adds up in one process what the shell would read line by line: QEMU has hundreds of mappings of 25 lines each.
@@ -27,7 +26,7 @@ _PROGRAM = (
     ' read -r comm <"$d/comm" || continue;'
     ' case "$comm" in {guest}) ;; *) continue;; esac;'
     ' cmd=$(tr "\\0\\n" "  " <"$d/cmdline");'
-    ' case "$cmd" in *"-xen-domid 0 "*) continue;; esac;'
+    "{leave_out}"
     ' n=$((n+1)); printf "pid=%s comm=%s cmd=%.4000s\\n" "${{d#/proc/}}" "$comm" "$cmd";'
     " cat \"$d/smaps\" | awk '{awk}';"
     ' done 2>/dev/null; printf "matched=%s\\n" "$n"'
@@ -63,9 +62,12 @@ def command(context: Context) -> str:
     """Make the program that prints, for each process, a header line, its large mappings and its sums.
 
     Raises:
-        HvlabError: The provider's process names are neither known nor given in the context.
+        HvlabError: The context names no processes.
     """
-    return _PROGRAM.format(guest="|".join(patterns(context).guest), awk=_AWK)
+    require_processes("vmm", context)
+    shared = "|".join(f'*"{words}"*' for words in context.daemon_arguments)
+    leave_out = f' case "$cmd" in {shared}) continue;; esac;' if shared else ""
+    return _PROGRAM.format(guest="|".join(context.guest_processes), leave_out=leave_out, awk=_AWK)
 
 
 def parse(text: str) -> list[Number]:
@@ -120,7 +122,7 @@ def _ram_size(cmd: str) -> int | None:
 
 
 def _adds_up(process: _Process) -> bool:
-    """Tell whether a process's mappings are within its sums, and each part within its whole."""
+    """Return whether a process's mappings are within its sums, and each part within its whole."""
     rows: Sequence[tuple[int, int, int]] = [(int(m["size"]), int(m["rss"]), int(m["pss"])) for m in process.maps]
     told = process.rss >= 0 and all(size >= rss >= pss for size, rss, pss in rows)
     within = sum(rss for _, rss, _ in rows) <= process.rss and sum(pss for *_, pss in rows) <= process.pss
@@ -128,4 +130,6 @@ def _adds_up(process: _Process) -> bool:
     return told and within and process.pss <= process.rss and process.uss <= process.rss
 
 
-METER = Meter(name="vmm", command=command, parse=parse)
+METER = Meter(
+    name="vmm", title="Memory of the hypervisor's processes by mapping", quantity="memory", command=command, parse=parse
+)

@@ -50,4 +50,4 @@ def parse(text: str) -> list[Number]:
     ]
 
 
-METER = Meter(name="zoneinfo", command=command, parse=parse)
+METER = Meter(name="zoneinfo", title="/proc/zoneinfo", quantity="memory", command=command, parse=parse)

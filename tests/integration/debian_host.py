@@ -1,6 +1,5 @@
 """The disk of a machine for --host=local: Debian 12 with Xen, KVM, what hvlab's commands install, its environment."""
 
-import gzip
 import shutil
 import sys
 from pathlib import Path
@@ -8,6 +7,10 @@ from pathlib import Path
 from core.console import step
 from core.paths import PROJECT
 from core.process import run
+from hypervisors.boot import BootFiles
+from hypervisors.registry import all_hypervisors
+from hypervisors.xen.boot import XEN
+from hypervisors.xen.host_image import SOFTWARE
 from lab import packages
 from lab.images import host
 from lab.images.cache import cached
@@ -26,8 +29,8 @@ RECIPE = Recipe(
     suite="bookworm",
     components=("main",),
     packages=(
-        *HYPERVISORS, *packages.LAB, "python3", "python3-venv", "linux-image-amd64", "openssh-server", "sysstat",
-        "procps", "dbus", "dnsmasq-base", "iptables", "nftables", "iproute2", "kmod", "busybox-static",
+        *HYPERVISORS, *packages.lab_packages(), "python3", "python3-venv", "linux-image-amd64", "openssh-server",
+        "sysstat", "procps", "dbus", "dnsmasq-base", "iptables", "nftables", "iproute2", "kmod", "busybox-static",
         "netcat-openbsd", "dmidecode", "pciutils", "initramfs-tools",
     ),
 )  # fmt: skip
@@ -59,13 +62,12 @@ def _build(folder: Path) -> dict[str, object]:
         make_root(RECIPE, root, folder / "build.log")
     with step("Machine for --host=local: hvlab's environment, kernel and disk"):
         _set_up(root)
-        host._configure(root)
+        host._configure(root, list(all_hypervisors().values()))
         release = kernel_release(root)
         shutil.copyfile(root / "boot" / f"vmlinuz-{release}", folder / "vmlinuz")
         extract_vmlinux(folder / "vmlinuz", folder / "vmlinux")
         shutil.copy2(root / "bin" / "busybox", folder / "busybox")
-        (packed,) = (root / "boot").glob("xen-*.gz")
-        (folder / "xen").write_bytes(gzip.decompress(packed.read_bytes()))
+        (folder / XEN).write_bytes(SOFTWARE.boot_files(root)[XEN])
         build_initrd(root, release, host.MODULES, folder / "initrd")
         write_disk(folder / "disk.raw", "gpt", host._partitions(root))
     shutil.rmtree(root)
@@ -79,7 +81,5 @@ def image() -> HostImage:
     inputs |= {name: PROJECT / name for name in ("invoke", "requirements.txt")}
     inputs |= {name: images / name for name in ("host.py", "disk.py", "initrd.py", "kernel.py", "roots.py")}
     folder = cached("local-machine", inputs, _build)
-    disk, kernel, vmlinux, initrd, xen, busybox = (
-        folder / name for name in ("disk.raw", "vmlinuz", "vmlinux", "initrd", "xen", "busybox")
-    )
-    return HostImage(disk, kernel, vmlinux, initrd, xen, busybox, {})
+    boot = BootFiles(folder / "vmlinuz", folder / "vmlinux", folder / "initrd", {XEN: folder / XEN})
+    return HostImage(folder / "disk.raw", boot, folder / "busybox", {})

@@ -17,7 +17,6 @@ from dataset.measurements import read_measurements
 from dataset.models import load_study
 from hypervisors.registry import get_hypervisor
 from lab.desktop.windows import read_look, require_alive
-from study.measure.evidence import running_guests
 from study.measure.rederive import rederive
 
 from .conftest import GUESTS as COUNT
@@ -61,7 +60,7 @@ def test_every_number_can_be_read_again_from_its_capture(study: Path) -> None:
 def test_the_study_is_whole(study: Path, invoke: Invoke) -> None:
     done = invoke("study.check", f"--study={study.name}")
     assert done.returncode == 0, done.stdout
-    assert invoke("study.check").stdout == f"study {study.name} is whole\n"
+    assert invoke("study.check").stdout == f"study {study.name} is valid\n"
 
 
 def test_a_changed_byte_is_found(study: Path, aside: list[Path], invoke: Invoke) -> None:
@@ -89,7 +88,7 @@ def test_every_capture_is_the_one_that_was_taken(study: Path) -> None:
 def test_the_hypervisor_itself_lists_the_guests(study: Path, provider: str) -> None:
     for count, stage in zip(RUNNING, STAGES, strict=True):
         text = (captures(study, provider, stage) / f"{LISTS[provider]}.txt").read_text()
-        assert sorted(running_guests(LISTS[provider], text)) == GUESTS[:count]
+        assert sorted(get_hypervisor(provider).guest_list.parse(text)) == GUESTS[:count]
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def have_boxes(machine: NestedHost, provider: str) -> None:
     """Let the machine have what guests are made from, as if an earlier lab had put it there: that takes a minute."""
     parts = " ".join((machine.boxes.path(get_hypervisor(provider).box), *boot_files()))
     line = HAVE.format(folder=folder_of(machine.boxes), parts=parts)
-    machine.ssh.check(line, timeout=60, what="having the boxes")
+    machine.shell.check(line, timeout=60, what="having the boxes")
 
 
 @pytest.fixture(scope="module", params=PROVIDERS)

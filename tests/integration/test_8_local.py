@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from core.paths import SETTINGS
+from hypervisors.boot import BootOptions
 from hypervisors.registry import get_hypervisor
 from lab.hosts.nested import NestedHost
 from lab.images.emulator import emulator
@@ -51,10 +52,17 @@ def controller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller]
     """It runs the plain kernel, and has this work tree and the guests' boxes."""
     settings = load_settings(SETTINGS, {"HVLAB_LAB_HOST__SSH_PORT": PORT})
     boxes = Lab(settings).boxes
-    machine = NestedHost(image(), emulator(), boxes, settings.lab_host, tmp_path_factory.mktemp("machine"))
+    machine = NestedHost(
+        image(),
+        emulator(),
+        boxes,
+        settings.lab_host,
+        tmp_path_factory.mktemp("machine"),
+        options=lambda name: BootOptions(settings.parameters_of(name), {}),
+    )
     try:
         machine.boot(get_hypervisor("kvm"))
-        there = Controller(machine.ssh)
+        there = Controller(machine.shell)
         there.supply(boxes)
         yield there
     finally:

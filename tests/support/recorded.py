@@ -21,10 +21,10 @@ class Case:
         return f"{self.folder}/{self.name}"
 
 
-def cases(key: str) -> list[Case]:
+def cases(key: str, root: Path = ROOT) -> list[Case]:
     """List the cases whose expectations hold `key`: `numbers`, `error` or `running`."""
     found = []
-    for file in sorted(ROOT.glob("*/*.json")):
+    for file in sorted(root.glob("*/*.json")):
         expected = json.loads(file.read_text())
         if key in expected:
             text = file.with_suffix(".txt").read_text()

@@ -41,7 +41,7 @@ def test_every_command_has_one_line_of_help() -> None:
     ("words", "says"),
     [
         (["lab.up", "--provider=hyperv"], "unknown provider 'hyperv'"),
-        (["report.pdf", "--guests", "some"], "--guests=some is no whole number"),
+        (["report.pdf", "--guests", "some"], "--guests=some is not a whole number"),
         (["lab.up", "--provider=xen", "--host=local"], "this machine runs the plain kernel, xen needs Xen"),
         (["study.run", "--provider=xen", "--host=local"], "this machine runs the plain kernel, xen needs Xen"),
         (["study.all", "--host=ssh://root@127.0.0.1:1"], "127.0.0.1 cannot be reached over SSH"),
@@ -60,7 +60,7 @@ def test_bad_input_is_one_line_and_a_hint(words: list[str], says: str, tmp_path:
 @pytest.mark.parametrize(
     ("environ", "says"),
     [
-        ({"HVLAB_ACCEL": "fast"}, "HVLAB_ACCEL=fast is no acceleration"),
+        ({"HVLAB_ACCEL": "fast"}, "HVLAB_ACCEL=fast is not an acceleration"),
         ({"HOME": "/nonexistent"}, "nested runs no shell line: env: cannot change directory to '/nonexistent'"),
     ],
 )
@@ -81,7 +81,7 @@ def test_purging_nothing_is_said_and_is_no_error(tmp_path: Path) -> None:
 def test_image_check_finds_nothing_here() -> None:
     done = invoke("image.check")
     assert done.returncode == 0, done.stdout
-    assert done.stdout.endswith("files, nothing found\n")
+    assert done.stdout.endswith("files, no findings\n")
 
 
 @pytest.mark.parametrize("words", [["doctor", "--json"], ["study.check", "--study=paper-2011"]])

@@ -11,7 +11,7 @@ from core.errors import HvlabError
 from lab.connectors.address import Address
 from lab.connectors.base import CommandTimeoutError, Completed
 from lab.doctor.check import Wanted
-from lab.doctor.run import CHECKS, examine
+from lab.doctor.run import all_checks, examine
 from lab.hosts.machines import RemoteMachine, ThisMachine
 from lab.settings import Settings
 from tests.functional.ssh.old_sshd import OldSshd, old_sshd
@@ -46,7 +46,7 @@ def test_the_same_checks_run_over_ssh(sshd: OldSshd) -> None:
     controller = Noting()
     controller.lines.clear()
     found = examine(machine(sshd, sshd.key), purpose, controller, "ssh://x")
-    asked = [check for check in CHECKS if "ssh" in check.kinds]
+    asked = [check for check in all_checks() if "ssh" in check.kinds]
     assert [one.name for one in found.findings] == [check.name for check in asked]
     assert [one.where == "controller" for one in found.findings] == [check.controller for check in asked]
     assert len(controller.lines) == sum(check.controller for check in asked)

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from core.diagnosis import Finding
 from core.paths import PROJECT
 from lab.connectors.address import Kind
 from lab.doctor.check import Wanted
-from lab.doctor.finding import Finding
-from lab.doctor.run import CHECKS
+from lab.doctor.run import all_checks
 from lab.hosts.hardware import split_answers
 from lab.hosts.machines import ThisMachine
 from lab.settings import Settings
@@ -22,7 +22,7 @@ from lab.state.processes import lab_name
 from tests.functional.vagrant.tools import FakeCommand
 
 FIXTURES = PROJECT / "tests/fixtures/doctor"
-BY_NAME = {check.name: check for check in CHECKS}
+BY_NAME = {check.name: check for check in all_checks()}
 
 
 def wanted(kind: Kind = "local", provider: str | None = None, accelerator: str = "") -> Wanted:
@@ -61,7 +61,7 @@ def judge(machine: str, name: str, purpose: Wanted) -> Finding:
         ("debian-12-kvm", "nested-virtualization", "nested", None, "ok", "vmx, kvm_intel nested=Y"),
         ("debian-12-kvm", "kvm-beside-virtualbox", "local", None, "ok", "no VirtualBox"),
         ("debian-12-kvm", "kvm-beside-virtualbox", "local", "virtualbox", "fail", "no VirtualBox"),
-        ("debian-12-kvm", "xen", "local", None, "ok", "for kvm and virtualbox"),
+        ("debian-12-kvm", "xen", "local", None, "ok", "for the other hypervisors"),
         ("debian-12-kvm", "libvirt", "local", "kvm", "ok", "Running hypervisor: QEMU 7.2.15"),
         ("debian-12-kvm", "disk", "local", None, "ok", "337.1 GiB free on /dev/nvme0n1p2 (5 needed)"),
         ("debian-12-kvm", "memory", "nested", None, "ok", "12582 MiB available (5120 needed)"),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hypervisors.registry import get_hypervisor
 from lab import purge
 from lab.connectors.address import Address, parse_host
 from lab.hosts import box_upload, rollback_script, unmanaged, unmanaged_lab
@@ -33,12 +34,15 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return found
 
 
+KVM, XEN = (get_hypervisor(name).box for name in ("kvm", "xen"))
+
+
 def boxes(folder: Path) -> Boxes:
     made = Boxes("hvlab/debian-12", "1.0.1", folder / "boxes-abc" / "boxes", folder / "store.img")
-    for name in (f"{made.path('libvirt')}/box.img", f"{made.path('xen')}/disk.raw", "boot/vmlinux", "boot/initrd"):
+    for name in (f"{made.path(KVM)}/box.img", f"{made.path(XEN)}/disk.raw", "boot/vmlinux", "boot/initrd"):
         (made.folder / name).parent.mkdir(parents=True, exist_ok=True)
         (made.folder / name).write_text(f"content of {name}")
-    with (made.folder / made.path("libvirt") / "box.img").open("ab") as image:
+    with (made.folder / made.path(KVM) / "box.img").open("ab") as image:
         image.truncate(64 << 20)
     return made
 

@@ -1,4 +1,4 @@
-"""A lab host that is not ours, this machine or one with OpenSSH 4.3's algorithms: claimed, supplied, given back."""
+"""An unmanaged lab host, this machine or one with OpenSSH 4.3's algorithms: claimed, supplied, given back."""
 
 import json
 from pathlib import Path
@@ -47,7 +47,7 @@ def test_claimed_supplied_and_given_back(host: UnmanagedHost, place: Path, tmp_p
     with pytest.raises(HvlabError, match=r"is up on .*, not on nested"):
         active.require_named("nested")
     active.require_named(host.address.text)
-    assert host.ssh.answers()
+    assert host.shell.answers()
     host.stop()
     assert host.running() is None
     assert not (place / "owner").exists()

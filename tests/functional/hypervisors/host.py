@@ -62,7 +62,8 @@ echo "$*" >>"$FAKE/calls"
     echo "VBoxManage: error: Failed to create the VirtualBox object!" >&2
     echo "VBoxManage: error: Most likely, the VirtualBox COM server is not running or failed to start." >&2; exit 1; }
 case "$1 $2" in
-"list vms") for machine in "$FAKE"/vbox/*; do [ ! -e "$machine" ] || echo "\"${machine##*/}\" {${machine##*/}}"; done;;
+"list vms"|"list runningvms")
+    for machine in "$FAKE"/vbox/*; do [ ! -e "$machine" ] || echo "\"${machine##*/}\" {${machine##*/}}"; done;;
 "list systemproperties") echo "Default machine folder:          $(cat "$FAKE/machinefolder")";;
 "setproperty machinefolder") echo "$3" >"$FAKE/machinefolder";;
 "getextradata global")
@@ -103,7 +104,7 @@ case $1 in
         [ ! -e "$device" ] || sed "s|^7:. \(.*\)|/dev/${device##*/}: [fd00]:131 (\1)|" "$device"
     done;;
 --list) [ ! -e "$FAKE/ancient" ] || { echo "losetup: unrecognized option '--list'" >&2; exit 1; }
-    for device in "$FAKE"/loop/*; do [ ! -e "$device" ] || echo "/dev/${device##*/} $(cat "$device")"; done;;
+    for device in "$FAKE"/loop/*; do [ ! -e "$device" ] || echo "/dev/${device##*/}   $(cat "$device")"; done;;
 -d) rm "$FAKE/loop/${2##*/}";;
 esac
 """

@@ -1,5 +1,7 @@
 """What a lab has in VirtualBox: its guests, what Vagrant imported for them, and what was set."""
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -73,3 +75,19 @@ def test_all_that_opening_the_manager_sets_is_remembered(host: Host) -> None:
     keys = {one.name for one in resources_of("virtualbox", host.layout()) if one.name.startswith("GUI/")}
     prepared = get_hypervisor("virtualbox").manager.prepare
     assert {word for word in prepared.split() if word.startswith("GUI/")} == keys
+
+
+def running(host: Host) -> "subprocess.CompletedProcess[str]":
+    environment = {**os.environ, "PATH": f"{host.path('bin')}:{os.environ['PATH']}", "FAKE": str(host.root)}
+    line = f"{get_hypervisor('virtualbox').running_command} 2>&1"
+    return subprocess.run(["sh", "-c", line], env=environment, capture_output=True, text=True, check=False)
+
+
+def test_running_guests_are_named_and_a_server_that_does_not_run_is_an_error(host: Host) -> None:
+    for name in ("server1", "my web"):
+        machine(host, name, "525400687601", str(host.path("disks")))
+    assert running(host).stdout.splitlines() == ["my web", "server1"]
+    host.path("broken").touch()
+    done = running(host)
+    assert done.returncode != 0
+    assert "COM server is not running" in done.stdout

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.images.boxes import boxes_for
+from lab.images.boxes import box_formats, boxes_for
 from lab.images.cache import MANIFEST
 from lab.images.guest import GuestImage
 from lab.settings import TopologySettings
@@ -20,7 +20,8 @@ def test_boxes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / MANIFEST).write_text(json.dumps({"revision": "abc", "dirty": False, "packer": "1.6.6"}))
     guest = GuestImage(tmp_path / "disk.qcow2", tmp_path / "vmlinux", tmp_path / "initrd", "1f", {})
     boxes = boxes_for(guest, TopologySettings())
-    folders = {name: boxes.folder / boxes.path(name) for name in ("libvirt", "xen", "virtualbox")}
+    folders = {form.name: boxes.folder / boxes.path(form) for form in box_formats()}
+    assert set(folders) == {"libvirt", "xen", "virtualbox"}
     for name, folder in folders.items():
         assert json.loads((folder / "metadata.json").read_text())["provider"] == name
         about = json.loads((folder / "info.json").read_text())

@@ -57,7 +57,7 @@ def test_a_hostile_name_does_not_reach_the_shell(name: str, tmp_path: Path, monk
 
 
 def test_where_nothing_can_be_typed_at_is_told() -> None:
-    with pytest.raises(HvlabError, match="no console that can be typed at"):
+    with pytest.raises(HvlabError, match="no console that accepts input"):
         attach(HOST, get_hypervisor("virtualbox"), "server1", HOST)
 
 
@@ -150,7 +150,7 @@ def test_a_console_at_which_nobody_can_log_in_is_shown_all_the_same(
 ) -> None:
     guest: Any = Guest(tmp_path)
     assert attach(Attached("exit 0"), replace(KVM, lines=("none",)), "server1", guest) == 0  # type: ignore[arg-type]
-    assert "it only tells (letting a person log in failed: none of none is there)" in " ".join(
+    assert "it is read-only (letting a person log in failed: none of none is there)" in " ".join(
         capsys.readouterr().err.split()
     )
 

@@ -114,7 +114,7 @@ def test_a_program_that_ends_is_told_with_its_last_words(screen: Screen, tmp_pat
     log = tmp_path / "log"
     done = screen.tool("open", "manager", "20", str(log), "sh", "-c", "echo cannot open the hypervisor; exit 3")
     assert done.returncode == 1
-    assert b"it ended with status 3; its last words: cannot open the hypervisor" in done.stderr
+    assert b"it ended with status 3; its last output: cannot open the hypervisor" in done.stderr
 
 
 ANSWERING = """

@@ -62,7 +62,7 @@ def test_who_was_killed_with_it_can_be_read_and_is_no_hindrance(tmp_path: Path) 
 def test_a_lock_that_cannot_be_read_is_told_as_such(tmp_path: Path) -> None:
     with holder(tmp_path) as other:
         (tmp_path / LOCK).write_text("{")
-        with pytest.raises(LabLockedError, match="has not told its name"), acquire_lab(tmp_path):
+        with pytest.raises(LabLockedError, match="has not written its name"), acquire_lab(tmp_path):
             pass
         other.communicate("")
 
@@ -72,6 +72,6 @@ def test_asking_whether_it_is_free_keeps_nobody_from_taking_it(tmp_path: Path) -
     with holder(tmp_path) as killed:
         killed.kill()
     with (tmp_path / LOCK).open() as asking:
-        assert not module._is_taken(asking)
+        assert not module._is_locked(asking)
         with acquire_lab(tmp_path):
-            assert module._is_taken(asking)
+            assert module._is_locked(asking)

@@ -75,7 +75,7 @@ def test_a_lab_host_that_speaks_another_language_is_understood(tmp_path: Path, m
     bash.write_text('#!/bin/sh\n[ "$LC_ALL" = C ] && echo "Connection refused" || echo "연결이 거부됨"\n')
     bash.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    kvm = replace(RUNNING, name="kvm")
+    kvm = replace(RUNNING, endpoint="address")
     seen = guest_progress(Host(), kvm, guest(9), ssh=Inside(), programs=())  # type: ignore[arg-type]
     assert seen.stage == BootStage.ADDRESS
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -135,7 +135,7 @@ class FakeLab:
         self.shell = LocalShell(state / "ssh_config", "labhost", state)
         self.elsewhere: dict[str, HvlabError] = {}
         self.host = SimpleNamespace(
-            kind="nested", ssh=self.shell, accelerator="tcg", versions={}, key="host-fake",
+            kind="nested", shell=self.shell, accelerator="tcg", versions={}, key="host-fake",
             console_log=lambda: "console.log", identity=dict,
             obstacle=lambda provider: self.elsewhere.get(provider.name),
         )  # fmt: skip
@@ -186,6 +186,10 @@ def fake_settings(guests: int, manager: bool = False) -> Settings:
     return Settings.model_validate({"topology": {"guests": guests}, "settle": settle, "study": study})
 
 
+def _with_versions(answer: Description, provider: Hypervisor) -> Description:
+    return replace(answer, versions=dict.fromkeys(provider.version_commands, "1.0") | answer.versions)
+
+
 @contextmanager
 def described() -> Iterator[None]:
     """Answer for the machine's hardware, which is not what these tests are about."""
@@ -193,7 +197,7 @@ def described() -> Iterator[None]:
         [("CPU", "fake")], [("/", 15.0, "host")], {"kernel": "6.1", "qemu": "7.2", "libvirt": "9", "mpstat": "12"}
     )
     with (
-        patch("study.run.describe", lambda ssh, provider: answer),
+        patch("study.run.describe", lambda ssh, provider: _with_versions(answer, provider)),
         patch("study.study._controller", lambda nested: {"system": "Linux"}),
         # The stand-ins need not the time that the tools take.
         patch("study.measure.collector.expected_s", lambda lines: 0.3),
@@ -207,14 +211,14 @@ def take(root: Path, lab: FakeLab, plan: Plan, judge: Judge | None = None) -> Pa
     """Take a whole study."""
     stand_in: Any = lab
     with described():
-        return Study.begin(stand_in, root, plan).take(judge)
+        return Study.begin(stand_in, root, plan).run(judge)
 
 
 def resume(folder: Path, lab: FakeLab, judge: Judge | None = None) -> Path:
     """Go on with a study."""
     stand_in: Any = lab
     with described():
-        return Study.resume(stand_in, folder).take(judge)
+        return Study.resume(stand_in, folder).run(judge)
 
 
 def main() -> None:

@@ -30,7 +30,7 @@ def test_what_can_be_done_is_done_and_the_rest_waits_until_resume(tmp_path: Path
     lab = lab_of(tmp_path, kvm=PLAIN)
     with pytest.raises(HvlabError) as raised:
         take(root, lab_of(tmp_path, xen=XENS), Plan(("xen", "kvm"), 1, 7))
-    assert raised.value.message == f"left for another kernel: xen-01: {XENS.message}"
+    assert raised.value.message == f"runs that need another kernel: xen-01: {XENS.message}"
     assert raised.value.hint == f"{XENS.hint}, then ./invoke study.resume"
     (folder,) = (path.parent for path in root.glob("[!.]*/study.json"))
     assert statuses(folder) == {"kvm-01": "finished", "xen-01": "planned"}
@@ -53,7 +53,7 @@ def test_a_failed_run_does_not_hide_that_another_waits(tmp_path: Path) -> None:
         # The stand-in has no VirtualBox.
         take(tmp_path / "studies", lab_of(tmp_path, xen=XENS), Plan(("xen", "virtualbox"), 1, 7))
     assert raised.value.message.startswith("1 of 2 runs failed: virtualbox-01: ")
-    assert raised.value.message.endswith(f"; left for another kernel: xen-01: {XENS.message}")
+    assert raised.value.message.endswith(f"; runs that need another kernel: xen-01: {XENS.message}")
     assert "study.resume" in raised.value.hint
 
 

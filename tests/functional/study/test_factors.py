@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import HvlabError
 from dataset.models import load_study, save_study
-from study.plan import Plan, settings_of, unlike
+from study.plan import Plan, parameter_differences, settings_of
 from study.verify import check
 from tests.functional.study.fakelab import FakeLab, fake_settings, resume, take
 
@@ -27,7 +27,7 @@ def test_a_study_keeps_what_was_asked_and_seen(tmp_path: Path, lab: FakeLab) -> 
     }  # fmt: skip
     assert settings_of(info).factors == lab.settings.factors
     other = {**info.parameters.as_dict(), "factors": {**info.parameters.factors, "ksm": True}}
-    assert unlike(info.parameters.as_dict(), other) == ["factors.ksm (False and True)"]
+    assert parameter_differences(info.parameters.as_dict(), other) == ["factors.ksm (False and True)"]
 
 
 def test_a_run_whose_host_is_not_as_asked_fails(tmp_path: Path, lab: FakeLab) -> None:

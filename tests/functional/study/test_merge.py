@@ -56,9 +56,9 @@ def test_runs_are_merged(two: tuple[Path, Path]) -> None:
 
 def test_the_same_runs_are_not_merged_twice(two: tuple[Path, Path]) -> None:
     import_runs(*two)
-    with pytest.raises(HvlabError, match="kvm-01 of study theirs is here already, as kvm-03"):
+    with pytest.raises(HvlabError, match="kvm-01 of study theirs was imported before, as kvm-03"):
         import_runs(*two)
-    with pytest.raises(HvlabError, match="is here already"):
+    with pytest.raises(HvlabError, match="was imported before"):
         import_runs(two[0], two[0])
 
 
@@ -72,7 +72,7 @@ def test_a_run_that_came_by_another_study_is_known(two: tuple[Path, Path], tmp_p
     save_study(third, info)
     import_runs(ours, theirs)
     import_runs(third, theirs)
-    with pytest.raises(HvlabError, match="kvm-03 of study third is here already, as kvm-03"):
+    with pytest.raises(HvlabError, match="kvm-03 of study third was imported before, as kvm-03"):
         import_runs(ours, third)
 
 
@@ -81,7 +81,7 @@ def test_an_import_that_was_cut_off_is_tried_again(two: tuple[Path, Path], monke
         broken.setattr("study.merge.save_study", lambda *_: (_ for _ in ()).throw(OSError("power")))
         with pytest.raises(OSError, match="power"):
             import_runs(*two)
-    assert any("of no finished run" in problem for problem in check(two[0]))
+    assert any("not a finished run" in problem for problem in check(two[0]))
     assert import_runs(*two) == ["kvm-03", "kvm-04"]
     assert check(two[0]) == []
 
@@ -118,7 +118,7 @@ def test_a_study_that_is_not_whole_is_refused(two: tuple[Path, Path]) -> None:
     ours, theirs = two
     capture = theirs / "runs/kvm-01/captures/vm-1/uname.txt"
     capture.write_text(capture.read_text() + " ")
-    with pytest.raises(HvlabError, match=r"study theirs is not whole: .*uname\.txt: changed"):
+    with pytest.raises(HvlabError, match=r"study theirs has problems: .*uname\.txt: changed"):
         import_runs(ours, theirs)
     with pytest.raises(HvlabError, match="was published"):
         import_runs(ours, PROJECT / "reference" / "paper-2011")

@@ -3,10 +3,14 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from hypervisors.registry import get_hypervisor
+from lab.settings import Settings
+from study.measure.collector import context_for
 from study.measure.evidence import evidence_for
 from study.meters.base import Context, Number
 from study.meters.registry import guest_meters, meter, meters_for
@@ -25,9 +29,9 @@ def sh(command: str) -> str:
 
 @pytest.mark.parametrize("provider", ["kvm", "xen", "virtualbox"])
 def test_commands_are_posix_sh_on_one_line(provider: str) -> None:
-    context = Context(provider, "/images of guests", mpstat_interval_s=3, mpstat_count=4, xentop_delay_s=2)
+    context = replace(context_for(get_hypervisor(provider), Settings()), image_folder="/images of guests")
     commands = [each.command(context) for each in meters_for(provider) + guest_meters()]
-    commands += [evidence.command for evidence in evidence_for(provider)]
+    commands += [evidence.command for evidence in evidence_for(get_hypervisor(provider))]
     for command in commands:
         assert "\n" not in command
         subprocess.run(["sh", "-n", "-c", command], check=True)

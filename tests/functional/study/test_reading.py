@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import HvlabError
-from study.measure.collector import render_collector_script, take, unpack
+from study.measure.collector import collect, render_collector_script, unpack
 from study.meters.base import Context
 from study.meters.registry import meter
 from tests.functional.study.fakelab import LocalShell
@@ -62,7 +62,7 @@ def shell(tmp_path: Path) -> LocalShell:
 
 def test_the_detached_reader_brings_the_same(shell: LocalShell, tmp_path: Path) -> None:
     before = datetime.now(UTC)
-    outputs = take(shell, LINES, timeout=30)
+    outputs = collect(shell, LINES, timeout=30)
     assert [output.status for output in outputs.values()] == [0, 0, 3, 0]
     assert outputs["quoted"].stdout == b"it's\n$HOME\n"
     assert before < outputs["plain"].started < datetime.now(UTC)
@@ -72,7 +72,7 @@ def test_the_detached_reader_brings_the_same(shell: LocalShell, tmp_path: Path) 
 def test_the_detached_reader_is_nobodys_child(shell: LocalShell) -> None:
     """Neither this process nor the session's shell is above it, and it has a session of its own."""
     lines = {"who": "read -r pid name state ppid pgrp session rest </proc/$PPID/stat; echo $ppid $session $PPID"}
-    parent, session, reader = take(shell, lines, timeout=30)["who"].stdout.split()
+    parent, session, reader = collect(shell, lines, timeout=30)["who"].stdout.split()
     assert session == reader
     assert int(parent) != os.getpid()
 
@@ -80,18 +80,20 @@ def test_the_detached_reader_is_nobodys_child(shell: LocalShell) -> None:
 def test_a_reader_that_was_killed_is_an_error_at_once(shell: LocalShell) -> None:
     begun = time.monotonic()
     with pytest.raises(HvlabError, match="taking the readings failed"):
-        take(shell, {"dies": "kill -9 $PPID"}, timeout=60)
+        collect(shell, {"dies": "kill -9 $PPID"}, timeout=60)
     assert time.monotonic() - begun < 20
 
 
 def test_a_reading_that_takes_too_long(shell: LocalShell) -> None:
     with pytest.raises(HvlabError, match="did not end within 1 s"):
-        take(shell, {"slow": "/bin/sleep 3"}, timeout=1)
+        collect(shell, {"slow": "/bin/sleep 3"}, timeout=1)
 
 
 def test_the_observer_is_read_by_the_reader_itself(shell: LocalShell) -> None:
     busy = "n=0; while [ $n -lt 200000 ]; do n=$((n+1)); done"
-    outputs = take(shell, {"mpstat": busy, "observer": meter("observer").command(Context("kvm", "/kvm"))}, timeout=60)
+    outputs = collect(
+        shell, {"mpstat": busy, "observer": meter("observer").command(Context("kvm", "/kvm"))}, timeout=60
+    )
     numbers = {each.metric: each.value for each in meter("observer").parse(outputs["observer"].stdout.decode())}
     assert 0 < numbers["pss"] < 5000
     assert numbers["cpu_tools"] > 0

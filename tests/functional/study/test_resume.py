@@ -13,7 +13,8 @@ from core.files import write_atomic
 from core.paths import PROJECT
 from dataset.journal import read_journal
 from dataset.measurements import read_measurements
-from dataset.models import Parameters, load_study, save_study
+from dataset.models import load_study, save_study
+from dataset.parameters import Parameters
 from study.plan import Plan, plan_of, settings_of
 from study.verify import check
 from tests.functional.study.fakelab import FakeLab, fake_settings, resume, take
@@ -137,7 +138,7 @@ def test_it_is_refused_with_another_lab(cut_off: Path, tmp_path: Path, lab: Fake
 
 def test_a_finished_study_has_nothing_left(tmp_path: Path, lab: FakeLab) -> None:
     folder = take(tmp_path / "studies", lab, Plan(("kvm",), 1, 7))
-    with pytest.raises(HvlabError, match="nothing is left to do"):
+    with pytest.raises(HvlabError, match="is finished"):
         resume(folder, lab)
     with pytest.raises(HvlabError, match="published"):
         resume(PROJECT / "reference" / "paper-2011", lab)

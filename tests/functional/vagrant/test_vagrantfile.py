@@ -13,7 +13,7 @@ SAYS = (
     "has a guest without mac",
     "lab_host has no ssh_config",
 )
-SHELL = sorted([*VAGRANT.glob("bin/*"), *VAGRANT.glob("prepare/*.sh")])
+SHELL = sorted([*VAGRANT.glob("lib/hvlab/*/bin/*"), *VAGRANT.glob("prepare/*.sh")])
 
 
 def test_ruby_is_valid() -> None:

@@ -8,11 +8,12 @@ from tests.functional.vagrant.tools import VAGRANT, FakeCommand, require, run
 
 # Vagrant, as far as lab_host.rb needs it.
 URI = """
-require "uri"
 module Vagrant; module Errors; class VagrantError < StandardError; end; end; end
 $LOAD_PATH.unshift(ARGV[0])
 require_relative ARGV[1]
-print Hvlab::LabHost.new({"name" => "labhost", "ssh_config" => ARGV[2]}).libvirt_uri("qemu")
+require_relative File.join(File.dirname(ARGV[1]), "kvm/libvirt_uri.rb")
+lab_host = Hvlab::LabHost.new({"name" => "labhost", "ssh_config" => ARGV[2]})
+print Hvlab::Kvm::LibvirtUri.of(lab_host, "qemu")
 """
 
 
@@ -36,7 +37,9 @@ print Hvlab::LabHost.new({"name" => "labhost", "ssh_config" => ARGV[2]}).libvirt
 def test_vboxmanage_passes_each_argument_unchanged(argument: str, tmp_path: Path) -> None:
     ssh = FakeCommand.create(tmp_path / "bin", "ssh", {"": (3, "out\n", "err\n")})
     environment = {"HVLAB_SSH_CONFIG": "/a b/config", "HVLAB_LAB_HOST": "labhost"}
-    done = run([str(VAGRANT / "bin" / "VBoxManage"), "modifyvm", argument, "last"], environment, ssh.folder)
+    done = run(
+        [str(VAGRANT / "lib/hvlab/virtualbox/bin/VBoxManage"), "modifyvm", argument, "last"], environment, ssh.folder
+    )
     assert (done.returncode, done.stdout, done.stderr) == (3, "out\n", "err\n")
     *options, line, _ = ssh.calls[0]
     assert options == ["-T", "-F", "/a b/config", "labhost"]
@@ -47,7 +50,7 @@ def test_libvirt_ssh_takes_the_key_file_for_a_configuration(tmp_path: Path) -> N
     ssh = FakeCommand.create(tmp_path / "bin", "ssh", {})
     run(
         [
-            str(VAGRANT / "bin" / "libvirt-ssh"),
+            str(VAGRANT / "lib/hvlab/kvm/bin/libvirt-ssh"),
             "-i",
             "/a b/config",
             "-T",

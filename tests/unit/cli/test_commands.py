@@ -70,7 +70,7 @@ def test_bad_input_is_one_line_and_a_hint(words: list[str], code: str, names: st
 
 @pytest.mark.parametrize("words", [["lab.console", "labhost", "--lines=ten"], ["report.pdf", "--guests", "some"]])
 def test_what_is_no_number_is_told_by_the_option(words: list[str], call: Commands) -> None:
-    assert "is no whole number" in told(call(*words))
+    assert "is not a whole number" in told(call(*words))
 
 
 def test_a_number_is_told_as_one_in_the_help(call: Commands) -> None:
@@ -79,7 +79,7 @@ def test_a_number_is_told_as_one_in_the_help(call: Commands) -> None:
 
 def test_check_tells_by_its_exit_status(call: Commands) -> None:
     done = call("study.check", "--study=paper-2011")
-    assert (done.status, done.stdout) == (0, "study paper-2011 is whole\n")
+    assert (done.status, done.stdout) == (0, "study paper-2011 is valid\n")
 
 
 def test_a_setting_that_is_wrong_is_named(call: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,7 +118,7 @@ def test_a_file_where_a_folder_is_needed_is_one_line_and_a_hint(call: Commands, 
     (tmp_path / "state" / "tmp").write_text("")
     done = call("lab.down")
     assert told(done) == f"hvlab: File exists: {tmp_path}/state/tmp"
-    assert "hint: something else is in the way there" in done.stderr
+    assert "hint: remove the file or folder that is there" in done.stderr
 
 
 def test_an_error_that_is_not_the_kits_is_shown_whole(call: Commands, monkeypatch: pytest.MonkeyPatch) -> None:

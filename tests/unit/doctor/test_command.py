@@ -1,6 +1,7 @@
 """`./invoke doctor` as a person calls it; that it changes nothing."""
 
-from lab.doctor.finding import Diagnosis, Examined, State
+from core.diagnosis import State
+from lab.doctor.finding import Diagnosis, Examined
 
 
 def test_warnings_do_not_fail() -> None:

@@ -2,16 +2,16 @@
 
 import pytest
 
+from core.diagnosis import Finding
 from core.paths import PROJECT
 from lab.connectors.address import Kind
 from lab.doctor.check import Wanted
-from lab.doctor.finding import Finding
-from lab.doctor.run import CHECKS
+from lab.doctor.run import all_checks
 from lab.hosts.hardware import split_answers
 from lab.settings import Settings
 
 FIXTURES = PROJECT / "tests/fixtures/doctor"
-BY_NAME = {check.name: check for check in CHECKS}
+BY_NAME = {check.name: check for check in all_checks()}
 
 
 def wanted(kind: Kind = "local", provider: str | None = None, accelerator: str = "") -> Wanted:

@@ -16,7 +16,6 @@ machine=3d1219c7c4c5404aaa1f6d2a48adfda4
 board=4C4C4544-0042-3510-8052-B4C04F4D3132
 vendor=Dell Inc.
 under=
-capabilities=
 entry=menuentry 'Debian GNU/Linux' --class debian --class gnu-linux $menuentry_id_option 'gnulinux-simple' {
 entry=menuentry 'Debian GNU/Linux, with Linux 6.1.0-50-amd64 (recovery mode)' --class debian {
 entry=menuentry 'Debian GNU/Linux, with Xen hypervisor' --class debian --class xen {
@@ -29,8 +28,7 @@ release=2.6.18-194.el5xen
 boot=1d9a13fb-2169-43bc-bf58-279efaa052cd
 machine=
 board=
-capabilities=control_d
-xen=yes
+below=xen
 entry=title CentOS (2.6.18-194.el5xen)
 entry=title CentOS (2.6.18-194.el5)
 """
@@ -58,7 +56,7 @@ def test_dom0_offers_xen_and_names_the_plain_entry() -> None:
 
 
 def test_the_usual_entry_is_named_not_a_rescue_one() -> None:
-    assert boot_entry(read_found(DEBIAN), xen=False) == "Debian GNU/Linux"
+    assert boot_entry(read_found(DEBIAN), KVM) == "Debian GNU/Linux"
 
 
 def test_without_such_an_entry_or_without_any() -> None:

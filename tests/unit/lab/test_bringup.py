@@ -20,7 +20,7 @@ class Host:
     """Stands for a lab host; `death` is what it says of itself."""
 
     def __init__(self, death: str | None = None, answers: bool = True) -> None:
-        self.death, self.ssh, self.answering = death, self, answers
+        self.death, self.shell, self.answering = death, self, answers
 
     def died(self) -> str | None:
         return self.death

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from hypervisors.registry import get_hypervisor
 from lab.hosts.hardware import hardware, partitions, split_answers
 
 LSCPU = {
@@ -52,8 +53,11 @@ def test_hardware() -> None:
 
 
 def test_under_xen_the_machines_memory_is_xens_word() -> None:
-    text = "MemTotal:        914000 kB\ntotal_memory           : 4095\n"
-    assert dict(hardware({**ANSWERS, "memory": text}))["Memory"].startswith("4095 MiB")
+    memory = get_hypervisor("xen").machine_memory
+    assert memory
+    assert memory.parse("total_memory           : 4095\nfree_memory            : 120\n") == (4095, 120)
+    assert memory.parse("") == (None, None)
+    assert dict(hardware(ANSWERS, "4095 MiB (as Xen reports)"))["Memory"].startswith("4095 MiB")
 
 
 def test_what_is_not_told_is_said_so() -> None:

@@ -74,7 +74,7 @@ def test_a_manager_that_was_started_again_is_another() -> None:
 
 @pytest.mark.parametrize("text", ["", "Traceback", "{}", '{"screen": [1], "windows": []}'])
 def test_what_is_no_look_is_shown(text: str) -> None:
-    with pytest.raises(HvlabError, match="not told as known"):
+    with pytest.raises(HvlabError, match="is not recognised"):
         read_look(text)
 
 
@@ -88,7 +88,7 @@ def test_a_manager_is_opened_and_waited_for() -> None:
 
 def test_the_reason_why_it_does_not_come_up_is_told() -> None:
     with pytest.raises(HvlabError, match="opening virt-manager failed on labhost: it ended with status 1") as caught:
-        open_manager(host(1, stderr=b"it ended with status 1; its last words: cannot open display\n"), MANAGER, 100)
+        open_manager(host(1, stderr=b"it ended with status 1; its last output: cannot open display\n"), MANAGER, 100)
     assert "study.manager = false" in caught.value.hint
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import HvlabError
+from hypervisors.boot import BootFiles, BootOptions
 from hypervisors.registry import all_hypervisors, get_hypervisor
 from lab.hosts.nested import NestedHost, running_provider
 from lab.images.boxes import Boxes
@@ -19,9 +20,10 @@ from lab.state.processes import start_time
 def host(tmp_path: Path) -> NestedHost:
     names = ("disk.raw", "vmlinuz", "vmlinux", "initrd", "xen", "busybox")
     disk, kernel, vmlinux, initrd, xen, busybox = (tmp_path / name for name in names)
-    image = HostImage(disk, kernel, vmlinux, initrd, xen, busybox, {})
+    image = HostImage(disk, BootFiles(kernel, vmlinux, initrd, {"xen": xen}), busybox, {})
     boxes = Boxes("hvlab/debian-12", "1.0.1", tmp_path / "boxes", tmp_path / "store.img")
-    return NestedHost(image, tmp_path / "qemu", boxes, LabHostSettings(), tmp_path / "state")
+    state, plain = tmp_path / "state", BootOptions({}, {})
+    return NestedHost(image, tmp_path / "qemu", boxes, LabHostSettings(), state, options=lambda _: plain)
 
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5/+x"
@@ -44,7 +46,7 @@ def test_dom0_has_a_fixed_part_of_the_memory_or_all_of_it(host: NestedHost) -> N
     xen, kvm = get_hypervisor("xen"), get_hypervisor("kvm")
     assert any("dom0_mem=1024M,max:1024M" in word for word in host.command(xen, "tcg", KEY))
     before = host.command(kvm, "tcg", KEY)
-    host.ballooned = True
+    host.options = lambda _: BootOptions({}, {"dom0_memory": "ballooned"})
     assert not any("dom0_mem" in word for word in host.command(xen, "tcg", KEY))
     assert host.command(kvm, "tcg", KEY) == before
 

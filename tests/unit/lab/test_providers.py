@@ -10,7 +10,7 @@ def test_three_providers_with_folders_of_their_own() -> None:
     found = all_hypervisors()
     assert set(found) == {"kvm", "xen", "virtualbox"}
     assert len({provider.folder for provider in found.values()}) == 3
-    assert [name for name, provider in found.items() if provider.boots_xen] == ["xen"]
+    assert [name for name, provider in found.items() if provider.boot.detect] == ["xen"]
 
 
 def test_unknown_provider_is_told_what_is_known() -> None:

@@ -67,5 +67,5 @@ def test_a_load_that_does_not_fit_is_not_begun() -> None:
 
 def test_available_memory() -> None:
     assert available_mib(MEMINFO) == 400
-    with pytest.raises(HvlabError, match="does not tell its available memory"):
+    with pytest.raises(HvlabError, match="does not report its available memory"):
         available_mib("MemTotal: 1 kB\n")

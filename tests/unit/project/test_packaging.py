@@ -25,5 +25,5 @@ def test_every_package_has_type_information() -> None:
 
 def test_shell_scripts_are_found_by_suffix_and_by_first_line() -> None:
     found = shell_scripts(PROJECT)
-    assert {"invoke", ".ci/run", "vagrant/bin/VBoxManage", "packer/debian-12.sh"} <= set(found)
+    assert {"invoke", ".ci/run", "vagrant/lib/hvlab/virtualbox/bin/VBoxManage", "packer/debian-12.sh"} <= set(found)
     assert "lab/images/emulator.py" not in found

@@ -3,10 +3,18 @@
 import pytest
 
 from core.errors import HvlabError
-from study.measure.evidence import running_guests
+from hypervisors.registry import all_hypervisors
+from hypervisors.xen import xl_list
 from study.meters.registry import all_meters, meter
 from tests.support.recorded import ROOT, Case, cases
 
+
+def domains(text: str) -> list[str]:
+    """The guests that the meter `xl-list` counts."""
+    return [domain.name for domain in xl_list.domains(text) if domain.name != xl_list.HOST_DOMAIN]
+
+
+LISTS = {each.guest_list.name: each.guest_list.parse for each in all_hypervisors().values()} | {"xl-list": domains}
 METERS = {each.name for each in all_meters()}
 
 
@@ -24,7 +32,7 @@ def test_unknown_layout_is_an_error_that_shows_the_text(case: Case) -> None:
         if case.folder in METERS:
             meter(case.folder).parse(case.text)
         else:
-            running_guests(case.folder, case.text)
+            LISTS[case.folder](case.text)
     message = str(raised.value)
     assert case.expected["error"] in message
     assert "\n" not in message
@@ -34,7 +42,7 @@ def test_unknown_layout_is_an_error_that_shows_the_text(case: Case) -> None:
 
 @pytest.mark.parametrize("case", cases("running"), ids=str)
 def test_running_guests(case: Case) -> None:
-    assert running_guests(case.folder, case.text) == case.expected["running"]
+    assert LISTS[case.folder](case.text) == case.expected["running"]
 
 
 def test_every_meter_has_a_good_and_a_bad_case() -> None:

@@ -1,11 +1,17 @@
 """Registry, commands, and properties that hold for all outputs of a layout."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import HvlabError
-from study.measure.evidence import evidence_for, running_guests
+from hypervisors.registry import get_hypervisor
+from hypervisors.xen.xl_list import domains
+from lab.settings import Settings
+from study.measure.collector import context_for
+from study.measure.evidence import evidence_for
 from study.meters.base import Context, Number
 from study.meters.registry import all_meters, guest_meters, meter, meters_for
 
@@ -31,7 +37,8 @@ def test_registry() -> None:
 
 
 def test_commands_carry_the_context() -> None:
-    context = Context("xen", "/it's here", mpstat_interval_s=3, mpstat_count=4, xentop_delay_s=2)
+    own = {"xentop_delay_s": 2}
+    context = Context("xen", "/it's here", mpstat_interval_s=3, mpstat_count=4, parameters=own)
     assert meter("mpstat").command(context).endswith("mpstat 3 4")
     assert meter("xentop").command(context) == "xentop -b -i 2 -d 2"
     assert meter("disk").command(context).endswith("""'/it'"'"'s here'""")
@@ -43,7 +50,7 @@ def test_commands_carry_the_context() -> None:
         {"image_folder": "kvm"},
         {"mpstat_count": 0},
         {"memory_count": 0},
-        {"xentop_delay_s": -1},
+        {"daemon_arguments": ('"; reboot',)},
         {"guest_processes": ("a; reboot",)},
     ],
 )
@@ -67,7 +74,7 @@ def test_domain_names_with_spaces(name: str, memory: int) -> None:
         f"{name:<20} 7 {memory:5}     1     -b----      21.5\n"
     )
     assert values(meter("xl-list").parse(text))[f"mem:{name}"] == memory
-    assert running_guests("xl-list", text) == [name]
+    assert [domain.name for domain in domains(text)] == ["Domain-0", name]
 
 
 @given(text=st.text(max_size=300))
@@ -81,23 +88,19 @@ def test_any_text_gives_numbers_or_an_error_of_one_line(text: str) -> None:
             assert numbers
 
 
-def test_running_guests_of_a_capture_that_lists_none() -> None:
-    with pytest.raises(HvlabError, match="these do: vboxmanage-runningvms, virsh-list"):
-        running_guests("uname", "Linux")
-
-
 def test_proofs_do_not_lie_over_meters_captures() -> None:
     names = [each.name for each in all_meters()]
     for provider in ("kvm", "xen", "virtualbox"):
-        names_here = [evidence.name for evidence in evidence_for(provider)]
+        names_here = [evidence.name for evidence in evidence_for(get_hypervisor(provider))]
         assert {"uname", "dmesg-hypervisor"} < set(names_here)
         assert not set(names_here) & set(names)
 
 
 @pytest.mark.parametrize("name", ["meminfo", "pss", "xl-info"])
 def test_several_samples_are_asked_for(name: str) -> None:
-    once = meter(name).command(Context("xen", "/xen"))
-    several = meter(name).command(Context("xen", "/xen", memory_count=3))
+    several_times = context_for(get_hypervisor("xen"), Settings())
+    once = meter(name).command(replace(several_times, memory_count=1))
+    several = meter(name).command(replace(several_times, memory_count=3))
     asked, lasts = meter(name).asked, meter(name).lasts
     assert asked
     assert lasts

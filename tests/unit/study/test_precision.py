@@ -14,7 +14,7 @@ def test_amounts(text: str, mib: float) -> None:
 
 @pytest.mark.parametrize("text", ["1", "1MB", "-1MiB", "0MiB", "MiB"])
 def test_what_is_no_amount(text: str) -> None:
-    with pytest.raises(HvlabError, match="no amount of memory"):
+    with pytest.raises(HvlabError, match="not an amount of memory"):
         parse_precision(text)
 
 

@@ -2,7 +2,9 @@
 
 import pytest
 
-from study.measure.collector import commands, expected_s
+from hypervisors.registry import get_hypervisor
+from lab.settings import Settings
+from study.measure.collector import commands, context_for, expected_s
 from study.meters.base import Context
 
 
@@ -17,8 +19,6 @@ def test_the_cpu_is_read_before_anything_disturbs_it(provider: str) -> None:
 
 
 def test_it_is_asked_for_when_it_should_be_done() -> None:
-    context = Context(
-        "xen", "/xen", mpstat_interval_s=2, mpstat_count=5, free_count=5, xentop_delay_s=5, memory_count=3
-    )
+    context = context_for(get_hypervisor("xen"), Settings())
     lines = commands(context)
     assert 10 + 4 + 5 + 3 < expected_s(lines) <= 10 + 4 + 5 + 3 + 0.3 * len(lines) + 1

@@ -40,6 +40,23 @@ def test_it_is_whole() -> None:
     assert check(FIXTURE) == []
 
 
+def test_the_published_study_is_of_schema_2_and_whole() -> None:
+    reference = PROJECT / "reference/paper-2011"
+    assert raw(reference)["schema"] == 2
+    assert check(reference) == []
+
+
+def test_what_is_not_described_is_found(old: Path) -> None:
+    study = load_study(old)
+    study.meters = tuple(it for it in study.meters if it.name != "free")
+    study.factors = ()
+    save_study(old, study)
+    problems = check(old)
+    assert "study.json: meter free is not described" in problems
+    assert "study.json: factor ksm is not described" in problems
+    assert "study.json: derived number machine_free of kvm: there is no meter 'free'" in problems
+
+
 def test_it_is_read_as_schema_2() -> None:
     dataset = load(FIXTURE)
     assert dataset.titles == {"kvm": "KVM"}

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from dataset.journal import Journal
-from dataset.models import Environment, Parameters, RunInfo, StudyInfo, save_study
+from dataset.models import Environment, RunInfo, StudyInfo, save_study
+from dataset.parameters import Parameters
 from hypervisors.registry import get_hypervisor
 from study.progress import print_status, progress
 
@@ -66,7 +67,7 @@ def test_the_estimate_comes_from_this_study_else_from_another_else_there_is_none
 
 
 @pytest.mark.parametrize(
-    ("busy", "says"), [(True, "no stage read yet"), (False, "cut off; ./invoke study.resume begins it again")]
+    ("busy", "says"), [(True, "no stage read yet"), (False, "interrupted; ./invoke study.resume starts it again")]
 )
 def test_it_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str], busy: bool, says: str) -> None:
     done = run("kvm-01", "finished", 0, 10)
@@ -76,4 +77,4 @@ def test_it_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str], busy:
     text = " ".join(capsys.readouterr().out.replace("│", " ").split())
     assert "1 new kernel errors: suspect" in text
     assert all(word in text for word in says.split())
-    assert "done 1, doing 1, left 1; about 15 min left" in text
+    assert "1 finished, 1 running, 1 left; about 15 min left" in text

@@ -3,12 +3,11 @@
 require "shellwords"
 require "vagrant/util/subprocess"
 require_relative "errors"
+require_relative "providers"
 
 module Hvlab
   # The machine that runs the guests: this one, or one that OpenSSH reaches through a configuration file.
   class LabHost
-    BIN = File.expand_path("../../bin", __dir__)
-
     attr_reader :name, :ssh_config
 
     # `values` is the topology's "lab_host"; nil means this machine.
@@ -25,13 +24,16 @@ module Hvlab
       @name.nil?
     end
 
-    # Tells the project's VBoxManage where the lab host is, and lets Vagrant find it before any other.
+    # Tells the programs that stand in for a hypervisor's tools where the lab host is, and lets Vagrant find them before
+    # any others.
     def export
       return if local?
 
       ENV["HVLAB_SSH_CONFIG"] = ssh_config
       ENV["HVLAB_LAB_HOST"] = name
-      ENV["PATH"] = [BIN, ENV.fetch("PATH", nil)].compact.join(File::PATH_SEPARATOR) unless on_path?
+      folders = Providers.tool_folders
+      before = ENV.fetch("PATH", "").split(File::PATH_SEPARATOR)
+      ENV["PATH"] = [*folders, *before].join(File::PATH_SEPARATOR) unless before.take(folders.size) == folders
     end
 
     # What gives SSH a way from here to a guest; nil where none is needed.
@@ -44,16 +46,6 @@ module Hvlab
     # The command whose standard streams are a connection to a port, as seen from the lab host.
     def tunnel(host, port)
       ["ssh", "-F", ssh_config, "-W", "#{host}:#{port}", name]
-    end
-
-    # libvirt's address. libvirt starts its ssh command with a clean environment and hands it the URI's keyfile
-    # as -i: the project's libvirt-ssh takes the file that follows as ssh's configuration.
-    def libvirt_uri(driver)
-      return "#{driver}:///system" if local?
-
-      query = URI.encode_www_form(command: File.join(BIN, "libvirt-ssh"), keyfile: ssh_config, no_tty: 1)
-      # A blank is "+" in forms, which libvirt takes for a plus.
-      "#{driver}+ssh://#{name}/system?#{query.gsub("+", "%20")}"
     end
 
     # Runs a command and returns its result, whatever its status.
@@ -73,12 +65,6 @@ module Hvlab
       raise Errors::CommandFailed.new(Shellwords.join(command), result) unless result.exit_code.zero?
 
       result.stdout
-    end
-
-    private
-
-    def on_path?
-      ENV.fetch("PATH", "").split(File::PATH_SEPARATOR).first == BIN
     end
   end
 end

@@ -14,7 +14,7 @@ module Hvlab
     def self.of(topology, machine)
       guest = topology&.guest(machine.name)
       return if guest.nil?
-      return new(topology.lab_host, "127.0.0.1", guest.ssh_forward) if machine.provider_name == :virtualbox
+      return new(topology.lab_host, "127.0.0.1", guest.ssh_forward) if topology.forwarded?(machine.provider_name)
 
       new(topology.lab_host, guest.address, 22)
     end

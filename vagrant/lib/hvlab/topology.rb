@@ -50,6 +50,11 @@ module Hvlab
       @values.dig(*keys)
     end
 
+    # Whether the lab host reaches the guests of a provider at forwarded ports.
+    def forwarded?(provider)
+      value("forwarded").include?(provider.to_s)
+    end
+
     # The guest of that name.
     def guest(name)
       @guests.find { |guest| guest.name == name.to_s }

@@ -70,7 +70,7 @@ def test_every_step_has_its_rows_and_captures(small: FakeLab, tmp_path: Path) ->
     assert host.ticks_percent is None
     # The stand-in's mpstat has no idea of this machine's load.
     assert "busy" in {row.metric for row in found.failed}
-    with pytest.raises(HvlabError, match="off by more than they may be, first"):
+    with pytest.raises(HvlabError, match="off by more than the tolerance, first"):
         calibrating.require_passed(folder)
 
 

@@ -6,10 +6,12 @@ import pytest
 
 from core.errors import HvlabError
 from dataset.calibration import Place, Row
+from hypervisors.calibration import Key
+from hypervisors.registry import get_hypervisor
 from hypervisors.virtualbox import gmm_chunks
-from study.calibration.cpu import Shares, cpu_rows, xentop_row
+from study.calibration.cpu import Shares, cpu_rows, guest_row
 from study.calibration.cpu_window import Window
-from study.calibration.expectation import Key, Step, numbers
+from study.calibration.expectation import Step, numbers
 from study.calibration.memory import Memory, memory_rows
 from study.meters.base import Number
 
@@ -167,14 +169,20 @@ def test_dom0_does_not_see_a_guest_s_work() -> None:
     assert not work.passed
 
 
+XEN = get_hypervisor("xen").calibration
+assert XEN.guest_cpu_meter
+XENTOP = XEN.guest_cpu_meter
+
+
 def test_xentop_is_held_against_what_the_guest_used() -> None:
     step = Step("xen", "guest-cpu-30", "guest", 30)
-    assert xentop_row(step, "server1", 30.2, shares(1, 0, IDLE, xentop=30.6)).passed
-    assert not xentop_row(step, "server1", 30.2, shares(1, 0, IDLE, xentop=31)).passed
+    assert guest_row(step, XENTOP, "server1", 30.2, shares(1, 0, IDLE, xentop=30.6)).passed
+    assert not guest_row(step, XENTOP, "server1", 30.2, shares(1, 0, IDLE, xentop=31)).passed
 
 
 def test_what_an_idle_guest_hides_goes_on_while_it_is_idle() -> None:
-    row = xentop_row(Step("xen", "guest-cpu-30", "guest", 30), "server1", 30.0, shares(1, 0, IDLE, xentop=31.0), 0.5)
+    step = Step("xen", "guest-cpu-30", "guest", 30)
+    row = guest_row(step, XENTOP, "server1", 30.0, shares(1, 0, IDLE, xentop=31.0), hidden=0.5)
     assert row.explained == pytest.approx(0.35)
     assert row.error == pytest.approx(0.65)
     assert not row.passed

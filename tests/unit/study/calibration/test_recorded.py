@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from dataset.calibration import Place, Row
+from hypervisors.calibration import Key
 from study.calibration import cpu_window
 from study.calibration.cpu import Shares, cpu_rows
-from study.calibration.expectation import Key, Step, numbers
+from study.calibration.expectation import Step, numbers
 from study.calibration.memory import Memory, memory_rows
 from study.meters.registry import meter
 from tests.support.recorded import ROOT

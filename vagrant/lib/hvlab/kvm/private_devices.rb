@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 require "vagrant-libvirt/action"
-require_relative "../errors"
+require_relative "errors"
 
 module Hvlab
   module Kvm

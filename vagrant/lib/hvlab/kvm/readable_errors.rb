@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 require "libvirt"
-require_relative "../errors"
+require_relative "errors"
 
 module Hvlab
   module Kvm

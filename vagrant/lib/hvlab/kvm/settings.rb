@@ -1,5 +1,8 @@
 # frozen_string_literal: true
 
+require_relative "../providers"
+require_relative "libvirt_uri"
+
 module Hvlab
   # vagrant-libvirt's settings for one guest under KVM.
   module Kvm
@@ -21,14 +24,14 @@ module Hvlab
     end
 
     def self.in_use
-      require_relative "kvm/disk_strategy"
-      require_relative "kvm/known_address"
-      require_relative "kvm/private_devices"
-      require_relative "kvm/readable_errors"
+      require_relative "disk_strategy"
+      require_relative "known_address"
+      require_relative "private_devices"
+      require_relative "readable_errors"
     end
 
     def self.connection(libvirt, lab_host)
-      libvirt.uri = lab_host.libvirt_uri("qemu")
+      libvirt.uri = LibvirtUri.of(lab_host, "qemu")
       libvirt.id_ssh_key_file = nil
       libvirt.proxy_command = lab_host.proxy_command unless lab_host.local?
     end
@@ -69,7 +72,7 @@ module Hvlab
       libvirt.cmd_line = "#{topology.value("boot", "command_line")} #{CONSOLES}"
     end
 
-    # The network is the kit's own, made by prepare/network.sh: vagrant-libvirt finds it by name and address.
+    # The network is the kit's own, made by hypervisors/common/network.sh: vagrant-libvirt finds it by name and address.
     def self.network(libvirt, topology, guest)
       libvirt.management_network_name = topology.value("network", "name")
       libvirt.management_network_address =
@@ -79,4 +82,6 @@ module Hvlab
     end
     private_class_method :in_use, :connection, :hardware, :boot, :network
   end
+
+  Providers.register(:libvirt, Kvm)
 end

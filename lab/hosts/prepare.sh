@@ -1,5 +1,6 @@
 # shellcheck shell=sh
-# What all hypervisors need; it comes before the script of each in one piece of shell. Needs
+# Prepares a lab host for the guests of any hypervisor; that hypervisor's own prepare.sh follows in the same shell
+# program. Both may use
 #   HVLAB_FOLDER  the folder of the guests' disks
 set -eu
 export LC_ALL=C

@@ -1,9 +1,10 @@
 # frozen_string_literal: true
 
-require_relative "virtualbox/fewer_calls"
-require_relative "virtualbox/fixed_disk"
-require_relative "virtualbox/master_of_lab"
-require_relative "virtualbox/newer_versions"
+require_relative "../providers"
+require_relative "fewer_calls"
+require_relative "fixed_disk"
+require_relative "master_of_lab"
+require_relative "newer_versions"
 
 module Hvlab
   # The settings of Vagrant's VirtualBox provider for one guest.
@@ -52,4 +53,6 @@ module Hvlab
     end
     private_class_method :machine, :hardware, :network
   end
+
+  Providers.register(:virtualbox, VirtualBox)
 end

@@ -1,11 +1,12 @@
 # frozen_string_literal: true
 
-require_relative "xen/plugin"
+require_relative "../providers"
+require_relative "plugin"
 
 module Hvlab
   # The settings of the project's Xen provider for one guest.
   module Xen
-    def self.apply(xen, topology, guest)
+    def self.apply(xen, _override, topology, guest)
       xen.lab_host = topology.lab_host
       xen.guest = guest
       xen.folder = topology.value("folders", "xen")
@@ -22,4 +23,6 @@ module Hvlab
     end
     private_class_method :boot
   end
+
+  Providers.register(:xen, Xen)
 end

@@ -1,0 +1,1 @@
+"""What several hypervisors share; no hypervisor itself."""

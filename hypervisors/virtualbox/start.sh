@@ -1,0 +1,3 @@
+# shellcheck shell=sh
+modprobe vboxdrv
+chmod 600 /dev/vboxdrv

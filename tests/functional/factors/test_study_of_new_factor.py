@@ -1,0 +1,56 @@
+"""A study with a factor that is one file (tests/plugins/factors), from the settings to the paper."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import factors
+from core.errors import HvlabError
+from dataset.measurements import read_measurements
+from dataset.models import load_study
+from factors.registry import all_factors
+from lab.settings import Settings
+from report.render.paper import html
+from study.plan import Plan
+from study.verify import check
+from tests.functional.study.fakelab import FakeLab, fake_settings, take
+
+PLUGINS = Path(__file__).parents[2] / "plugins" / "factors"
+NEVER = 2
+
+
+@pytest.fixture(autouse=True)
+def plugin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(factors, "__path__", [*factors.__path__, str(PLUGINS)])
+    all_factors.cache_clear()
+    yield
+    all_factors.cache_clear()
+
+
+def lab_that_shows(tmp_path: Path, number: int) -> FakeLab:
+    """A lab of one guest whose study asks for "never", and whose kernel shows `number`."""
+    wanted = fake_settings(1).model_dump() | {"factors": {"overcommit": "never"}}
+    lab = FakeLab(tmp_path / "state", Settings.model_validate(wanted))
+    with (lab.state / "kernel").open("a") as kernel:
+        kernel.write(f"/proc/sys/vm/overcommit_memory:{number}\n")
+    return lab
+
+
+def test_it_goes_from_the_settings_to_the_paper(tmp_path: Path) -> None:
+    folder = take(tmp_path / "studies", lab_that_shows(tmp_path, NEVER), Plan(("kvm",), 1, 7))
+    study = load_study(folder)
+    assert study.parameters.factors["overcommit"] == "never"
+    assert study.runs[0].factors["overcommit"] == "never"
+    described = {each.name: each for each in study.factors}["overcommit"]
+    assert (described.title, described.value, described.applies) == ("Overcommitment of memory", "never", {})
+    assert {row.value for row in read_measurements(folder) if row.metric == "overcommit"} == {NEVER}
+    assert check(folder) == []
+    page = " ".join(html(folder, "en").split())
+    assert "<td>never</td><td>never</td>" in page.replace("</td> <td>", "</td><td>")
+
+
+def test_a_lab_host_that_shows_another_value_fails_the_run(tmp_path: Path) -> None:
+    lab = lab_that_shows(tmp_path, 0)
+    with pytest.raises(HvlabError, match="overcommit is guess, never was asked for"):
+        take(tmp_path / "studies", lab, Plan(("kvm",), 1, 7))
