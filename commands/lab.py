@@ -24,7 +24,9 @@ def lab_up(c: Context, provider: str, guests: int = 0, host: str = "") -> None:
     wanted, parameters = get_hypervisor(provider), settings(host)
     count = guests or parameters.topology.guests
     if not 1 <= count <= parameters.topology.guests:
-        raise HvlabError(f"--guests={count} is not in the topology", f"1 to {parameters.topology.guests}")
+        raise HvlabError(
+            f"--guests={count} is not in the topology", f"1 to {parameters.topology.guests}", code="bad-option"
+        )
     require_possible(parameters, [wanted.name])
     with acquire_lab(state_root()):
         require_off(state_root())

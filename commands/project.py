@@ -13,33 +13,57 @@ from core.paths import PROJECT
 from core.process import run_child
 from lab import packages
 
-# What only tests need: PDF read back, an sshd, a screen with windows, and a reader of what is on pictures.
-_BESIDE = ("poppler-utils", "openssh-server", "xvfb", "blackbox", "xterm", "python3-xlib", "tesseract-ocr")
+# What functional tests do not need of what commands install: an emulator, and what makes a root file system.
+_NOT_NEEDED = ("mmdebstrap", "debian-archive-keyring", "qemu-system-x86")
+# What only tests need: PDF read back, an sshd, a screen with windows; a reader of what is on pictures.
+_BESIDE = ("poppler-utils", "openssh-server", "xvfb", "blackbox", "xterm", "python3-xlib")
+# A worker that has nothing left takes over what another one has not begun.
+_IN_PARALLEL = ("-n", "auto", "--dist", "worksteal")
 
 
 @command(
     help={
-        "unit": "only the quick part, without hypervisors",
+        "unit": "only what stays in one process (a minute)",
+        "functional": "only what needs real programs, but no hypervisor (five minutes); with --unit: both",
         "whole": "with four guests instead of two, under every provider, and what is marked long (hours)",
         "faults": "only so many faults: killed, frozen, filled, cut, each followed by a resumed study (3 min each)",
     }
 )
-def test(c: Context, unit: bool = False, whole: bool = False, faults: int = -1) -> None:
-    """Run the tests; --unit: the quick ones, --whole: all."""
-    if faults == 0 or unit + whole + (faults > 0) > 1:
-        raise HvlabError("--unit, --whole and --faults=N go alone, with N of 1 or more", "./invoke test --faults=3")
-    packages.ensure([*packages.lab_packages(), *packages.report_packages(), *_BESIDE])
+def test(c: Context, unit: bool = False, functional: bool = False, whole: bool = False, faults: int = -1) -> None:
+    """Run the tests; --unit, --functional: only those."""
+    if faults == 0 or (unit or functional) + whole + (faults > 0) > 1:
+        raise HvlabError(
+            "--unit and --functional, --whole, and --faults=N exclude each other, with N of 1 or more",
+            "./invoke test --faults=3",
+            code="options-exclude-each-other",
+        )
     if faults > 0:
+        packages.ensure(_for_integration())
         os.environ["HVLAB_FAULTS"] = str(faults)
         _pytest("--capture=no", "--tb=short", "tests/integration/test_5_faults.py")
         return
-    _pytest("-n", "auto", "--dist", "loadfile", "tests/unit")
     if whole:
         os.environ["HVLAB_TEST_WHOLE"] = "1"
-    if not unit:
+    everything = not (unit or functional)
+    if unit or everything:
+        _pytest(*_IN_PARALLEL, "tests/unit")
+    if functional or everything:
+        packages.ensure(_for_functional())
+        _pytest(*_IN_PARALLEL, "tests/functional")
+    if everything:
+        packages.ensure(_for_integration())
         # Not captured: what takes half an hour shows how far it is. Without the one study most tests would fail alike.
         marked = ["-m", "not local"] if whole else []
         _pytest("--capture=no", "--exitfirst", "--tb=short", *marked, "tests/integration")
+
+
+def _for_functional() -> list[str]:
+    lab = [name for name in packages.lab_packages() if name not in _NOT_NEEDED]
+    return [*lab, *packages.report_packages(), *_BESIDE]
+
+
+def _for_integration() -> list[str]:
+    return [*packages.lab_packages(), *packages.report_packages(), *_BESIDE, "tesseract-ocr"]
 
 
 @command()
@@ -52,6 +76,8 @@ def lint(c: Context) -> None:
 
 
 def _pytest(*words: str) -> None:
+    # Compiled once, not by each worker and each program that a test starts.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     _check(sys.executable, "-m", "pytest", *words)
 
 

@@ -14,6 +14,8 @@ Record = TypeVar("Record")
 class DamagedError(HvlabError):
     """A record cannot be read."""
 
+    CODE = "damaged-file"
+
 
 def write_atomic(path: Path, content: bytes) -> None:
     """Write a file so that its name always leads to the whole old or the whole new content."""

@@ -22,6 +22,8 @@ _DIE_WITH_PARENT = ("setpriv", "--pdeathsig", "TERM")
 class ProgramTimeoutError(HvlabError):
     """A supervised program did not end in its time."""
 
+    CODE = "program-timeout"
+
 
 def _last_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]

@@ -48,7 +48,9 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise HvlabError(f"cannot read {path}: {error.strerror}", "is this a study's folder?") from error
+        raise HvlabError(
+            f"cannot read {path}: {error.strerror}", "is this a study's folder?", code="unreadable-file"
+        ) from error
 
 
 def parse_json(path: Path) -> Any:

@@ -34,19 +34,19 @@ def find_study(project: Path, name: str = "") -> Path:
     if not name:
         begun = list_studies(project)
         if not begun:
-            raise HvlabError("no study yet", "make one with ./invoke study.all")
+            raise HvlabError("no study yet", "make one with ./invoke study.all", code="no-study")
         return begun[-1]
     if name == LATEST:
         latest = project / "studies" / LATEST
         if not (latest / STUDY_FILE).is_file():
-            raise HvlabError("no finished study yet", _what_there_is(project))
+            raise HvlabError("no finished study yet", _what_there_is(project), code="no-study")
         return latest.resolve()
     for parent in _FOLDERS:
         folder = project / parent / name
         # Only a plain name: "../x" or "/x" would leave the two folders.
         if Path(name).name == name and (folder / STUDY_FILE).is_file():
             return folder.resolve()
-    raise HvlabError(f"no study {name!r}", _what_there_is(project))
+    raise HvlabError(f"no study {name!r}", _what_there_is(project), code="no-study")
 
 
 def _in(project: Path, parent: str) -> list[Path]:

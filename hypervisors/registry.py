@@ -39,7 +39,9 @@ def get_hypervisor(name: str) -> Hypervisor:
     """
     known = all_hypervisors()
     if name not in known:
-        raise HvlabError(f"unknown provider {name!r}", f"choose one of: {', '.join(sorted(known))}")
+        raise HvlabError(
+            f"unknown provider {name!r}", f"choose one of: {', '.join(sorted(known))}", code="unknown-hypervisor"
+        )
     return known[name]
 
 

@@ -203,7 +203,9 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
     except OSError as error:
         raise HvlabError(f"{path}: {error.strerror}", "restore it: git checkout hvlab.toml") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise HvlabError(f"{path} is not valid TOML: {error}", "git diff hvlab.toml shows what was changed") from error
+        raise HvlabError(
+            f"{path} is not valid TOML: {error}", "git diff hvlab.toml shows what was changed", code="bad-setting"
+        ) from error
     _override(table, environ)
     try:
         return Settings.model_validate(table)
@@ -215,4 +217,4 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
         hint = "the comments in hvlab.toml list what is known"
         if len(first["loc"]) == 2 and (name := "HVLAB_" + "__".join(map(str, first["loc"])).upper()) in environ:
             hint = f"it comes from {name} in the environment; {hint}"
-        raise HvlabError(words, hint) from error
+        raise HvlabError(words, hint, code="bad-setting") from error

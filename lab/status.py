@@ -35,7 +35,7 @@ def _guests(state: Path) -> list[str]:
 def _running(state: Path) -> Hypervisor:
     name = ActiveHost(state).provider
     if name is None:
-        raise HvlabError("the lab is down", "./invoke lab.up --provider=NAME")
+        raise HvlabError("the lab is down", "./invoke lab.up --provider=NAME", code="lab-is-down")
     return get_hypervisor(name)
 
 
@@ -81,9 +81,9 @@ def host_of(state: Path, guest: str) -> tuple[Machine, Hypervisor]:
     """
     provider, host, known = _running(state), ActiveHost(state).machine, _guests(state)
     if guest not in known:
-        raise HvlabError(f"no guest {guest!r}", f"choose one of: {', '.join(known)}")
+        raise HvlabError(f"no guest {guest!r}", f"choose one of: {', '.join(known)}", code="no-such-guest")
     if guest not in _running_guests(host, provider):
-        raise HvlabError(f"{guest} is off", "./invoke lab.status shows which ones run")
+        raise HvlabError(f"{guest} is off", "./invoke lab.status shows which ones run", code="guest-is-off")
     return host, provider
 
 
@@ -96,7 +96,7 @@ def show_console(state: Path, name: str, lines: int, *, attach: bool = False) ->
         HvlabError: There is no such machine, it is off, or its console cannot be had.
     """
     if lines < 1:
-        raise HvlabError(f"--lines={lines} shows nothing", "1 or more")
+        raise HvlabError(f"--lines={lines} shows nothing", "1 or more", code="bad-option")
     if name == LABHOST:
         if attach:
             raise HvlabError("the lab host's console accepts no input: it is a file", "./invoke lab.ssh labhost")
@@ -123,6 +123,6 @@ def login(state: Path, name: str, command: str) -> int:
     _running(state)
     known = [LABHOST, *_guests(state)]
     if name not in known:
-        raise HvlabError(f"no guest {name!r}", f"choose one of: {', '.join(known)}")
+        raise HvlabError(f"no guest {name!r}", f"choose one of: {', '.join(known)}", code="no-such-guest")
     machine = ActiveHost(state).machine if name == LABHOST else Ssh(state / "ssh_config", name)
     return machine.interactive([command] if command else [])

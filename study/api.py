@@ -46,7 +46,7 @@ class StudyRequest:
         """
         times = self.repeats or settings.study.repeats
         if times < 1:
-            raise HvlabError(f"--repeats={times} makes no study", "1 or more")
+            raise HvlabError(f"--repeats={times} makes no study", "1 or more", code="bad-option")
         providers = self.providers or settings.study.providers
         seed = self.seed or int.from_bytes(os.urandom(3))
         if not self.precision:

@@ -89,7 +89,11 @@ def require_measured(study: StudyInfo) -> None:
         HvlabError: Its numbers are published ones; it has no runs.
     """
     if study.environment.kind == "published":
-        raise HvlabError(f"study {study.id} was published, it has no runs", "./invoke study.all runs a new one")
+        raise HvlabError(
+            f"study {study.id} was published, it has no runs",
+            "./invoke study.all runs a new one",
+            code="study-was-published",
+        )
 
 
 def plan_of(study: StudyInfo) -> Plan:

@@ -57,7 +57,9 @@ def parse_precision(text: str) -> float:
     """
     match = _AMOUNT.fullmatch(text)
     if match is None or not float(match[1]):
-        raise HvlabError(f"--precision={text} is not an amount of memory", "for example --precision=1MiB")
+        raise HvlabError(
+            f"--precision={text} is not an amount of memory", "for example --precision=1MiB", code="bad-option"
+        )
     return float(match[1]) * _MIB[match[2]]
 
 

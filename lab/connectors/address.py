@@ -33,7 +33,7 @@ class Address:
 
 
 def _wrong(text: str, why: str) -> HvlabError:
-    return HvlabError(f"--host={text}: {why}", _FORMS)
+    return HvlabError(f"--host={text}: {why}", _FORMS, code="bad-host")
 
 
 def parse_host(text: str) -> Address:

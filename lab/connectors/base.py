@@ -27,6 +27,8 @@ cat >{part} && set -- $(sha256sum {part}) && [ "$1" ] && echo "$1"
 class CommandTimeoutError(HvlabError):
     """A command did not end in its time."""
 
+    CODE = "command-timeout"
+
 
 @dataclass(frozen=True)
 class Completed:

@@ -105,7 +105,11 @@ class Ssh(Machine):
         """ssh(1) itself ends with 255."""
         if done.status == 255:
             why = last_line(done.stderr) or "no answer"
-            raise HvlabError(f"{self.name} cannot be reached over SSH: {why}", "./invoke lab.status shows its state")
+            raise HvlabError(
+                f"{self.name} cannot be reached over SSH: {why}",
+                "./invoke lab.status shows its state",
+                code="unreachable",
+            )
 
     @contextmanager
     def shared_connection(self, socket: Path) -> Iterator[None]:
@@ -116,7 +120,9 @@ class Ssh(Machine):
         with Path(os.devnull).open("r+b") as null:
             status = _status(master, null, timeout=90)
         if status != 0:
-            raise HvlabError(f"{self.name} cannot be reached over SSH", "./invoke lab.status shows its state")
+            raise HvlabError(
+                f"{self.name} cannot be reached over SSH", "./invoke lab.status shows its state", code="unreachable"
+            )
         try:
             yield
         finally:

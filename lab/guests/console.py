@@ -50,7 +50,9 @@ def host_console(state: Path) -> str:
     try:
         return path.read_text(errors="replace")
     except FileNotFoundError as error:
-        raise HvlabError(f"{path} is not there: no lab host was booted", "./invoke lab.up --provider=NAME") from error
+        raise HvlabError(
+            f"{path} is not there: no lab host was booted", "./invoke lab.up --provider=NAME", code="no-lab-host"
+        ) from error
 
 
 def guest_console(host: Machine, provider: Hypervisor, guest: str) -> str:

@@ -148,4 +148,6 @@ def obstacle(found: Found, provider: Hypervisor, called: str) -> HvlabError | No
         where = f"{needs}; it has no boot entry for that: install it there"
     else:
         where = f"the boot entry for {needs}"
-    return HvlabError(f"{called} runs {runs}, {provider.name} needs {needs}", f"reboot it into {where}")
+    return HvlabError(
+        f"{called} runs {runs}, {provider.name} needs {needs}", f"reboot it into {where}", code="wrong-kernel"
+    )

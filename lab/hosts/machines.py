@@ -74,6 +74,7 @@ class RemoteMachine(Machine):
             raise HvlabError(
                 f"{self.name} cannot be reached over SSH: {last_line(done.stderr) or 'no answer'}",
                 "log in once by hand with ssh, with a key that needs no question, and try again",
+                code="unreachable",
             )
 
     def _through(self, jumps: str) -> str:

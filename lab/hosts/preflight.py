@@ -56,6 +56,7 @@ def check_room(settings: Settings) -> None:
             raise HvlabError(
                 f"too little disk for {folder}: {free:.1f} GiB free, {gib} GiB needed",
                 "free some, or set HVLAB_CACHE or HVLAB_STATE to a folder on a larger disk",
+                code="too-little-disk",
             )
     memory = settings.lab_host.memory_mib + EMULATOR_MIB
     available = _available_mib()
@@ -63,6 +64,7 @@ def check_room(settings: Settings) -> None:
         raise HvlabError(
             f"too little memory: {available} MiB available, {memory} MiB needed for the nested lab host",
             "end other programs, or lower lab_host.memory_mib in hvlab.toml",
+            code="too-little-memory",
         )
     if os.geteuid() != 0:
         raise HvlabError("building images needs root", "run it as root, for example: sudo ./invoke ...")

@@ -43,9 +43,13 @@ def _content(file: Path) -> bytes:
 class NotBuiltError(HvlabError):
     """Something is not in the cache, and nothing is to be built now."""
 
+    CODE = "not-built"
+
 
 class CacheLockedError(HvlabError):
     """Another process holds a lock."""
+
+    CODE = "cache-locked"
 
 
 @dataclass

@@ -146,7 +146,11 @@ def require_known(os_name: str, kickstarts: Path = KICKSTARTS) -> None:
     """
     known = guest_oses(kickstarts)
     if os_name not in known:
-        raise HvlabError(f"no recipe for the guest OS {os_name!r}", f"topology.os can be: {', '.join(known)}")
+        raise HvlabError(
+            f"no recipe for the guest OS {os_name!r}",
+            f"topology.os can be: {', '.join(known)}",
+            code="unknown-guest-os",
+        )
 
 
 def source_for(os_name: str, text: str, kickstarts: Path = KICKSTARTS) -> Source:

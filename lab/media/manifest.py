@@ -90,7 +90,9 @@ def media_of(os_name: str, kickstarts: Path = KICKSTARTS) -> Media:
     path = kickstarts / f"{os_name}{SUFFIX}"
     if not path.is_file():
         known = ", ".join(sorted(file.name.removesuffix(SUFFIX) for file in kickstarts.glob(f"*{SUFFIX}")))
-        raise HvlabError(f"no installation media are listed for {os_name!r}", f"--os can be: {known}")
+        raise HvlabError(
+            f"no installation media are listed for {os_name!r}", f"--os can be: {known}", code="unknown-guest-os"
+        )
     try:
         wanted = MediaList.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, ValidationError) as error:
@@ -120,6 +122,8 @@ def _lacking(media: Media) -> list[str]:
 
 class MediaMissingError(HvlabError):
     """Installation media are not there, or were not checked yet."""
+
+    CODE = "media-missing"
 
 
 def require_media(os_name: str, kickstarts: Path = KICKSTARTS) -> Media:

@@ -29,6 +29,8 @@ _ELSEWHERE = "set HVLAB_STATE to a folder that you may write to"
 class LabLockedError(HvlabError):
     """Another command holds the lab."""
 
+    CODE = "lab-locked"
+
 
 @dataclass(frozen=True)
 class Owner:

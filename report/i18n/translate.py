@@ -92,7 +92,7 @@ def language(code: str) -> Language:
         HvlabError: There is no catalog of it.
     """
     if code not in LANGUAGES:
-        raise HvlabError(f"no paper in language {code!r}", f"use {' or '.join(LANGUAGES)}")
+        raise HvlabError(f"no paper in language {code!r}", f"use {' or '.join(LANGUAGES)}", code="unknown-language")
     return LANGUAGES[code]
 
 

@@ -55,11 +55,15 @@ def parse_weights(text: str) -> Weights:
     for part in filter(None, text.split(",")):
         name, _, value = part.partition("=")
         if name not in RESOURCES or name in found:
-            raise HvlabError(f"--weights={text}: {part!r} is no weight of memory, cpu or disk, each named once", hint)
+            raise HvlabError(
+                f"--weights={text}: {part!r} is no weight of memory, cpu or disk, each named once",
+                hint,
+                code="bad-option",
+            )
         found[name] = _weight(text, value, hint)
     weights = Weights(**found)
     if not any(weights.of(name) for name in RESOURCES):
-        raise HvlabError(f"--weights={text}: all weights are 0", hint)
+        raise HvlabError(f"--weights={text}: all weights are 0", hint, code="bad-option")
     return weights
 
 
@@ -74,7 +78,11 @@ def parse_size(option: str, text: str) -> float | None:
     match = _SIZE.fullmatch(text)
     size = float(match[1]) * (1024 if match[2] == "GiB" else 1) if match else 0.0
     if not size > 0:
-        raise HvlabError(f"{option}={text} is no amount of memory", f"for example {option}=16GiB or {option}=512MiB")
+        raise HvlabError(
+            f"{option}={text} is no amount of memory",
+            f"for example {option}=16GiB or {option}=512MiB",
+            code="bad-option",
+        )
     return size
 
 
@@ -85,7 +93,7 @@ def parse_question(weights: str, guests: int, guest_memory: str, host_memory: st
         HvlabError: One of them is not of its form.
     """
     if guests < 0:
-        raise HvlabError(f"--guests={guests} is no number of guests", "for example --guests=12")
+        raise HvlabError(f"--guests={guests} is no number of guests", "for example --guests=12", code="bad-option")
     return Question(
         parse_weights(weights),
         guests or None,
@@ -100,5 +108,5 @@ def _weight(text: str, value: str, hint: str) -> float:
     except ValueError:
         weight = math.nan
     if not (math.isfinite(weight) and weight >= 0):
-        raise HvlabError(f"--weights={text}: {value!r} is no weight", hint)
+        raise HvlabError(f"--weights={text}: {value!r} is no weight", hint, code="bad-option")
     return weight

@@ -1,5 +1,6 @@
 """The paper: from a study's folder to a PDF."""
 
+import functools
 import gc
 import importlib
 from collections.abc import Iterator
@@ -107,7 +108,13 @@ def _page(study_dir: Path, question: Question, screen_style: str = "") -> tuple[
 
 
 def templates() -> jinja2.Environment:
-    """Return where the templates are, with the filters that they use."""
+    """Return where the templates are, with the filters that they use, for the language that is spoken."""
+    return _environment(spoken().code)
+
+
+@functools.cache
+def _environment(_code: str) -> jinja2.Environment:
+    """Make the environment of a language: what a template's module holds is in the language of its first use."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=lambda name: name is not None and name.endswith(".html.j2"),

@@ -14,7 +14,7 @@ from lab.settings import Settings
 from report.render.paper import html
 from study.plan import Plan
 from study.verify import check
-from tests.unit.study.fakelab import FakeLab, fake_settings, take
+from tests.functional.study.fakelab import FakeLab, fake_settings, take
 
 PLUGINS = Path(__file__).parents[2] / "plugins" / "factors"
 NEVER = 2

@@ -10,8 +10,8 @@ from dataset.measurements import read_measurements
 from dataset.models import StudyInfo, load_study
 from study.plan import Plan
 from study.verify import check
+from tests.functional.study.fakelab import FakeLab, fake_settings, take
 from tests.plugged import FOLDER, PRETEND, plugged_in
-from tests.unit.study.fakelab import FakeLab, fake_settings, take
 
 PROVIDERS = ("xen", "kvm", "virtualbox", "pretend")
 GUESTS = 2

@@ -16,7 +16,7 @@ from factors.settings import FactorsSettings, default_of
 from hypervisors.registry import all_hypervisors
 from lab.settings import load_settings
 from study.meters.factors import METER, readings_of
-from tests.unit.study.fixtures import ROOT
+from tests.support.recorded import ROOT
 
 EVERY = sorted(all_factors())
 

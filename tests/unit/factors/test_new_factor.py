@@ -15,7 +15,7 @@ from lab.settings import Settings, load_settings
 from study.factors import in_words, mismatches
 from study.meters.base import Context, Number
 from study.meters.factors import METER, shown
-from tests.unit.study.fixtures import ROOT
+from tests.support.recorded import ROOT
 
 PLUGINS = Path(__file__).parents[2] / "plugins" / "factors"
 _PATH = "/proc/sys/vm/overcommit_memory"

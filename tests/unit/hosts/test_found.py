@@ -4,8 +4,7 @@ import pytest
 
 from core.errors import HvlabError
 from hypervisors.registry import get_hypervisor
-from lab.hosts.facts import boot_entry, find_out, obstacle, read_found
-from lab.hosts.machines import ThisMachine
+from lab.hosts.facts import boot_entry, obstacle, read_found
 
 KVM, XEN, VIRTUALBOX = (get_hypervisor(name) for name in ("kvm", "xen", "virtualbox"))
 DEBIAN = """\
@@ -100,10 +99,3 @@ def test_what_its_processors_are_under(told: tuple[str, str], accelerator: str) 
 def test_no_linux() -> None:
     with pytest.raises(HvlabError, match="boot_id"):
         read_found("uid=0\nhostname=bsd\n")
-
-
-def test_this_machine() -> None:
-    found = find_out(ThisMachine())
-    assert found.identity["hostname"]
-    assert found.boot_id
-    assert find_out(ThisMachine()) == found

@@ -22,7 +22,7 @@ from study.measure.collector import commands, context_for
 from study.measure.kernel_log import complaints
 from study.meters.registry import meter, meters_for
 from tests.plugged import FOLDER, PRETEND, plugged_in
-from tests.unit.study.fixtures import Case, cases
+from tests.support.recorded import Case, cases
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,3 @@
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,6 @@ from lab.guests.boot_progress import BootProgress, BootStage
 from lab.guests.diagnostics import Evidence
 from lab.lifecycle import Lab
 from lab.settings import Settings
-from lab.state.processes import processes_of, tagged_env
 
 KVM = get_hypervisor("kvm")
 
@@ -185,18 +183,6 @@ def test_the_last_words_of_a_lab_host_outlast_its_next_boot(
     assert failure.value.hint == f"see {kept}"
     assert kept.read_text() == "HVLAB-READY\nBUG: [red]oops\n"
     assert "the lab host's console: BUG: [red]oops" in capsys.readouterr().err
-
-
-def test_down_ends_a_machine_that_is_not_on_record_yet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """An interrupt may come between its start and the record of it."""
-    monkeypatch.setenv("HVLAB_STATE", str(tmp_path))
-    with tagged_env(tmp_path), subprocess.Popen(["sleep", "1000"]) as machine:
-        assert [process.pid for process in processes_of(tmp_path)] == [machine.pid]
-        try:
-            Lab(Settings()).down()
-            assert processes_of(tmp_path) == []
-        finally:
-            machine.kill()
 
 
 def test_what_could_not_be_built_is_not_built_again_to_take_it_down(

@@ -1,15 +1,11 @@
 """Tables 1 and 2 from what the tools of a lab host say, or do not say."""
 
 import json
-import os
-from pathlib import Path
 
 import pytest
 
 from hypervisors.registry import get_hypervisor
-from lab.hosts.hardware import describe, hardware, partitions, split_answers
-from lab.hosts.machines import ThisMachine
-from tests.unit.vagrant.tools import FakeCommand
+from lab.hosts.hardware import hardware, partitions, split_answers
 
 LSCPU = {
     "lscpu": [
@@ -85,18 +81,6 @@ def test_an_older_lsblk_has_one_mount_point_a_device_and_sizes_as_texts() -> Non
     text = json.dumps({"blockdevices": [disk]})
     assert dict(hardware({"disks": text}))["HDD"] == "sda 100 GB ST3"
     assert partitions(text) == [("/", 15.0, "host operating system")]
-
-
-def test_lsblk_is_asked_in_words_that_an_older_one_knows(tmp_path: Path) -> None:
-    told = '{"blockdevices": [{"name": "sda", "type": "disk", "size": "1073741824", "model": null}]}\n'
-    answers = {"MOUNTPOINTS": (1, "", "lsblk: unknown column: MOUNTPOINTS"), "MOUNTPOINT": (0, told, "")}
-    lsblk = FakeCommand.create(tmp_path / "bin", "lsblk", answers)
-
-    class Old(ThisMachine):
-        def command(self, remote: str, *options: str) -> list[str]:
-            return ["env", f"PATH={lsblk.folder}{os.pathsep}{os.environ['PATH']}", *super().command(remote)]
-
-    assert dict(describe(Old(), get_hypervisor("kvm")).hardware)["HDD"] == "sda 1 GB"
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"lscpu": [{}], "blockdevices": [{}]}'])

@@ -1,7 +1,6 @@
 """The lab host's X session and the manager in it: what is told of them, and why there is none."""
 
 import json
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,6 @@ from lab.connectors.base import Completed
 from lab.connectors.ssh_config import Ssh
 from lab.desktop.manager_window import last_words, look_command, open_manager, picture
 from lab.desktop.windows import Window, read_look, require_alive
-from lab.desktop.xsession import PROGRAMS, render_session_script, start_session
 from lab.settings import Settings
 
 TITLE = "Virtual Machine Manager"
@@ -112,25 +110,6 @@ def test_every_provider_has_a_manager_and_xens_guests_are_libvirts() -> None:
     for provider in all_hypervisors().values():
         assert provider.manager.title in look_command(provider.manager).replace("'\"'\"'", "'")
     assert "xen:///system" in get_hypervisor("xen").manager.command
-
-
-def test_the_session_says_what_is_not_installed(tmp_path: Path) -> None:
-    done = subprocess.run(
-        ["/bin/sh", "-s"],
-        input=render_session_script(),
-        env={"PATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert done.stderr == f"{PROGRAMS[0]} is not installed\n"
-
-
-def test_without_a_display_stack_the_error_has_a_hint() -> None:
-    with pytest.raises(HvlabError, match="Xvfb is not installed") as caught:
-        start_session(host(1, stderr=b"Xvfb is not installed\n"))
-    assert "lab_host.desktop = false" in caught.value.hint
 
 
 def test_a_manager_needs_a_screen() -> None:

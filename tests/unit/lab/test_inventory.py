@@ -1,7 +1,5 @@
 """What the present inputs name stays in the cache; the rest goes, unless somebody uses it."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -75,20 +73,6 @@ def test_asking_builds_nothing(root: Path) -> None:
     assert [name.split("-")[0] for name in asked] == ["whole"]
     assert not root.exists()
     assert wanted_names([lambda: compound("1")]) == set(asked)
-
-
-def test_what_is_locked_is_left(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    used, free = thing("guest", "1"), thing("guest", "2")
-    ask(monkeypatch)
-    program = f"import fcntl; f = open({str(used) + '.lock'!r}, 'w'); fcntl.flock(f, 2); print(1, flush=True); input()"
-    with subprocess.Popen([sys.executable, "-c", program], stdin=-1, stdout=-1) as other:
-        assert other.stdout
-        other.stdout.readline()
-        left = prune(Settings(), dry_run=False)
-        other.communicate(b"\n")
-    assert left == {used.name: f"another command uses {used.name}", free.name: ""}
-    assert used.is_dir()
-    assert not free.exists()
 
 
 def test_what_is_open_is_left(monkeypatch: pytest.MonkeyPatch) -> None:

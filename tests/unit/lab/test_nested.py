@@ -1,9 +1,7 @@
 """The nested lab host: how it is started, and that its process is told from others."""
 
-import json
 import os
 import socket
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,11 +9,9 @@ import pytest
 from core.errors import HvlabError
 from hypervisors.boot import BootFiles, BootOptions
 from hypervisors.registry import all_hypervisors, get_hypervisor
-from lab.hosts import nested
 from lab.hosts.nested import NestedHost, running_provider
 from lab.images.boxes import Boxes
 from lab.images.host import HostImage
-from lab.lifecycle import require_off
 from lab.settings import LabHostSettings
 from lab.state.processes import start_time
 
@@ -82,34 +78,6 @@ def test_a_port_in_use_is_named(host: NestedHost, monkeypatch: pytest.MonkeyPatc
         with pytest.raises(HvlabError, match=f"port {port} .* in use"):
             host.boot(get_hypervisor("kvm"))
     assert running_provider(host.state) is None
-
-
-def record(state: Path, pid: int, started: str) -> None:
-    state.mkdir(exist_ok=True)
-    facts = {"pid": pid, "started": started, "provider": "kvm", "accelerator": "tcg"}
-    (state / "host.json").write_text(json.dumps(facts))
-
-
-def test_stop_ends_its_own_process_and_no_other(tmp_path: Path) -> None:
-    with subprocess.Popen(["sleep", "60"]) as process:
-        try:
-            # A record of another process that once had this number.
-            record(tmp_path, process.pid, "1")
-            assert running_provider(tmp_path) is None
-            nested.stop(tmp_path)
-            assert process.poll() is None
-            started = start_time(process.pid)
-            assert started
-            record(tmp_path, process.pid, started)
-            assert running_provider(tmp_path) == "kvm"
-            with pytest.raises(HvlabError, match="up already, under KVM"):
-                require_off(tmp_path)
-            nested.stop(tmp_path)
-            assert start_time(process.pid) != started
-        finally:
-            process.kill()
-    assert not (tmp_path / "host.json").exists()
-    require_off(tmp_path)
 
 
 def test_no_process_no_start_time() -> None:

@@ -1,19 +1,13 @@
 """lab.purge: what carries the lab's name goes, nothing else does, and all of it is told."""
 
-import json
 import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from core.paths import PROJECT
 from hypervisors.registry import all_hypervisors
 from lab.purge import purge
-from lab.state.lock import LOCK, LabLockedError, acquire_lab
-from lab.state.processes import start_time, tagged_env
+from lab.state.lock import LabLockedError, acquire_lab
 from lab.state.rollback_journal import Steps
 
 
@@ -28,34 +22,6 @@ def test_nothing_to_remove_is_said_and_is_no_error(tmp_path: Path) -> None:
     (line,) = purged(state)
     assert line.startswith("nothing to remove: no process and no file carries the name hvlab-")
     assert not state.exists()
-
-
-def test_what_a_killed_command_left_goes(tmp_path: Path) -> None:
-    state = tmp_path / "lab"
-    state.mkdir()
-    owner = {"pid": 2**22 + 1, "command": "./invoke study.run --provider=kvm", "since": "2026-11-24 19:00:00+00:00"}
-    (state / LOCK).write_text(json.dumps(owner))
-    Steps(state).before("the lab host's disk", "remove", "overlay.qcow2")
-    for name in ("overlay.qcow2", "key", ".topology.json.123.part", "console.log"):
-        (state / name).write_text("x")
-    (state / "vagrant" / "kvm").mkdir(parents=True)
-    (state / "failed").mkdir()
-    (state / "failed" / "server1-console.txt").write_text("x")
-    with tagged_env(state):
-        left = subprocess.Popen(["sleep", "60"])
-    lines = purged(state)
-    assert lines == [
-        f"removed: lock of process {2**22 + 1}, './invoke study.run --provider=kvm', since 2026-11-24 19:00:00+00:00,"
-        " which no longer runs",
-        f"removed: file {state}/overlay.qcow2",
-        f"removed: process {left.pid}: sleep 60",
-        f"removed: file {state}/.topology.json.123.part",
-        f"removed: file {state}/key",
-        f"removed: file {state}/vagrant",
-    ]
-    assert start_time(left.pid) is None
-    # What tells what happened stays.
-    assert sorted(path.name for path in state.rglob("*")) == ["console.log", "failed", "server1-console.txt"]
 
 
 def test_what_somebody_put_into_the_labs_folder_stays(tmp_path: Path) -> None:
@@ -74,39 +40,11 @@ def test_a_lab_that_a_living_command_has_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "key").exists()
 
 
-def test_two_labs_do_not_disturb_each_other(tmp_path: Path) -> None:
-    one, other = tmp_path / "one", tmp_path / "other"
-    other.mkdir()
-    for name in ("key", "console.log"):
-        (other / name).write_text("x")
-    with acquire_lab(other), subprocess.Popen(["sleep", "60"]) as theirs:
-        try:
-            assert purged(one)[0].startswith("nothing to remove")
-            assert theirs.poll() is None
-        finally:
-            theirs.kill()
-    assert (other / "key").exists()
-
-
 def test_a_broken_journal_keeps_nothing_from_being_removed(tmp_path: Path) -> None:
     Steps(tmp_path).before("a thing of another hvlab", "dissolve")
     (tmp_path / "key").write_text("x")
     assert f"removed: file {tmp_path}/key" in purged(tmp_path)
     assert purged(tmp_path)[0].startswith("nothing to remove")
-
-
-@pytest.mark.parametrize("name", ["steps.jsonl", "host.json"])
-def test_what_cannot_be_read_keeps_nothing_from_being_removed(name: str, tmp_path: Path) -> None:
-    for file in ("host.json", "steps.jsonl", "overlay.qcow2"):
-        (tmp_path / file).write_text("damaged\n" if file == name else "")
-    (tmp_path / "host.json").write_text("damaged")
-    with tagged_env(tmp_path):
-        machine = subprocess.Popen(["sleep", "60"])
-    lines = purged(tmp_path)
-    assert f"removed: process {machine.pid}: sleep 60" in lines
-    assert f"removed: file {tmp_path}/overlay.qcow2" in lines
-    assert start_time(machine.pid) is None
-    assert not tmp_path.exists()
 
 
 @pytest.mark.parametrize("name", all_hypervisors())
@@ -118,18 +56,3 @@ def test_what_a_purge_leaves_is_a_labs_folder_still(tmp_path: Path, name: str) -
     assert purged(state)[0].startswith("nothing to remove")
     with acquire_lab(state):
         assert (state / f"vagrant-{name}.log").exists()
-
-
-def test_killed_in_the_middle_of_being_purged(tmp_path: Path) -> None:
-    """Purging is begun again from where it was."""
-    line = (
-        "import os, signal, sys; from pathlib import Path; from lab.purge import purge\n"
-        "purge(Path(sys.argv[1]), lambda line: os.kill(os.getpid(), signal.SIGKILL))"
-    )
-    for name in ("one", "two"):
-        Steps(tmp_path).before(name, "remove", name)
-        (tmp_path / name).write_text("x")
-    done = subprocess.run([sys.executable, "-c", line, tmp_path], cwd=PROJECT, check=False)
-    assert done.returncode == -signal.SIGKILL
-    assert any("file" in line for line in purged(tmp_path))
-    assert not tmp_path.exists()

@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import stamina
 
 from core.errors import HvlabError
 from lab.media.download import Checksum, Downloader
@@ -31,6 +32,13 @@ class Breaking(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *words: object) -> None:
         """Say nothing."""
+
+
+@pytest.fixture(autouse=True)
+def at_once() -> Iterator[None]:
+    """Try again without waiting."""
+    with stamina.set_testing(True, attempts=100, cap=True):
+        yield
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from report.recommendation.results import results
 from report.recommendation.scenario import THE_STUDYS_OWN, Question, Weights, parse_question, parse_size, parse_weights
 from report.render import paper
 from report.tables.cost_model import Cost
+from tests.support.pages import page
 
 REFERENCE = Path(__file__).resolve().parents[3] / "reference" / "paper-2011"
 MakeStudy = Callable[..., Path]
@@ -119,7 +120,7 @@ def test_a_guest_that_did_not_use_its_memory_has_no_overhead(make_study: MakeStu
     assert advice.untouched == ["kvm"]
     assert advice.needs["kvm"].overhead == 0
     assert [it.use for it in advice.decisions] == ["as-read", "full"]
-    text = paper.html(folder)
+    text = page(folder)
     assert "Memory not yet used." in text
     assert "512, as read" in text
 
@@ -136,9 +137,9 @@ def test_capacity_has_an_interval_over_boots(make_study: MakeStudy) -> None:
     # (32768 - 211) / (512 + overhead), at 620 and 560 MiB a guest: the resamples' own range.
     assert full["kvm", 512, 32] == Fit(55, "memory", 52, 58)
     assert (full["xen", 512, 32].low, full["xen", 512, 32].high) == (61, 61)
-    assert "55 (52\N{EN DASH}58)" in paper.html(folder).replace("&nbsp;", " ")
-    assert "95 % interval by bootstrap over boots; none is given" in paper.html(folder)
-    assert "In brackets" not in paper.html(REFERENCE)
+    assert "55 (52\N{EN DASH}58)" in page(folder).replace("&nbsp;", " ")
+    assert "95 % interval by bootstrap over boots; none is given" in page(folder)
+    assert "In brackets" not in page(REFERENCE)
     assert {fit.low for fit in advice_of(make_study(repeats=1)).capacity.full.values()} == {None}
 
 
@@ -206,7 +207,7 @@ def test_level_scores_and_wide_intervals_are_no_winner(make_study: MakeStudy) ->
     found = advice_of(make_study(keep=noisy), only_memory).decisions[0]
     assert (found.winner, found.why) == (None, "interval")
     assert 0 < (found.options[0].first or 0) < 1
-    assert "no clear winner" in paper.html(make_study(keep=noisy), question=only_memory)
+    assert "no clear winner" in page(make_study(keep=noisy), question=only_memory)
 
 
 def test_a_cpu_weight_needs_every_hypervisors_cpu(make_study: MakeStudy) -> None:
@@ -222,13 +223,14 @@ def test_one_hypervisor_wins_over_none(make_study: MakeStudy) -> None:
     folder = make_study(providers=("kvm",))
     decision = advice_of(folder).decisions[0]
     assert (decision.winner, decision.why, decision.missing) == (None, "alone", ("xen", "virtualbox"))
-    assert "there is nothing to compare KVM with" in paper.html(folder)
+    assert "there is nothing to compare KVM with" in page(folder)
     crowded = Question(Weights(1, 0, 0), guests=6, host_mib=3600)
     only = advice_of(make_study(providers=("kvm", "virtualbox")), crowded).decisions[0]
     assert (only.winner, only.why) == ("kvm", "only-one")
 
 
-def test_guidance_json_is_the_decision(make_study: MakeStudy, tmp_path: Path) -> None:
+def test_guidance_json_is_the_decision(make_study: MakeStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paper, "_pdf", lambda _page: b"%PDF")
     question = parse_question("memory=2,cpu=1,disk=1", 12, "512MiB", "16GiB")
     paper.render(make_study(repeats=3), tmp_path / "out", question=question)
     found = json.loads((tmp_path / "out" / "guidance.json").read_text(encoding="utf-8"))

@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from core.errors import HvlabError
-from report.render.paper import html
 from report.tables.calibration import read_calibration
-
-from .conftest import MakeStudy
+from tests.support.made_up import MakeStudy
+from tests.support.pages import page
 
 Row = dict[str, object]
 
@@ -47,7 +46,7 @@ def write(study: Path, rows: list[Row], **facts: object) -> Path:
 
 
 def text(study: Path) -> str:
-    return " ".join(html(study).split())
+    return " ".join(page(study).split())
 
 
 def test_the_worst_of_all_steps_counts(make_study: MakeStudy) -> None:
@@ -89,4 +88,4 @@ def test_a_damaged_file_is_refused_by_name(make_study: MakeStudy) -> None:
     study = make_study()
     (study / "calibration.json").write_text('{"id": "x"}')
     with pytest.raises(HvlabError, match=r"calibration.json: created: .*docs/reference/calibration.md"):
-        html(study)
+        page(study)

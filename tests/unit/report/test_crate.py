@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from core.paths import PROJECT
 from dataset import load
 from lab.settings import load_settings
 from report.tools.reproducing import settings_lines, study_line
 from report.tools.ro_crate import write_crate
-from tests.unit.report.conftest import ROOT, edited
+from tests.support.made_up import edited
 
-REFERENCE = ROOT / "reference" / "paper-2011"
+REFERENCE = PROJECT / "reference" / "paper-2011"
 MakeStudy = Callable[..., Path]
 SETTINGS = {
     "lab_host": {"memory_mib": 8192, "ssh_port": 2700, "cpu_model": "Opteron_G3,+svm"},
@@ -53,7 +54,7 @@ def test_the_settings_can_be_set_again(make_study: MakeStudy, monkeypatch: pytes
     for line in lines:
         name, _, value = line.removeprefix("export ").partition("=")
         monkeypatch.setenv(name, value.strip("'"))
-    found = load_settings(ROOT / "hvlab.toml")
+    found = load_settings(PROJECT / "hvlab.toml")
     assert (found.lab_host.memory_mib, found.lab_host.cpu_model) == (8192, "Opteron_G3,+svm")
     assert (found.topology.guests, found.study.free_count, found.settle.window_s) == (3, 7, 9.5)
 

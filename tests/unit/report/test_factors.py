@@ -6,8 +6,8 @@ from pathlib import Path
 from dataset import load
 from report.data.readings import Readings
 from report.tables.factors import factors
-from tests.unit.report.conftest import Row, make_info, write_rows
-from tests.unit.report.test_paper import text_of
+from tests.support.made_up import Row, make_info, write_rows
+from tests.support.pages import text_of
 
 MakeStudy = Callable[..., Path]
 ASKED = {"ksm": True, "thp": "always", "swap": True, "dom0_memory": "ballooned", "disk_strategy": "linked-clone"}

@@ -1,27 +1,18 @@
 """What a study lacks is said in its place: every gap renders, without a warning of any library."""
 
-import html as markup
 import json
 import logging
-import os
-import re
-import subprocess
-import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from core.errors import HvlabError
 from report.render import paper
+from tests.support.pages import text_of
 
-ROOT = Path(__file__).resolve().parents[3]
-REFERENCE = ROOT / "reference" / "paper-2011"
 PROVIDERS = ("xen", "kvm", "virtualbox")
-METERS = ("free", "xl-info", "mpstat", "xentop", "disk")
 MakeStudy = Callable[..., Path]
 
 
@@ -32,11 +23,6 @@ def nothing_warns(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
         warnings.simplefilter("error")
         yield
     assert [f"{it.name}: {it.getMessage()}" for it in caplog.records if it.levelno >= logging.WARNING] == []
-
-
-def text_of(folder: Path) -> str:
-    words = markup.unescape(re.sub(r"<[^>]+>", " ", paper.html(folder))).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
-    return " ".join(words.split()).replace(" .", ".")
 
 
 @pytest.mark.parametrize("missing", PROVIDERS)
@@ -95,52 +81,6 @@ def test_meters_that_are_missing(make_study: MakeStudy, missing: tuple[str, ...]
 def test_numbers_alone(make_study: MakeStudy, said: str) -> None:
     """The made-up study has no captures, no screens, no journal and no calibration."""
     assert said in text_of(make_study())
-
-
-def bare(make_study: MakeStudy) -> Path:
-    environment = {"kind": "nested", "hardware": [], "partitions": [], "versions": {}}
-    return make_study(guests=1, repeats=1, info={"finished": None, "environment": environment, "runs": []})
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda make_study: make_study(repeats=1),
-        lambda make_study: make_study(providers=("xen",), repeats=1),
-        lambda make_study: make_study(stages=("booting",)),
-        lambda make_study: make_study(without=("free", "xl-info", "disk")),
-        lambda make_study: make_study(without=("mpstat", "xentop")),
-        bare,
-    ],
-    ids=["one boot", "one provider", "one stage", "CPU alone", "no CPU", "bare"],
-)
-def test_the_pdf_of_a_gap(make_study: MakeStudy, tmp_path: Path, make: Callable[[MakeStudy], Path]) -> None:
-    assert paper.render(make(make_study), tmp_path / "report").stat().st_size > 10_000
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=8)
-@given(st.sets(st.sampled_from([(p, m) for p in PROVIDERS for m in METERS])), st.integers(1, 2), st.integers(1, 3))
-def test_any_gap(make_study: MakeStudy, gone: set[tuple[str, str]], repeats: int, guests: int) -> None:
-    try:
-        text = text_of(make_study(keep=lambda row: (row[0], row[4]) not in gone, repeats=repeats, guests=guests))
-    except HvlabError as error:
-        assert "no reading" in str(error)
-    else:
-        # "None" is also what a paravirtualized guest needs of the CPU.
-        assert not re.search(r"\b(nan|inf|None)\b(?! for paravirtualized)", text)
-
-
-def test_a_process_that_renders_prints_nothing(make_study: MakeStudy, tmp_path: Path) -> None:
-    """What Pango, fontconfig and the interpreter's end have to say goes to the standard error and is no warning."""
-    code = (
-        "import sys, pathlib; from report.render.paper import render, render_html\n"
-        "for study in sys.argv[2:]:\n"
-        "    for what in (render, render_html):\n"
-        "        what(pathlib.Path(study), pathlib.Path(sys.argv[1]))"
-    )
-    words = [sys.executable, "-W", "error", "-c", code, str(tmp_path), str(REFERENCE), str(make_study(repeats=3))]
-    done = subprocess.run(words, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True)
-    assert done.stdout + done.stderr == ""
 
 
 @pytest.mark.parametrize("write", [paper.render, paper.render_html])

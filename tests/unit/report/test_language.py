@@ -2,24 +2,19 @@
 
 import re
 import string
-import subprocess
 from pathlib import Path
 
-import pikepdf
 import pytest
 from babel.messages.catalog import Message
 
 from core.errors import HvlabError
-from dataset import load
-from report.data.readings import Readings
 from report.i18n import translate
 from report.i18n.catalog import messages, update
 from report.i18n.translate import LANGUAGES, catalog, gettext, speaking
-from report.render.paper import html, render
-from tests.unit.report.conftest import REFERENCE, MakeStudy
+from tests.support.made_up import REFERENCE, MakeStudy
+from tests.support.pages import page
 
 OTHERS = sorted(set(LANGUAGES) - {"en"})
-HANGUL = re.compile("[가-힣]")
 _NAMED = re.compile(r"%\(([a-z_]+)\)s")
 
 
@@ -62,45 +57,6 @@ def test_a_catalog_that_is_up_to_date_stays_as_it_is(code: str) -> None:
     assert (translate.FOLDER / f"{code}.po").read_text(encoding="utf-8") == update(code)
 
 
-@pytest.fixture(scope="module")
-def korean(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return render(REFERENCE, tmp_path_factory.mktemp("ko"), "ko")
-
-
-def text_of(path: Path) -> str:
-    text = subprocess.run(["pdftotext", "-layout", path, "-"], check=True, capture_output=True, text=True).stdout
-    return " ".join(text.split())
-
-
-def test_every_number_of_tables_3_and_4_is_in_the_korean_paper(korean: Path) -> None:
-    text, readings = text_of(korean), Readings(load(REFERENCE).measurements)
-    stages = {"booting": "부팅", "manager": "관리자"} | {f"vm-{n}": f"VM-{n}" for n in range(1, 5)}
-    for stage, printed in stages.items():
-        values = [
-            found.mean
-            for provider in ("xen", "kvm", "virtualbox")
-            for metric in ("total", "paper_used", "paper_free")
-            if (found := readings.estimate(provider, stage, "free", metric, "MiB"))
-        ]
-        assert len(values) == 9
-        assert f"{printed} {' '.join(f'{value:.0f}' for value in values)}" in text
-    assert "유휴(idle) 96.55 98.62 93.28" in text
-
-
-def test_the_same_dataset_gives_the_same_bytes(korean: Path, tmp_path: Path) -> None:
-    assert render(REFERENCE, tmp_path, "ko").read_bytes() == korean.read_bytes()
-
-
-def test_the_pdf_says_its_language_and_has_its_letters(korean: Path) -> None:
-    with pikepdf.open(korean) as pdf:
-        assert pdf.Root.Lang == "ko"
-        assert HANGUL.search(str(pdf.docinfo["/Title"]))
-        fonts = [font for page in pdf.pages for font in page.resources.get("/Font", {}).values()]
-        assert any("Beside" in str(font["/BaseFont"]) for font in fonts)
-    # A glyph that no face has is U+FFFD in the extracted text, and a box on the page.
-    assert "\N{REPLACEMENT CHARACTER}" not in text_of(korean)
-
-
 # Names, commands, numbers and what the data says for itself; of everything else some is in Hangul.
 _BLOCK = re.compile(r"<(p|h1|h2|h3|caption|figcaption|li)\b([^>]*)>(.*?)</\1>", re.DOTALL)
 _UNTRANSLATED = re.compile(r"reference-|class=\"bar\"")
@@ -108,8 +64,8 @@ _UNTRANSLATED = re.compile(r"reference-|class=\"bar\"")
 
 @pytest.mark.parametrize("made_up", [False, True])
 def test_no_sentence_is_left_in_english(make_study: MakeStudy, made_up: bool) -> None:
-    page = html(make_study(repeats=3) if made_up else REFERENCE, "ko")
-    blocks = [match for match in _BLOCK.finditer(page) if not _UNTRANSLATED.search(match[2])]
+    printed = page(make_study(repeats=3) if made_up else REFERENCE, "ko")
+    blocks = [match for match in _BLOCK.finditer(printed) if not _UNTRANSLATED.search(match[2])]
     assert len(blocks) > 40
     for match in blocks:
         words = re.sub(r"<[^>]+>|&[a-z]+;", " ", match[3])
@@ -127,17 +83,8 @@ def test_english_is_spoken_again_afterwards(code: str) -> None:
 
 def test_a_language_without_a_catalog_is_refused() -> None:
     with pytest.raises(HvlabError, match="no paper in language 'xx'") as caught:
-        html(REFERENCE, "xx")
+        page(REFERENCE, "xx")
     assert caught.value.hint == "use en or ko"
-
-
-def test_a_missing_font_is_told_before_there_are_boxes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    bare = translate.Language("ko", LANGUAGES["ko"].faces, tmp_path, "fonts-nanum")
-    monkeypatch.setitem(LANGUAGES, "ko", bare)
-    with pytest.raises(HvlabError, match=r"needs the font .*Nanum.*ttf") as caught:
-        render(REFERENCE, tmp_path / "out", "ko")
-    assert caught.value.hint == "apt-get install fonts-nanum"
-    assert not (tmp_path / "out").exists()
 
 
 def test_a_damaged_catalog_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """A stage that a study's settings left out is told in the paper."""
 
-from tests.unit.report.conftest import MakeStudy, edited
-from tests.unit.report.test_paper import text_of
+from tests.support.made_up import MakeStudy, edited
+from tests.support.pages import text_of
 
 LEFT_OUT = "The stage with the manager's window, which the 2011 study has, was left out"
 

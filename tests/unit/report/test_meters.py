@@ -9,7 +9,7 @@ import pytest
 from dataset import load
 from report.data.readings import Readings
 from report.tables.meter_comparison import SideBySide, side_by_side
-from tests.unit.report.test_paper import text_of
+from tests.support.pages import text_of
 
 MakeStudy = Callable[..., Path]
 KIB = 1024

@@ -9,13 +9,8 @@ import pytest
 from core.errors import HvlabError
 from report.render import paper
 from report.render.filters import fixed, mib
-from tests.unit.report.conftest import REFERENCE, MakeStudy, edited
-
-
-def text_of(folder: Path) -> str:
-    """The page's words as a reader sees them, with plain apostrophes."""
-    words = markup.unescape(re.sub(r"<[^>]+>", " ", paper.html(folder))).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
-    return " ".join(words.split()).replace(" .", ".").replace(" ,", ",")
+from tests.support.made_up import REFERENCE, MakeStudy, edited
+from tests.support.pages import page, text_of
 
 
 def test_published_text() -> None:
@@ -101,7 +96,7 @@ def test_a_suspect_run_is_marked(make_study: MakeStudy) -> None:
     with edited(folder) as info:
         info["runs"][0]["suspect"] = ["vm-2: [  120.0] BUG: soft <lockup>", "vm-3: again"]
     assert "suspect, since the lab host's kernel told of 2 new errors, first at vm-2: [  120.0] BUG: soft <lockup>" in (
-        markup.unescape(paper.html(folder)).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+        markup.unescape(page(folder)).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     )
 
 
@@ -187,7 +182,7 @@ def test_study_without_usable_numbers(make_study: MakeStudy, tmp_path: Path) -> 
 
 
 def test_alternative_texts_come_from_the_data(make_study: MakeStudy) -> None:
-    alts = re.findall(r'<img [^>]*alt="(.*?)">', paper.html(make_study(providers=("kvm",), repeats=1)))
+    alts = re.findall(r'<img [^>]*alt="(.*?)">', page(make_study(providers=("kvm",), repeats=1)))
     assert len(alts) == 5
     assert alts[0].startswith("Block diagram")
     alts = alts[1:]

@@ -12,8 +12,8 @@ from dataset import load
 from dataset.captures import write_capture
 from dataset.journal import Journal
 from report.figures.screenshots import screen, screens, terminal
-from report.render import paper
 from report.tables.settling import read_curves, settling_times
+from tests.support.pages import page
 
 REFERENCE = Path(__file__).resolve().parents[3] / "reference" / "paper-2011"
 MakeStudy = Callable[..., Path]
@@ -40,7 +40,7 @@ def test_a_terminal_picture_is_the_capture(make_study: MakeStudy) -> None:
     found = terminal(load(folder), "xen", "booting", "free")
     assert found is not None
     assert (found.command, found.text, found.more) == ("free -m -s 1 -c 3", FREE.rstrip("\n"), 2)
-    text = paper.html(folder)
+    text = page(folder)
     assert "root@labhost:~# free -m -s 1 -c 3" in text
     assert "the first of 3 samples" in text
     assert "Figure 3, KVM\N{RIGHT SINGLE QUOTATION MARK}s memory test: no capture of it is in this dataset." in text
@@ -51,7 +51,7 @@ def test_the_published_study_has_no_pictures() -> None:
     dataset = load(REFERENCE)
     assert terminal(dataset, "xen", "booting", "free") is None
     assert screens(dataset, ("xen", "kvm", "virtualbox")) == []
-    text = paper.html(REFERENCE)
+    text = page(REFERENCE)
     for number in (2, 3, 4, 5, 7):
         assert f"Figure {number}, " in text
 
@@ -65,10 +65,10 @@ def test_a_managers_window_is_shown(make_study: MakeStudy) -> None:
     assert found is not None
     assert found.path == "runs/virtualbox-01/screens/manager.png"
     assert screens(load(folder), ("kvm", "xen")) == []
-    assert "<b>Figure 5.</b> VirtualBox\N{RIGHT SINGLE QUOTATION MARK}s manager." in paper.html(folder)
+    assert "<b>Figure 5.</b> VirtualBox\N{RIGHT SINGLE QUOTATION MARK}s manager." in page(folder)
     path.write_bytes(b"GIF")
     with pytest.raises(HvlabError, match="is no PNG picture"):
-        paper.html(folder)
+        page(folder)
 
 
 def test_virt_manager_is_shown_under_each_hypervisor_that_it_manages(make_study: MakeStudy) -> None:
@@ -78,12 +78,12 @@ def test_virt_manager_is_shown_under_each_hypervisor_that_it_manages(make_study:
         path.parent.mkdir(parents=True)
         path.write_bytes(PNG)
         path.with_name("server1.png").write_bytes(PNG)
-    text = paper.html(folder)
+    text = page(folder)
     assert "<b>Figure 4a.</b> The manager virt-manager, Xen." in text
     assert "<b>Figure 4b.</b> The manager virt-manager, KVM." in text
     assert "The screen of the guest server1 after the last reading: Xen, KVM." in text
     (folder / "runs/kvm-01/screens/manager.png").unlink()
-    assert "<b>Figure 4.</b> The manager virt-manager, Xen." in paper.html(folder)
+    assert "<b>Figure 4.</b> The manager virt-manager, Xen." in page(folder)
 
 
 def test_settling_curves_come_from_the_journal(make_study: MakeStudy) -> None:
@@ -97,7 +97,7 @@ def test_settling_curves_come_from_the_journal(make_study: MakeStudy) -> None:
     assert [(it.repeat, it.seconds) for it in curves] == [(1, 7.3), (2, 60.0)]
     found = settling_times(curves)["kvm", "vm-1"]
     assert (found.seconds, found.n, found.gave_up) == ((7.3 + 60) / 2, 2, 1)
-    text = paper.html(folder)
+    text = page(folder)
     assert "Figure S1." in text
     assert "33.6 (1 of 2)" in text or "33.7 (1 of 2)" in text
     assert "Of 2 readings 1 was taken before the host had come to rest." in text
@@ -117,4 +117,4 @@ def test_a_damaged_index_is_named(make_study: MakeStudy) -> None:
     index.parent.mkdir(parents=True)
     index.write_text(json.dumps({"free.txt": {"command": 1}}), encoding="utf-8")
     with pytest.raises(HvlabError, match=r"vm-4/index\.json"):
-        paper.html(folder)
+        page(folder)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from core.errors import HvlabError
@@ -12,7 +12,8 @@ from dataset.stages import parse_stage
 from study.measure.rederive import measurements
 from study.meters.base import Context, Number
 from study.meters.registry import meter
-from tests.unit.study.fixtures import Case, cases
+from tests.support.examples import examples
+from tests.support.recorded import Case, cases
 
 MIB = st.integers(0, 10**6)
 CASES = [case for case in cases("numbers") if case.folder in {"free", "mpstat"}]
@@ -183,7 +184,7 @@ def decimal_commas(data: st.DataObject, text: str) -> str:
 
 
 @given(st.sampled_from(CASES), st.sampled_from(sorted(CORRUPTIONS)), st.data())
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 def test_a_spoilt_output_is_refused_or_says_the_same(case: Case, kind: str, data: st.DataObject) -> None:
     spoilt = CORRUPTIONS[kind](data, case.text)
     try:
@@ -202,7 +203,7 @@ TOLERANCE = {"free": 3, "mpstat": 0.5}
 
 
 @given(st.sampled_from([case for case in REPEATS if "samples" not in case.expected["numbers"]]), st.data())
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 def test_a_changed_digit_is_refused_or_within_the_rounding(case: Case, data: st.DataObject) -> None:
     at = data.draw(st.sampled_from([at for at, letter in enumerate(case.text) if letter.isdigit()]))
     spoilt = case.text[:at] + data.draw(st.sampled_from("0123456789 ")) + case.text[at + 1 :]

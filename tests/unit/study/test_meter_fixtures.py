@@ -6,7 +6,7 @@ from core.errors import HvlabError
 from hypervisors.registry import all_hypervisors
 from hypervisors.xen import xl_list
 from study.meters.registry import all_meters, meter
-from tests.unit.study.fixtures import ROOT, Case, cases
+from tests.support.recorded import ROOT, Case, cases
 
 
 def domains(text: str) -> list[str]:

@@ -15,7 +15,7 @@ from study.measure.collector import commands, context_for
 from study.measure.rederive import measurements
 from study.meters.registry import all_meters, meter
 from tests.plugged import plugged_in
-from tests.unit.study.fixtures import cases
+from tests.support.recorded import cases
 
 MODULE = '''\
 """Meter `load-average`: the kernel's load average (proc_loadavg(5))."""

@@ -1,55 +1,11 @@
 """The readings' program runs under a plain sh, and its archive is read back whole or not at all."""
 
-import os
-import subprocess
-import time
-from datetime import UTC, datetime
-from pathlib import Path
-
 import pytest
 
-from core.errors import HvlabError
 from hypervisors.registry import get_hypervisor
 from lab.settings import Settings
-from study.measure.collector import collect, commands, context_for, expected_s, render_collector_script, unpack
+from study.measure.collector import commands, context_for, expected_s
 from study.meters.base import Context
-from study.meters.registry import meter
-from tests.unit.study.fakelab import LocalShell
-
-LINES = {
-    "plain": "echo hello",
-    "quoted": "printf '%s\\n' \"it's\" '$HOME'",
-    "fails": "echo partial; echo why >&2; exit 3",
-    "silent": "true",
-}
-BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def archive(lines: dict[str, str]) -> bytes:
-    done = subprocess.run(["sh", "-s"], input=render_collector_script(lines).encode(), capture_output=True, check=True)
-    return done.stdout
-
-
-def test_outputs_come_back_untouched() -> None:
-    outputs = unpack(archive(LINES), LINES, BEGAN)
-    assert outputs["plain"].stdout == b"hello\n"
-    assert outputs["quoted"].stdout == b"it's\n$HOME\n"
-    assert outputs["silent"].stdout == b""
-    assert (outputs["fails"].status, outputs["fails"].stdout, outputs["fails"].stderr) == (3, b"partial\n", b"why\n")
-    assert [output.status for output in outputs.values()] == [0, 0, 3, 0]
-    assert outputs["plain"].started == BEGAN
-    assert all(output.seconds >= 0 for output in outputs.values())
-
-
-def test_a_cut_off_archive_is_an_error() -> None:
-    whole = archive(LINES)
-    with pytest.raises(HvlabError, match=r"cut off|no reading came"):
-        unpack(whole[: len(whole) // 3], LINES, BEGAN)
-
-
-def test_a_missing_output_is_named() -> None:
-    with pytest.raises(HvlabError, match="other"):
-        unpack(archive({"plain": "echo"}), {"plain": "echo", "other": "echo"}, BEGAN)
 
 
 @pytest.mark.parametrize("provider", ["kvm", "xen", "virtualbox"])
@@ -60,56 +16,6 @@ def test_the_cpu_is_read_before_anything_disturbs_it(provider: str) -> None:
     assert {"free", "meminfo", "pss", "disk", "uname"} <= set(names)
     # The kit's own cost comes after all meters, evidence after it.
     assert names.index("disk") < names.index("observer") < names.index("uname")
-
-
-@pytest.fixture
-def shell(tmp_path: Path) -> LocalShell:
-    """A shell that keeps the reader's folder within the test's."""
-    (tmp_path / "tools").mkdir()
-    tool = tmp_path / "tools" / "mktemp"
-    tool.write_text(f"#!/bin/sh\nexec /usr/bin/mktemp -d {tmp_path}/reading.XXXXXX\n")
-    tool.chmod(0o755)
-    return LocalShell(tmp_path / "config", "labhost", tmp_path)
-
-
-def test_the_detached_reader_brings_the_same(shell: LocalShell, tmp_path: Path) -> None:
-    before = datetime.now(UTC)
-    outputs = collect(shell, LINES, timeout=30)
-    assert [output.status for output in outputs.values()] == [0, 0, 3, 0]
-    assert outputs["quoted"].stdout == b"it's\n$HOME\n"
-    assert before < outputs["plain"].started < datetime.now(UTC)
-    assert list(tmp_path.glob("reading.*")) == []
-
-
-def test_the_detached_reader_is_nobodys_child(shell: LocalShell) -> None:
-    """Neither this process nor the session's shell is above it, and it has a session of its own."""
-    lines = {"who": "read -r pid name state ppid pgrp session rest </proc/$PPID/stat; echo $ppid $session $PPID"}
-    parent, session, reader = collect(shell, lines, timeout=30)["who"].stdout.split()
-    assert session == reader
-    assert int(parent) != os.getpid()
-
-
-def test_a_reader_that_was_killed_is_an_error_at_once(shell: LocalShell) -> None:
-    begun = time.monotonic()
-    with pytest.raises(HvlabError, match="taking the readings failed"):
-        collect(shell, {"dies": "kill -9 $PPID"}, timeout=60)
-    assert time.monotonic() - begun < 20
-
-
-def test_a_reading_that_takes_too_long(shell: LocalShell) -> None:
-    with pytest.raises(HvlabError, match="did not end within 1 s"):
-        collect(shell, {"slow": "/bin/sleep 3"}, timeout=1)
-
-
-def test_the_observer_is_read_by_the_reader_itself(shell: LocalShell) -> None:
-    busy = "n=0; while [ $n -lt 200000 ]; do n=$((n+1)); done"
-    outputs = collect(
-        shell, {"mpstat": busy, "observer": meter("observer").command(Context("kvm", "/kvm"))}, timeout=60
-    )
-    numbers = {each.metric: each.value for each in meter("observer").parse(outputs["observer"].stdout.decode())}
-    assert 0 < numbers["pss"] < 5000
-    assert numbers["cpu_tools"] > 0
-    assert numbers["cpu_mpstat"] == pytest.approx(numbers["cpu_tools"] + numbers["cpu_shell"], rel=0.5)
 
 
 def test_it_is_asked_for_when_it_should_be_done() -> None:

@@ -14,7 +14,7 @@ from dataset.files import write_json_atomic
 from dataset.measurements import append_measurements, read_measurements, write_measurements
 from dataset.stages import parse_stage
 from study.measure.rederive import measurements, rederive
-from tests.unit.study.fixtures import ROOT
+from tests.support.recorded import ROOT
 
 STAGE = "runs/kvm-01/captures/vm-1"
 

@@ -16,7 +16,7 @@ from study.merge import import_runs
 from study.plan import settings_of
 from study.study import Study
 from study.verify import check
-from tests.unit.study.fakelab import FakeLab
+from tests.functional.study.fakelab import FakeLab
 
 FIXTURE = PROJECT / "tests/fixtures/study-schema-1"
 

@@ -1,4 +1,3 @@
-import subprocess
 from collections.abc import Sequence
 
 import pytest
@@ -6,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import HvlabError
-from study.measure.settle import SAMPLER_SH, Sample, Settler, SettleRule, is_settled, motion, parse_sample
+from study.measure.settle import Sample, Settler, SettleRule, is_settled, motion, parse_sample
 
 RULE = SettleRule(
     window_s=8,
@@ -176,16 +175,3 @@ def test_settler_does_not_judge_counters_that_stand_still_or_run_back() -> None:
     assert settler.curve == []
     settler.feed("2.0 3000 10 0 0 90 160 0")  # idle fell, iowait rose: busy stays
     assert settler.curve[0].busy_percent == 0
-
-
-def test_sampler_runs_here_and_ends_with_its_reader() -> None:
-    with subprocess.Popen(["sh", "-c", SAMPLER_SH], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        settler = Settler(SettleRule(window_s=0.5, give_up_s=1.5))
-        for each in process.stdout:
-            if settler.feed(each):
-                break
-        process.stdout.close()
-        process.wait(timeout=5)
-    assert settler.curve[0].free_kib > 0
-    assert 0 <= settler.curve[0].busy_percent <= 100

@@ -6,12 +6,13 @@ Where a capture says everything once, a digit that became another one is seen by
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import HvlabError
 from study.meters.registry import meter
-from tests.unit.study.fixtures import Case, cases
+from tests.support.examples import examples
+from tests.support.recorded import Case, cases
 from tests.unit.study.test_layouts import CORRUPTIONS
 
 FOLDERS = {"account", "vmm", "observer", "image-size", "guest-boot", "meminfo", "pss", "xl-info"}
@@ -21,7 +22,7 @@ ENDED = [case for case in CASES if case.folder in {"account", "vmm", "observer",
 
 
 @given(st.sampled_from(CASES), st.sampled_from(sorted(CORRUPTIONS)), st.data())
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 def test_a_spoilt_output_gives_numbers_or_an_error_of_one_line(case: Case, kind: str, data: st.DataObject) -> None:
     try:
         numbers = meter(case.folder).parse(CORRUPTIONS[kind](data, case.text))
@@ -34,7 +35,7 @@ def test_a_spoilt_output_gives_numbers_or_an_error_of_one_line(case: Case, kind:
 
 
 @given(st.sampled_from(ENDED), st.data())
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_an_output_that_was_cut_off_is_refused(case: Case, data: st.DataObject) -> None:
     with pytest.raises(HvlabError):
         meter(case.folder).parse(case.text[: data.draw(st.integers(0, len(case.text) - 1))])

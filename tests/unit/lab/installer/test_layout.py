@@ -1,16 +1,13 @@
 """Partitions have the sizes asked for, do not overlap, and fit; sfdisk makes them of the script."""
 
 import itertools
-import json
-import subprocess
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import HvlabError
-from lab.installer.partitions import MIB, SECTOR, place, sfdisk_script
+from lab.installer.partitions import MIB, SECTOR, place
 from lab.installer.plan import Part
 
 GIB = 1024 * MIB
@@ -67,18 +64,3 @@ def test_partitions_lie_one_after_the_other(wanted: list[tuple[int, bool, int]],
             assert size == entry.part.size_mib
         elif entry.part.max_mib:
             assert size <= max(entry.part.max_mib, entry.part.size_mib)
-
-
-def test_sfdisk_understands(tmp_path: Path) -> None:
-    disk = tmp_path / "disk"
-    with disk.open("wb") as handle:
-        handle.truncate(GIB)
-    placed = place([part("swap", 100), part("/", 300, grow=True)], GIB)
-    subprocess.run(["sfdisk", "--quiet", disk], input=sfdisk_script(placed).encode(), check=True)
-    table = json.loads(subprocess.run(["sfdisk", "--json", disk], capture_output=True, check=True).stdout)
-    made = table["partitiontable"]["partitions"]
-    assert [(entry["start"], entry["size"], entry["type"]) for entry in made] == [
-        (placed[0].start, placed[0].sectors, "82"),
-        (placed[1].start, placed[1].sectors, "83"),
-    ]
-    assert [entry.get("bootable", False) for entry in made] == [False, True]

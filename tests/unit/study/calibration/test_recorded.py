@@ -11,7 +11,7 @@ from study.calibration.cpu import Shares, cpu_rows
 from study.calibration.expectation import Step, numbers
 from study.calibration.memory import Memory, memory_rows
 from study.meters.registry import meter
-from tests.unit.study.fixtures import ROOT
+from tests.support.recorded import ROOT
 
 RECORDED = ROOT / "calibration"
 

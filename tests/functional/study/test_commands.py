@@ -1,0 +1,50 @@
+"""The study commands around the study itself: what a person wished for, the lock, a lab that a kill left running."""
+
+from pathlib import Path
+
+import pytest
+
+from core.errors import HvlabError
+from dataset.models import load_study, save_study
+from lab.state.lock import acquire_lab
+from study import api
+from study.plan import Plan
+from study.verify import check
+from tests.functional.study.fakelab import FakeLab, described, fake_settings, take
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project whose newest study was cut off in its only run."""
+    lab = FakeLab(tmp_path / "state", fake_settings(1))
+    folder = take(tmp_path / "studies", lab, Plan(("kvm",), 1, 7))
+    info = load_study(folder)
+    info.finished, info.runs[0].status = None, "running"
+    save_study(folder, info)
+    monkeypatch.setattr(api, "Lab", lambda settings: FakeLab(tmp_path / "state", settings))
+    monkeypatch.setattr(api, "check_room", lambda settings: None)
+    return tmp_path
+
+
+def test_resume_ends_what_the_killed_command_left(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[str] = []
+    monkeypatch.setattr(api, "end_leftover", lambda state, provider: ended.append(provider))
+    with described():
+        folder = api.resume(project, "", project / "state", lambda _: {})
+    assert ended == ["kvm"]
+    assert check(folder) == []
+    # With the settings that the study was begun with, not those of hvlab.toml.
+    assert load_study(folder).parameters.readings["free_count"] == 2
+
+
+def test_resume_leaves_a_lab_alone_that_somebody_uses(project: Path) -> None:
+    with acquire_lab(project / "state"), pytest.raises(HvlabError, match="another command uses the lab"):
+        api.resume(project, "", project / "state", lambda _: {})
+
+
+def test_verify_and_tell(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(HvlabError, match=r"has [0-9]+ problems"):
+        api.verify(project, "")
+    assert "kvm-01: running, not finished" in capsys.readouterr().out
+    api.print_progress(project, "", project / "state")
+    assert "0 finished, 1 running, 0 left" in capsys.readouterr().out

@@ -1,0 +1,5 @@
+"""Commands in this process."""
+
+from tests.support.commands import call
+
+__all__ = ["call"]
