@@ -10,13 +10,11 @@ import pytest
 from babel.messages.catalog import Message
 
 from core.errors import HvlabError
-from dataset import load
-from report.data.readings import Readings
 from report.i18n import translate
-from report.i18n.catalog import messages, update
-from report.i18n.translate import LANGUAGES, catalog, gettext, speaking
+from report.i18n.catalog import messages, missing, update
+from report.i18n.translate import LANGUAGES, catalog, data_catalogs, gettext, read_catalog, speaking
 from report.render.paper import html, render
-from tests.unit.report.conftest import REFERENCE, MakeStudy
+from tests.unit.report.conftest import REFERENCE, MakeStudy, readings_of
 
 OTHERS = sorted(set(LANGUAGES) - {"en"})
 HANGUL = re.compile("[가-힣]")
@@ -62,6 +60,23 @@ def test_a_catalog_that_is_up_to_date_stays_as_it_is(code: str) -> None:
     assert (translate.FOLDER / f"{code}.po").read_text(encoding="utf-8") == update(code)
 
 
+@pytest.mark.parametrize("code", OTHERS)
+def test_what_data_and_plug_ins_say_is_translated(code: str) -> None:
+    assert missing(code) == {}
+    for path in data_catalogs(code):
+        for message in read_catalog(path, code):
+            assert not message.id or message.string, f"{path}: {message.id}"
+
+
+def test_no_korean_particle_depends_on_a_hypervisors_name() -> None:
+    """Which of two particles follows a name depends on its last letter, and any name can be there."""
+    names = "name|names|host|flat|steep|dear|cheap|first|others"
+    particle = re.compile(rf"%\(({names})\)s(</\w+>)?(은|는|이|가|을|를|과|와|으로|로)(?![가-힣])")
+    for message in catalog("ko"):
+        for _, translated in texts(message) if message.id else ():
+            assert not particle.search(translated), translated
+
+
 @pytest.fixture(scope="module")
 def korean(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return render(REFERENCE, tmp_path_factory.mktemp("ko"), "ko")
@@ -73,7 +88,7 @@ def text_of(path: Path) -> str:
 
 
 def test_every_number_of_tables_3_and_4_is_in_the_korean_paper(korean: Path) -> None:
-    text, readings = text_of(korean), Readings(load(REFERENCE).measurements)
+    text, readings = text_of(korean), readings_of(REFERENCE)
     stages = {"booting": "부팅", "manager": "관리자"} | {f"vm-{n}": f"VM-{n}" for n in range(1, 5)}
     for stage, printed in stages.items():
         values = [

@@ -13,7 +13,7 @@ import pytest
 
 from core.errors import HvlabError
 from dataset import load
-from report.data.names import printed_stage
+from report.i18n.labels import printed_stage
 from report.render import paper
 from tests.unit.report.conftest import REFERENCE, ROOT, MakeStudy
 
