@@ -33,7 +33,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Without:
-    """A factor that has no effect under a hypervisor: its name in print, and why, in words that follow the hypervisor's."""
+    """A factor that has no effect under a hypervisor: its name in print, and why, in words after the title."""
 
     factor: str
     provider: str
