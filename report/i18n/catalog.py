@@ -74,7 +74,9 @@ def data_messages() -> dict[str, list[str]]:
     """
     schema1 = Descriptors.model_validate(parse_json(SCHEMA_1))
     found: dict[str, list[str]] = {"reference/locale": list(_of_references())}
-    found["factors/locale"] = [it.title for it in schema1.factors]
+    found["factors/locale"] = [
+        title for it in schema1.factors for title in (it.title, *(effect.title for effect in it.effects))
+    ]
     for it in schema1.hypervisors:
         found[f"hypervisors/{it.name}/locale"] = list(it.without_factors.values())
     for path in sorted((PROJECT / "hypervisors").glob("*/criteria.toml")):

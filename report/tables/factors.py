@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from dataset.descriptors import FactorInfo
+from dataset.descriptors import Effect, FactorInfo
 from dataset.models import StudyInfo
 from report.data.readings import Readings
 from report.i18n.translate import gettext, message
@@ -11,7 +11,6 @@ from report.i18n.translate import gettext, message
 # Factors of the guests: the topology sets them, and nothing reads them back.
 _OF_GUESTS = {"session": message("Session in the guests"), "memory_load_mib": message("Memory load in each guest, MiB")}
 _WORDS = {"true": message("on"), "false": message("off"), "absent": message("has none")}
-_PAGE_MIB = 4096 / 1024**2
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,15 @@ class Without:
 
 
 @dataclass(frozen=True)
+class EffectSeen:
+    """An amount that tells what a factor did: its name in print, its unit, and its mean by hypervisor."""
+
+    title: str
+    unit: str
+    amounts: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Factors:
     """The table of the factors, and what the factors did.
 
@@ -48,8 +56,7 @@ class Factors:
         rows: One for each factor; none for a study without factors.
         providers: The hypervisors that have finished runs with factors, in print order.
         without: Why factors of the table have no effect under a hypervisor.
-        merged: Hypervisor to the memory that KSM saved at the last stage, MiB, mean over repeats.
-        swapped: Hypervisor to the swap in use at the last stage, MiB, mean over repeats.
+        effects: What the factors did at the last stage; those that were read.
         host_memory: Hypervisor to the first and the last stage at which the memory of its host system was read, each
             with that memory, MiB, mean over repeats; of hypervisors that give the host a part of the machine.
     """
@@ -57,8 +64,7 @@ class Factors:
     rows: tuple[Row, ...]
     providers: tuple[str, ...]
     without: tuple[Without, ...]
-    merged: Mapping[str, float]
-    swapped: Mapping[str, float]
+    effects: tuple[EffectSeen, ...]
     host_memory: Mapping[str, tuple[tuple[str, float], ...]]
 
 
@@ -75,13 +81,13 @@ def factors(study: StudyInfo, readings: Readings) -> Factors:
         for it in readings.hypervisors
         if it.name in providers and factor.name in it.without_factors
     ]
+    effects = [_effect(readings, effect) for factor in study.factors for effect in factor.effects]
     host_memory = {name: _host_memory(readings, name) for name in readings.providers}
     return Factors(
         rows=tuple(rows),
         providers=providers,
         without=tuple(reasons),
-        merged=_last(readings, "ksm_pages_sharing", "count", _PAGE_MIB),
-        swapped=_last(readings, "swap_used", "MiB"),
+        effects=tuple(it for it in effects if it.amounts),
         host_memory={name: ends for name, ends in host_memory.items() if ends},
     )
 
@@ -115,12 +121,12 @@ def _first_read(readings: Readings, provider: str, stages: Iterable[str]) -> tup
     return next(((stage, float(memory.mean())) for stage, memory in found if memory is not None), None)
 
 
-def _last(readings: Readings, metric: str, unit: str, scale: float = 1.0) -> dict[str, float]:
-    """Return a number of the meter `factors` at each hypervisor's last stage."""
+def _effect(readings: Readings, effect: Effect) -> EffectSeen:
+    """Return an effect at each hypervisor's last stage."""
     found = {}
     for provider in readings.providers:
         stages = readings.stages(provider, "factors")
-        estimate = readings.estimate(provider, stages[-1], "factors", metric, unit) if stages else None
-        if estimate is not None:
-            found[provider] = estimate.mean * scale
-    return found
+        read = readings.estimate(provider, stages[-1], "factors", effect.metric, effect.read_in) if stages else None
+        if read is not None:
+            found[provider] = read.mean * effect.scale
+    return EffectSeen(effect.title, effect.unit, found)
