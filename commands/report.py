@@ -53,8 +53,9 @@ def report_trace(c: Context, number: str, study: str = "latest") -> None:
     from dataset.store import find_study
     from report.tools import trace
 
-    place = trace.parse_place(number)
-    print(trace.as_text(trace.trace(load(find_study(PROJECT, study)), place)))
+    dataset = load(find_study(PROJECT, study))
+    place = trace.parse_place(number, dataset.study.hypervisors)
+    print(trace.as_text(trace.trace(dataset, place)))
 
 
 @command(positional=["before", "after"], help={"before": "a study", "after": "another one"})

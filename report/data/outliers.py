@@ -1,11 +1,11 @@
 """Samples that lie far from the others of their reading: counted by the meters, named in the paper, never left out."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import pandas as pd
 
-from report.data.names import PROVIDERS
-from report.data.readings import stage_position
+from dataset.stages import stage_position
 
 # Of each meter that takes several samples, the number that the paper's tables rest upon.
 _METRICS = {"free": "paper_free", "mpstat": "idle"}
@@ -28,11 +28,12 @@ class Outliers(NamedTuple):
         return sum(each[-1] for each in self.flagged)
 
 
-def find_outliers(measurements: pd.DataFrame) -> Outliers:
+def find_outliers(measurements: pd.DataFrame, providers: Sequence[str]) -> Outliers:
     """Collect the flags of a study.
 
     Args:
-        measurements: The study's numbers (`report.measurements`).
+        measurements: The study's measurements.
+        providers: Its hypervisors, in print order.
 
     Returns:
         The flags in the paper's order; a study whose readings are of one sample each has none.
@@ -45,5 +46,5 @@ def find_outliers(measurements: pd.DataFrame) -> Outliers:
             samples += int(row["value"])
         elif metric and row["metric"] == f"{metric}:outliers" and row["value"]:
             flagged.append((row["provider"], row["repeat"], row["stage"], row["meter"], int(row["value"])))
-    flagged.sort(key=lambda it: (PROVIDERS.index(it[0]), it[1], stage_position(it[2]), it[3]))
+    flagged.sort(key=lambda it: (providers.index(it[0]), it[1], stage_position(it[2]), it[3]))
     return Outliers(samples, flagged)

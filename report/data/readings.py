@@ -1,4 +1,4 @@
-"""Numbers asked of a dataset by name, averaged over repeats; remembers which captures were drawn upon."""
+"""Numbers of a dataset by name, one value per repeat or averaged; keeps a list of the captures that were used."""
 
 import statistics
 from collections.abc import Iterable
@@ -10,12 +10,10 @@ import numpy as np
 import pandas as pd
 
 from core.errors import HvlabError
-from dataset.stages import guests_at
-from report.data.names import PROVIDERS
+from dataset.derived import DERIVED, Summand, describe, summands, unit_factor
+from dataset.descriptors import DerivedInfo, Descriptors
+from dataset.stages import stage_position
 from report.stats.bootstrap import Interval, of_mean
-
-_BYTES = {"MiB": 1024.0 * 1024.0, "KiB": 1024.0, "B": 1.0}
-_STAGE_WITHOUT_GUEST = {"booting": -1, "manager": 0}
 
 
 @dataclass(frozen=True)
@@ -74,9 +72,18 @@ class Source(NamedTuple):
 
 
 class Readings:
-    """The measurements of a study, asked for by provider, stage, meter and metric."""
+    """The measurements of a study by hypervisor, stage, meter and metric, and the numbers derived from them.
 
-    def __init__(self, measurements: pd.DataFrame) -> None:
+    Attributes:
+        hypervisors: The study's hypervisors, in print order.
+        providers: Their names in data.
+    """
+
+    def __init__(self, measurements: pd.DataFrame, described: Descriptors) -> None:
+        self.hypervisors = described.hypervisors
+        self.providers = tuple(it.name for it in described.hypervisors)
+        self._meters = {it.name: it.title for it in described.meters}
+        self._described = described
         # Only where each number's rows are: a long study has thousands of numbers, of which the paper asks for some.
         ordered = measurements.sort_values("repeat", kind="stable")
         # Arrays, since a frame of a number's rows takes a hundred times as long as the rows' arrays.
@@ -120,13 +127,70 @@ class Readings:
         values = self.per_repeat(provider, stage, meter, metric, unit)
         return None if values is None else Estimate.of(values)
 
+    def derived_info(self, provider: str, name: str) -> DerivedInfo | None:
+        """Return how a derived number is computed under a hypervisor; None if the study does not describe it."""
+        return describe(self._described, provider, name)
+
+    def derived(self, provider: str, stage: str, name: str, unit: str) -> pd.Series | None:
+        """Return a derived number, one value per repeat: the sum of its terms.
+
+        It is what `dataset.derived.evaluate` returns; the captures behind it are noted as sources.
+
+        Args:
+            provider: Name as in data.
+            stage: Name as in data.
+            name: Name of the derived number.
+            unit: Unit of the result; MiB, KiB and B are converted into one another.
+
+        Returns:
+            The values of the repeats in which every term was read; None if there is none, or if the study does not
+            describe the number for this hypervisor.
+
+        Raises:
+            HvlabError: A term is in a unit that cannot be converted.
+        """
+        columns: list[pd.Series] = []
+        for term in self._terms(provider, name):
+            metrics = term.names(self.metrics(provider, stage, term.meter))
+            found = [self.per_repeat(provider, stage, term.meter, metric, unit) for metric in metrics]
+            if not found:
+                return None
+            columns += [values * term.factor for values in found if values is not None]
+        if not columns:
+            return None
+        total = pd.concat(columns, axis=1).sum(axis=1, skipna=False).dropna()
+        return total if len(total) else None
+
+    def number(self, provider: str, stage: str, meter: str, metric: str, unit: str) -> pd.Series | None:
+        """Return a number of a meter, or of the meter `DERIVED` a derived number; else as `per_repeat`."""
+        if meter == DERIVED:
+            return self.derived(provider, stage, metric, unit)
+        return self.per_repeat(provider, stage, meter, metric, unit)
+
+    def behind(self, provider: str, stage: str, name: str) -> list[tuple[str, str]]:
+        """List the meters and metrics that a derived number is computed from at a stage."""
+        return [
+            (term.meter, metric)
+            for term in self._terms(provider, name)
+            for metric in term.names(self.metrics(provider, stage, term.meter))
+        ]
+
+    def _terms(self, provider: str, name: str) -> tuple[Summand, ...]:
+        info = self.derived_info(provider, name)
+        return () if info is None else summands(self._described, info)
+
+    def meters_behind(self, provider: str, stage: str, name: str) -> list[str]:
+        """List the names in print of the meters that a derived number is computed from at a stage."""
+        meters = dict.fromkeys(meter for meter, _ in self.behind(provider, stage, name))
+        return [self._meters.get(meter, meter) for meter in meters]
+
     def metrics(self, provider: str, stage: str, meter: str) -> list[str]:
         """List the metrics that a meter has at a stage, in the order of their names."""
         return [key[3] for key in self._rows if key[:3] == (provider, stage, meter)]
 
-    def stages(self, provider: str, meter: str) -> list[str]:
-        """List the stages at which a meter has a number, in the order of a run."""
-        found = {key[1] for key in self._rows if (key[0], key[2]) == (provider, meter)}
+    def stages(self, provider: str, meter: str | None = None) -> list[str]:
+        """List the stages at which a meter (None: any) has a number, in the order of a run."""
+        found = {key[1] for key in self._rows if key[0] == provider and meter in (None, key[2])}
         return sorted(found, key=stage_position)
 
     def last_stage(self) -> str:
@@ -137,7 +201,7 @@ class Readings:
         """List the captures behind every number asked for so far, in the paper's order."""
         return sorted(
             self._sources,
-            key=lambda it: (PROVIDERS.index(it.provider), it.repeat, stage_position(it.stage), it[3:]),
+            key=lambda it: (self.providers.index(it.provider), it.repeat, stage_position(it.stage), it[3:]),
         )
 
 
@@ -149,11 +213,6 @@ def over_stages(readings: Readings, provider: str, meter: str, metric: str, unit
     return Estimate.of(pd.concat(told, axis=1).mean(axis=1)) if told else None
 
 
-def stage_position(stage: str) -> int:
-    """Return a number that sorts stages in the order of a run."""
-    return _STAGE_WITHOUT_GUEST.get(stage, guests_at(stage))
-
-
 def range_of_n(estimates: Iterable[Estimate | None]) -> tuple[int, int] | None:
     """Return the least and the greatest number of repeats among those that were read; None if none was."""
     counts = [estimate.n for estimate in estimates if estimate is not None]
@@ -161,9 +220,8 @@ def range_of_n(estimates: Iterable[Estimate | None]) -> tuple[int, int] | None:
 
 
 def _factor(given: str, wanted: str, meter: str, metric: str) -> float:
-    if given == wanted:
-        return 1.0
-    if given in _BYTES and wanted in _BYTES:
-        return _BYTES[given] / _BYTES[wanted]
-    message = f"measurements.csv: {meter} {metric} is in {given}, expected {wanted}"
-    raise HvlabError(message, "see docs/reference/dataset.md")
+    try:
+        return unit_factor(given, wanted)
+    except HvlabError as error:
+        message = f"measurements.csv: {meter} {metric} is in {given}, expected {wanted}"
+        raise HvlabError(message, "see docs/reference/dataset.md") from error

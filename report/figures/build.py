@@ -8,14 +8,26 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from dataset.models import StudyInfo
-from report.data.names import PRINTED, PROVIDERS
 from report.figures import resources
 from report.figures.capacity import SHOWN_MIB, capacity_figure
+from report.figures.looks import Looks, looks_of
 from report.figures.settling import settling_figure
 from report.figures.topology import Layers, topology_figure
 from report.recommendation.recommendation import Advice
 from report.recommendation.results import Results
 from report.tables.settling import Curve, settling_times
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The drawn figures; one of which nothing was read is None."""
+
+    topology: Markup
+    memory: Markup | None
+    cpu: Markup | None
+    disk: Markup | None
+    capacity: Markup | None
+    settling: Markup | None
 
 
 @dataclass(frozen=True)
@@ -36,43 +48,42 @@ class Drawn:
     advice: Advice
     curves: Sequence[Curve]
 
-    def all(self) -> Mapping[str, Markup | None]:
-        """Draw all figures; one of which nothing was read is None."""
+    def all(self) -> Figures:
+        """Draw all figures."""
         found, words = self.found, self._words
         memory = cpu = disk = capacity = settling = None
         if found.table3.used or found.taken.cells:
-            memory = resources.memory_figure(found.table3, found.taken, words, self._alt("memory"))
+            memory = resources.memory_figure(found.table3, found.taken, self._looks, words, self._alt("memory"))
         if found.cpu.cells:
-            cpu = resources.cpu_figure(found.cpu, words, self._alt("cpu"))
+            cpu = resources.cpu_figure(found.cpu, self._looks, words, self._alt("cpu"))
         if any(folder.apparent or folder.allocated for folder in found.disk.folders):
-            disk = resources.disk_figure(found.disk, words, self._alt("disk"))
+            disk = resources.disk_figure(found.disk, self._looks, words, self._alt("disk"))
         if self.advice.capacity.full:
-            capacity = capacity_figure(self.advice.capacity, words, self._alt("capacity"))
+            capacity = capacity_figure(self.advice.capacity, self._looks, words, self._alt("capacity"))
         if self.curves:
-            settling = settling_figure(self.curves, words, self._alt("settling"))
+            settling = settling_figure(self.curves, self._looks, words, self._alt("settling"))
         topology = topology_figure(self._layers(), self._alt("topology"))
-        return {
-            "topology": topology,
-            "memory": memory,
-            "cpu": cpu,
-            "disk": disk,
-            "capacity": capacity,
-            "settling": settling,
-        }
+        return Figures(topology, memory, cpu, disk, capacity, settling)
+
+    @cached_property
+    def _looks(self) -> Looks:
+        return looks_of(self.study.hypervisors)
 
     @cached_property
     def _words(self) -> Mapping[str, str]:
-        words: Mapping[str, str] = self.environment.get_template("words.txt.j2").module.figure  # type: ignore[attr-defined]
+        template = self.environment.get_template("words.txt.j2")
+        words: Mapping[str, str] = template.make_module({"hypervisors": self.study.hypervisors}).figure  # type: ignore[attr-defined]
         return words
 
     def _alt(self, name: str) -> str:
         text = self.environment.get_template(f"alt/{name}.txt.j2").render(
-            r=self.found,
+            results=self.found,
             study=self.study,
             advice=self.advice,
             settling=settling_times(self.curves),
             shown_sizes=SHOWN_MIB,
-            providers=PROVIDERS,
+            hypervisors=self.study.hypervisors,
+            providers=list(self._looks),
         )
         return " ".join(text.split())
 
@@ -83,7 +94,7 @@ class Drawn:
         below = [words[key].format(f"{size:g}") for size, key in sizes if size is not None]
         system = [parameters.guest_os] if parameters.guest_os else []
         guests = [[f"server{number}", *system, *below] for number in range(1, parameters.guests + 1)]
-        names = [PRINTED[p] for p in parameters.providers or PROVIDERS]
+        names = [it.title for it in self.study.hypervisors]
         parts = {it.part: it.value for it in environment.hardware}
         machine = "; ".join(parts[part] for part in ("CPU", "Memory") if part in parts)
         kernel = environment.versions.get("kernel")

@@ -4,19 +4,20 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
-from report.data.names import PRINTED
-from report.figures.style import LOOKS, as_image, grid, style, tip
+from report.figures.looks import Looks
+from report.figures.style import as_image, grid, style, tip
 from report.recommendation.capacity import HOSTS_GIB, Capacity
 
 SHOWN_MIB = (512, 1024, 2048)
 """The guest sizes that have a panel."""
 
 
-def capacity_figure(capacity: Capacity, words: Mapping[str, str], alt: str) -> Markup:
+def capacity_figure(capacity: Capacity, looks: Looks, words: Mapping[str, str], alt: str) -> Markup:
     """Draw the capacity of hosts for guests that use all their memory; both axes are logarithmic.
 
     Args:
         capacity: The table.
+        looks: How the hypervisors are drawn.
         words: Keys `guest_size` (with `{}` for MiB), `host_gib`, `guests`.
         alt: Alternative text.
 
@@ -31,17 +32,17 @@ def capacity_figure(capacity: Capacity, words: Mapping[str, str], alt: str) -> M
                 fits = [(host, fit) for host in HOSTS_GIB if (fit := capacity.full.get((provider, size, host)))]
                 # Nothing fits has no place on a logarithmic axis; the table says it.
                 points = [(host, fit.guests) for host, fit in fits if fit.guests > 0]
-                look = LOOKS[provider]
+                look = looks[provider]
                 axes.plot(
                     [host for host, _ in points],
                     [guests for _, guests in points],
                     color=look.colour,
                     marker=look.marker,
                     linestyle=look.dashes,
-                    label=PRINTED[provider],
+                    label=look.title,
                 )
                 for host, guests in points:
-                    tip(axes, host, guests, f"{PRINTED[provider]}, {host} GiB: {guests} {words['guests']}")
+                    tip(axes, host, guests, f"{look.title}, {host} GiB: {guests} {words['guests']}")
             axes.set_xscale("log", base=2)
             axes.set_yscale("log", base=2)
             axes.set_xticks(HOSTS_GIB, [str(host) for host in HOSTS_GIB])
@@ -49,5 +50,5 @@ def capacity_figure(capacity: Capacity, words: Mapping[str, str], alt: str) -> M
             axes.set_xlabel(words["host_gib"])
         row[0].set_ylabel(words["guests"])
         handles, labels = row[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=len(LOOKS), handlelength=3.5)
+        figure.legend(handles, labels, loc="outside lower center", ncols=len(looks), handlelength=3.5)
         return as_image(figure, "figure-g1", alt)

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from markupsafe import Markup
 from matplotlib.axes import Axes
 
-from report.data.names import PRINTED, PROVIDERS, printed_stage
 from report.data.readings import Estimate
-from report.figures.style import LOOKS, Bar, Filling, as_image, bar, label_top, legend_entries, panels, style, tip
+from report.figures.looks import Looks
+from report.figures.style import Bar, Filling, as_image, bar, label_top, legend_entries, panels, style, tip
+from report.i18n.labels import printed_stage
 from report.tables.cpu import ROWS as CPU_ROWS
 from report.tables.cpu import Table4
 from report.tables.disk import KINDS, Figure9
@@ -27,12 +28,13 @@ _KINDS = {"apparent": Filling("#ffffff", "////"), "allocated": Filling("#0072B2"
 Words = Mapping[str, str]
 
 
-def memory_figure(table: Table3, taken: Taken, words: Words, alt: str) -> Markup:
+def memory_figure(table: Table3, taken: Taken, looks: Looks, words: Words, alt: str) -> Markup:
     """Draw Figure 6: used memory as printed, and memory no longer free of the machine, by stage in MiB.
 
     Args:
         table: Table 3.
         taken: Comparable memory; its panel says so if there is none.
+        looks: How the hypervisors are drawn.
         words: Keys `used`, `taken`, `mib`, `not_read`.
         alt: Alternative text.
 
@@ -42,33 +44,33 @@ def memory_figure(table: Table3, taken: Taken, words: Words, alt: str) -> Markup
     with style():
         figure, (left, right) = panels(66, (1, 1))
         right.sharey(left)
-        _lines(left, table.stages, table.used, words["used"], words)
-        _lines(right, taken.stages, taken.cells, words["taken"], words)
+        left.set_title(words["used"])
+        right.set_title(words["taken"])
+        _lines(left, table.stages, table.used, looks, words)
+        _lines(right, taken.stages, taken.cells, looks, words)
         left.set_ylim(bottom=0)
         left.set_ylabel(words["mib"])
         handles, labels = (left if table.used else right).get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=len(PROVIDERS), handlelength=3.5)
+        figure.legend(handles, labels, loc="outside lower center", ncols=len(looks), handlelength=3.5)
         return as_image(figure, "figure-6", alt)
 
 
-def _lines(axes: Axes, stages: tuple[str, ...], cells: Mapping[Cell, Estimate], title: str, words: Words) -> None:
-    axes.set_title(title)
-    for provider in PROVIDERS:
+def _lines(axes: Axes, stages: tuple[str, ...], cells: Mapping[Cell, Estimate], looks: Looks, words: Words) -> None:
+    for provider, look in looks.items():
         # A stage that was not read breaks the line: drawn through, it would look read.
         values = [cells[provider, s].mean if (provider, s) in cells else math.nan for s in stages]
         if not all(map(math.isnan, values)):
-            look = LOOKS[provider]
             axes.plot(
                 range(len(stages)),
                 values,
                 color=look.colour,
                 marker=look.marker,
                 linestyle=look.dashes,
-                label=PRINTED[provider],
+                label=look.title,
             )
             for position, (stage, value) in enumerate(zip(stages, values, strict=True)):
                 if not math.isnan(value):
-                    words_of = f"{PRINTED[provider]}, {printed_stage(stage)}: {value:.1f} {words['mib']}"
+                    words_of = f"{look.title}, {printed_stage(stage)}: {value:.1f} {words['mib']}"
                     tip(axes, position, value, words_of)
     if not cells:
         _say_not_read(axes, words)
@@ -78,11 +80,12 @@ def _lines(axes: Axes, stages: tuple[str, ...], cells: Mapping[Cell, Estimate], 
     axes.set_xlim(-0.3, len(stages) - 0.7)
 
 
-def cpu_figure(table: Table4, words: Words, alt: str) -> Markup:
+def cpu_figure(table: Table4, looks: Looks, words: Words, alt: str) -> Markup:
     """Draw Figure 8: idle CPU, and beside it what the CPUs were busy with, in percent of all CPUs.
 
     Args:
         table: Table 4.
+        looks: How the hypervisors are drawn.
         words: Keys `idle`, `busy`, `percent`, `user`, `sys`, `guest`, `rest`, `unsplit`, `not_read`.
         alt: Alternative text.
 
@@ -91,34 +94,32 @@ def cpu_figure(table: Table4, words: Words, alt: str) -> Markup:
     """
     with style():
         figure, (left, right) = panels(56, (1, 1))
-        _idle_bars(left, table, words)
-        _busy_bars(right, table, words)
+        _idle_bars(left, table, looks, words)
+        _busy_bars(right, table, looks, words)
         for axes in (left, right):
-            axes.set_xticks(range(len(PROVIDERS)), [PRINTED[provider] for provider in PROVIDERS])
-            axes.set_xlim(-0.6, len(PROVIDERS) - 0.4)
+            _name_positions(axes, looks)
         left.set_ylabel(words["percent"])
         return as_image(figure, "figure-8", alt)
 
 
-def _idle_bars(axes: Axes, table: Table4, words: Words) -> None:
+def _idle_bars(axes: Axes, table: Table4, looks: Looks, words: Words) -> None:
     axes.set_title(words["idle"])
     axes.set_ylim(0, 112)
     axes.set_yticks(range(0, 101, 20))
-    for position, provider in enumerate(PROVIDERS):
+    for position, (provider, look) in enumerate(looks.items()):
         idle = table.cells.get((provider, "idle"))
         if idle is None:
             _say_bar_not_read(axes, position, words)
             continue
-        look = LOOKS[provider]
         bar(axes, Bar(position, idle.mean, 0.55), Filling(look.colour, look.hatch))
         label_top(axes, position, idle.mean)
-        tip(axes, position, idle.mean, f"{PRINTED[provider]}, {words['idle']}: {idle.mean:.2f} %")
+        tip(axes, position, idle.mean, f"{look.title}, {words['idle']}: {idle.mean:.2f} %")
 
 
-def _busy_bars(axes: Axes, table: Table4, words: Words) -> None:
+def _busy_bars(axes: Axes, table: Table4, looks: Looks, words: Words) -> None:
     axes.set_title(words["busy"])
     tops: list[float] = []
-    for position, provider in enumerate(PROVIDERS):
+    for position, (provider, look) in enumerate(looks.items()):
         parts = _busy_parts(table, provider)
         if not parts:
             _say_bar_not_read(axes, position, words)
@@ -126,7 +127,7 @@ def _busy_bars(axes: Axes, table: Table4, words: Words) -> None:
         top = 0.0
         for row, share in parts:
             bar(axes, Bar(position, share, 0.55, top), _BUSY[row], words[row])
-            tip(axes, position, top + share / 2, f"{PRINTED[provider]}, {words[row]}: {share:.2f} %")
+            tip(axes, position, top + share / 2, f"{look.title}, {words[row]}: {share:.2f} %")
             top += share
         tops.append(top)
         label_top(axes, position, top)
@@ -150,11 +151,12 @@ def _busy_parts(table: Table4, provider: str) -> list[tuple[str, float]]:
     return [("unsplit", 100 - idle.mean)] if not parts and idle is not None else parts
 
 
-def disk_figure(disk: Figure9, words: Words, alt: str) -> Markup:
+def disk_figure(disk: Figure9, looks: Looks, words: Words, alt: str) -> Markup:
     """Draw Figure 9's bars: apparent and allocated size of each image folder, in GiB.
 
     Args:
         disk: The image folders.
+        looks: How the hypervisors are drawn.
         words: Keys `apparent`, `allocated`, `gib`, `not_read`.
         alt: Alternative text.
 
@@ -164,7 +166,7 @@ def disk_figure(disk: Figure9, words: Words, alt: str) -> Markup:
     with style():
         figure, (axes,) = panels(56, (1,))
         folders = {folder.provider: folder for folder in disk.folders}
-        for position, provider in enumerate(PROVIDERS):
+        for position, (provider, look) in enumerate(looks.items()):
             for offset, kind in zip((-0.18, 0.18), KINDS, strict=True):
                 size: Estimate | None = getattr(folders.get(provider), kind, None)
                 if size is None:
@@ -172,15 +174,19 @@ def disk_figure(disk: Figure9, words: Words, alt: str) -> Markup:
                     continue
                 bar(axes, Bar(position + offset, size.mean / _GIB, 0.34), _KINDS[kind], words[kind])
                 label_top(axes, position + offset, size.mean / _GIB)
-                told = f"{PRINTED[provider]}, {words[kind]}: {size.mean / _GIB:.2f} {words['gib']}"
+                told = f"{look.title}, {words[kind]}: {size.mean / _GIB:.2f} {words['gib']}"
                 tip(axes, position + offset, size.mean / _GIB, told)
         entries = legend_entries(axes)
         figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=2)
         axes.margins(y=0.12)
-        axes.set_xticks(range(len(PROVIDERS)), [PRINTED[provider] for provider in PROVIDERS])
-        axes.set_xlim(-0.6, len(PROVIDERS) - 0.4)
+        _name_positions(axes, looks)
         axes.set_ylabel(words["gib"])
         return as_image(figure, "figure-9b", alt)
+
+
+def _name_positions(axes: Axes, looks: Looks) -> None:
+    axes.set_xticks(range(len(looks)), [look.title for look in looks.values()])
+    axes.set_xlim(-0.6, len(looks) - 0.4)
 
 
 def _say_not_read(axes: Axes, words: Words) -> None:

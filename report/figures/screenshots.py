@@ -1,7 +1,6 @@
-"""Terminal pictures and screenshots of a study: Figures 2 to 5 and 7, from its captures and screens."""
+"""Terminal pictures and screenshots of a study, from its captures and screens."""
 
 import base64
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +36,7 @@ class Terminal:
 
 @dataclass(frozen=True)
 class Screen:
-    """A window's picture: who drew it, its path in the study's folder, and the picture as a data URI."""
+    """A window's picture: its hypervisor, its path in the study's folder, and the picture as a data URI."""
 
     provider: str
     path: str
@@ -64,11 +63,13 @@ def terminal(dataset: Dataset, provider: str, stage: str, meter: str) -> Termina
     return Terminal(provider, stage, found.command, found.text, found.more, capture) if found else None
 
 
-def screen(dataset: Dataset, provider: str, name: str = MANAGER) -> Screen | None:
-    """Return a picture of a provider's first run that has it, None if none has.
+def screen(dataset: Dataset, provider: str, name: str) -> Screen | None:
+    """Return a picture of the first run of a hypervisor that has it; None if none has.
 
     Args:
-        name: The manager's window, or a guest.
+        dataset: The study.
+        provider: Name as in data.
+        name: `MANAGER` for the manager's window, or a guest.
 
     Raises:
         HvlabError: The picture cannot be read.
@@ -80,16 +81,11 @@ def screen(dataset: Dataset, provider: str, name: str = MANAGER) -> Screen | Non
     return None
 
 
-def screens(dataset: Dataset, providers: Iterable[str], name: str = MANAGER) -> list[Screen]:
-    """Return the pictures (`screen`) of those providers that have one."""
-    return [it for provider in providers if (it := screen(dataset, provider, name))]
-
-
 def _uri(path: Path) -> Markup:
     try:
         content = path.read_bytes()
     except OSError as error:
         raise HvlabError(f"cannot read {path}: {error.strerror}") from error
     if not content.startswith(b"\x89PNG\r\n\x1a\n"):
-        raise HvlabError(f"{path} is no PNG picture", "remove it, or take the study again")
+        raise HvlabError(f"{path} is no PNG picture", "remove it, or run the study again")
     return Markup("data:image/png;base64,{}").format(base64.b64encode(content).decode("ascii"))

@@ -8,9 +8,10 @@ from markupsafe import Markup
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from report.data.names import PRINTED, PROVIDERS, printed_stage
-from report.data.readings import stage_position
+from dataset.stages import stage_position
+from report.figures.looks import Looks
 from report.figures.style import as_image, grid, legend_entries, style, tip
+from report.i18n.labels import printed_stage
 from report.i18n.translate import gettext
 from report.tables.settling import Curve
 
@@ -18,11 +19,12 @@ _KIB_PER_MIB = 1024
 _DASHES = ("-", "--", "-.", ":")
 
 
-def settling_figure(curves: Sequence[Curve], words: Mapping[str, str], alt: str) -> Markup:
+def settling_figure(curves: Sequence[Curve], looks: Looks, words: Mapping[str, str], alt: str) -> Markup:
     """Draw free memory, as the change to the last sample, and busy CPU, from when the watching began.
 
     Args:
         curves: Those of the study; every repeat is a line.
+        looks: How the hypervisors are drawn.
         words: Keys `free_change`, `busy_percent`, `seconds`, `not_read`.
         alt: Alternative text.
 
@@ -31,13 +33,13 @@ def settling_figure(curves: Sequence[Curve], words: Mapping[str, str], alt: str)
     """
     stages = sorted({curve.stage for curve in curves}, key=stage_position)
     with style():
-        figure, rows = grid(88, 2, len(PROVIDERS))
-        for column, provider in enumerate(PROVIDERS):
+        figure, rows = grid(88, 2, len(looks))
+        for column, (provider, look) in enumerate(looks.items()):
             memory, cpu = rows[0][column], rows[1][column]
-            memory.set_title(PRINTED[provider])
+            memory.set_title(look.title)
             own = [curve for curve in curves if curve.provider == provider]
             for curve in own:
-                _draw(memory, cpu, curve, stages)
+                _draw((memory, cpu), curve, look.title, stages)
             if not own:
                 for axes in (memory, cpu):
                     axes.text(0.5, 0.5, words["not_read"], transform=axes.transAxes, ha="center", va="center")
@@ -55,7 +57,8 @@ def settling_figure(curves: Sequence[Curve], words: Mapping[str, str], alt: str)
         return as_image(figure, "figure-s1", alt)
 
 
-def _draw(memory: Axes, cpu: Axes, curve: Curve, stages: Sequence[str]) -> None:
+def _draw(panels: tuple[Axes, Axes], curve: Curve, title: str, stages: Sequence[str]) -> None:
+    memory, cpu = panels
     place = stages.index(curve.stage)
     look: dict[str, Any] = {
         # Perceptually even and monotone in lightness, so that the order of the stages survives grey print.
@@ -67,7 +70,7 @@ def _draw(memory: Axes, cpu: Axes, curve: Curve, stages: Sequence[str]) -> None:
     seconds = [sample[0] for sample in curve.curve]
     last = curve.curve[-1][1]
     what = gettext("{name}, {stage}, boot {boot}").format(
-        name=PRINTED[curve.provider], stage=printed_stage(curve.stage), boot=curve.repeat
+        name=title, stage=printed_stage(curve.stage), boot=curve.repeat
     )
     for sample in curve.curve:
         tip(memory, sample[0], (sample[1] - last) / _KIB_PER_MIB, f"{what}: {sample[1] / _KIB_PER_MIB:.1f} MiB free")

@@ -23,16 +23,6 @@ WIDTH_MM = 170.0
 
 
 @dataclass(frozen=True)
-class Look:
-    """How one provider is drawn: colour, and hatch, marker and dashes for print without colour."""
-
-    colour: str
-    hatch: str
-    marker: str
-    dashes: str
-
-
-@dataclass(frozen=True)
 class Filling:
     """How a bar is filled."""
 
@@ -48,14 +38,6 @@ class Bar:
     height: float
     width: float
     bottom: float = 0.0
-
-
-# Okabe and Ito's palette, told apart with every common kind of colour blindness.
-LOOKS = {
-    "xen": Look("#0072B2", "", "o", "-"),
-    "kvm": Look("#E69F00", "////", "s", "--"),
-    "virtualbox": Look("#009E73", "xxx", "^", ":"),
-}
 
 
 @dataclass
@@ -86,6 +68,8 @@ def style() -> Iterator[None]:
         mpl.rcdefaults()
         mpl.rcParams.update(
             {
+                # A hypervisor's name is text, whatever signs are in it.
+                "text.parse_math": False,
                 # Without a salt matplotlib names clip paths and hatches at random.
                 "svg.hashsalt": "hvlab",
                 # Outlines of glyphs instead of text: the same look everywhere; the words are in the alt text.

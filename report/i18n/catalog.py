@@ -1,4 +1,4 @@
-"""All messages that the paper can print, taken out of templates, code and data; a catalog must have each of them."""
+"""All messages that the paper can print, taken out of templates, code and data; the catalogs must have each of them."""
 
 import io
 import tomllib
@@ -10,9 +10,14 @@ from babel.messages.pofile import write_po
 
 from core.files import write_atomic
 from core.paths import PROJECT
+from dataset import load
+from dataset.descriptors import Descriptors
+from dataset.files import parse_json
 from dataset.labels import STAGE_LABELS
-from report.i18n.translate import FOLDER, LANGUAGES, catalog, message
-from report.recommendation.criteria import PATH as CRITERIA
+from dataset.schema1 import PATH as SCHEMA_1
+from report.i18n.translate import FOLDER, LANGUAGES, catalog, data_catalogs, message, read_catalog
+from report.recommendation.criteria import criteria_of
+from report.replication.claims import read_claims
 
 _METHODS = [("report/**.py", "python"), ("templates/**.j2", "jinja2")]
 _OPTIONS = {
@@ -21,9 +26,7 @@ _OPTIONS = {
 _KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "message": None}
 
 OF_DATA = (
-    # Titles of studies, and what a study's files call things.
-    message("Resource usage of Xen, KVM and VirtualBox"),
-    message("Resource Usage of Xen, KVM and VirtualBox: the Numbers Published in 2011"),
+    # What every study's files call things; names of hypervisors and factors are in the data's own catalogs.
     message("x window"),
     message("text"),
     message("fixed"),
@@ -41,20 +44,6 @@ OF_DATA = (
     message("VGA"),
     message("host operating system"),
     message("host swap"),
-    message("Xen image files"),
-    message("KVM image files"),
-    message("VirtualBox image files"),
-    message("raw image file of the full size, sparse"),
-    message("VDI, dynamically allocated"),
-    message("full copy (qcow2)"),
-    message("linked clone (qcow2 overlay on a copy of the box's disk)"),
-    message("preallocated (qcow2, all blocks reserved)"),
-    message("full copy (VMDK made by import)"),
-    message("linked clone (differencing VMDK on an imported machine's disk)"),
-    message("preallocated (fixed VDI)"),
-    message("full copy (sparse raw file)"),
-    message("linked clone (device mapper's snapshot of a copy of the box's disk)"),
-    message("preallocated (raw file, all blocks reserved)"),
     message("always"),
     message("never"),
     message("madvise"),
@@ -62,11 +51,7 @@ OF_DATA = (
 
 
 def messages() -> Catalog:
-    """Collect all messages, in the order of the files.
-
-    Raises:
-        HvlabError: The criteria cannot be read.
-    """
+    """Collect the messages of the templates and of the code, in the order of the files."""
     found = Catalog(charset="utf-8")
     folders = extract_from_dir(PROJECT, method_map=_METHODS, options_map=_OPTIONS, keywords=_KEYWORDS,
                                directory_filter=lambda path: any(part in path for part in ("report", "templates"))
@@ -75,9 +60,30 @@ def messages() -> Catalog:
         found.add(words, locations=[(str(file), 0)], context=context)
     for words in STAGE_LABELS.values():
         found.add(words, locations=[("dataset/labels.py", 0)])
-    for words in _criteria():
-        found.add(words, locations=[(str(CRITERIA.relative_to(PROJECT)), 0)])
     return found
+
+
+def data_messages() -> dict[str, list[str]]:
+    """Collect what the reference data and the hypervisors' folders say in words.
+
+    Returns:
+        The texts by the folder that holds their catalogs, relative to the project's; without those of `messages`.
+
+    Raises:
+        HvlabError: The reference data cannot be read.
+    """
+    schema1 = Descriptors.model_validate(parse_json(SCHEMA_1))
+    found: dict[str, list[str]] = {"reference/locale": list(_of_references())}
+    found["factors/locale"] = [
+        title for it in schema1.factors for title in (it.title, *(effect.title for effect in it.effects))
+    ]
+    for it in schema1.hypervisors:
+        found[f"hypervisors/{it.name}/locale"] = list(it.without_factors.values())
+    for path in sorted((PROJECT / "hypervisors").glob("*/criteria.toml")):
+        cells = tomllib.loads(path.read_text(encoding="utf-8"))["criteria"].values()
+        found.setdefault(f"hypervisors/{path.parent.name}/locale", []).extend(cell["text"] for cell in cells)
+    common = {words for it in messages() for words in ([it.id] if isinstance(it.id, str) else it.id)}
+    return {folder: [text for text in dict.fromkeys(texts) if text not in common] for folder, texts in found.items()}
 
 
 def update(code: str) -> str:
@@ -85,20 +91,49 @@ def update(code: str) -> str:
     merged = catalog(code)
     merged.update(messages(), no_fuzzy_matching=True, update_creation_date=False)
     merged.obsolete.clear()
-    text = io.BytesIO()
-    write_po(text, merged, width=150, no_location=True)
-    return text.getvalue().decode()
+    return _text(merged)
+
+
+def missing(code: str) -> dict[str, list[str]]:
+    """Return what the data say in words and no catalog has, by the folder of the catalog that should have it."""
+    translated = {it.id for path in data_catalogs(code) for it in read_catalog(path, code) if it.string}
+    lacking = {folder: [it for it in texts if it not in translated] for folder, texts in data_messages().items()}
+    return {folder: texts for folder, texts in lacking.items() if texts}
 
 
 def write_all() -> None:
-    """Bring every catalog up to date; what it lacks is left empty for a translator."""
+    """Bring every catalog up to date; what it lacks is left empty for a translator.
+
+    What a catalog of data has beyond `data_messages` stays: a study may have words that no file here has.
+    """
     for code in LANGUAGES:
-        if code != "en":
-            write_atomic(FOLDER / f"{code}.po", update(code).encode())
+        if code == "en":
+            continue
+        write_atomic(FOLDER / f"{code}.po", update(code).encode())
+        for folder, texts in missing(code).items():
+            path = PROJECT / folder / f"{code}.po"
+            found = read_catalog(path, code) if path.exists() else Catalog(locale=code, charset="utf-8", fuzzy=False)
+            for text in texts:
+                found.add(text)
+            path.parent.mkdir(exist_ok=True)
+            write_atomic(path, _text(found).encode())
 
 
-def _criteria() -> Iterator[str]:
-    for row in tomllib.loads(CRITERIA.read_text(encoding="utf-8"))["criteria"]:
-        for cell in row.values():
-            if isinstance(cell, dict):
-                yield cell["text"]
+def _text(found: Catalog) -> str:
+    stream = io.BytesIO()
+    write_po(stream, found, width=150, no_location=True)
+    return stream.getvalue().decode()
+
+
+def _of_references() -> Iterator[str]:
+    yield from (it.title for it in criteria_of(()).rows)
+    for path in sorted((PROJECT / "reference").glob("*/study.json")):
+        study = load(path.parent).study
+        yield study.title
+        yield from (it.part for it in study.environment.hardware)
+        # What is a hypervisor's own the template puts together from its name.
+        folders = {it.image_folder for it in study.hypervisors}
+        yield from (it.purpose for it in study.environment.partitions if it.mount not in folders)
+        yield from study.parameters.disk_strategy.values()
+        claims = read_claims(path.with_name("claims.toml"), [it.name for it in study.hypervisors])
+        yield from (need.reason for need in claims.needs.values())

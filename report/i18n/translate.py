@@ -1,7 +1,8 @@
-"""The paper's language: every printed message is English in templates and code, and is looked up in a catalog.
+"""The paper's language: every printed message is English in templates, code and data, and is looked up in catalogs.
 
-A catalog is a file of gettext's, `report/locale/<language>.po`; it is read as it is, so that no compiled copy can be
-older than it. docs/reference/report.md says how a language is added.
+A catalog is a file of gettext, `locale/<language>.po`. That of the templates and of the code is beside this module;
+each hypervisor, the factors and the reference data have their own for what they call things. Catalogs are read as they
+are, so that no compiled copy can be older. docs/reference/report.md says how a language is added.
 """
 
 import gettext as gnu
@@ -18,8 +19,10 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 
 from core.errors import HvlabError
+from core.paths import PROJECT
 
 FOLDER = Path(__file__).with_name("locale")
+_OF_DATA = ("reference/locale", "factors/locale", "hypervisors/*/locale")
 
 
 @dataclass(frozen=True)
@@ -132,12 +135,25 @@ def pgettext(context: str, message: str) -> str:
 
 
 def catalog(code: str) -> Catalog:
-    """Read a language's catalog.
+    """Read a language's catalog of the templates and the code.
 
     Raises:
         HvlabError: It is missing or damaged.
     """
-    path = FOLDER / f"{code}.po"
+    return read_catalog(FOLDER / f"{code}.po", code)
+
+
+def data_catalogs(code: str) -> list[Path]:
+    """List a language's catalogs of what data and plug-ins call things."""
+    return sorted(path for pattern in _OF_DATA for path in PROJECT.glob(f"{pattern}/{code}.po"))
+
+
+def read_catalog(path: Path, code: str) -> Catalog:
+    """Read one catalog.
+
+    Raises:
+        HvlabError: It is missing or damaged.
+    """
     try:
         with path.open("rb") as file:
             return read_po(file, locale=code, abort_invalid=True)
@@ -151,7 +167,14 @@ def catalog(code: str) -> Catalog:
 def _translations(code: str) -> gnu.NullTranslations:
     if code == "en":
         return gnu.NullTranslations()
-    compiled = io.BytesIO()
-    write_mo(compiled, catalog(code))
-    compiled.seek(0)
-    return gnu.GNUTranslations(compiled)
+    found = _compiled(catalog(code))
+    for path in data_catalogs(code):
+        found.add_fallback(_compiled(read_catalog(path, code)))
+    return found
+
+
+def _compiled(source: Catalog) -> gnu.GNUTranslations:
+    stream = io.BytesIO()
+    write_mo(stream, source)
+    stream.seek(0)
+    return gnu.GNUTranslations(stream)

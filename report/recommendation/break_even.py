@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from report.data.names import PROVIDERS
 from report.stats.bootstrap import LEVEL, Interval, percentile_interval, resampled_means
 from report.tables.cost_model import Cost
 
@@ -50,9 +49,9 @@ def break_evens(costs: Mapping[str, Cost]) -> list[BreakEven]:
     by resampling boots, each of which gives both numbers.
 
     Returns:
-        One entry a pair, in the order of the providers; a pair whose lines run side by side has none.
+        One entry a pair, in the order of `costs`; a pair whose lines run side by side has none.
     """
-    known = [costs[name] for name in PROVIDERS if name in costs and costs[name].fixed is not None]
+    known = [cost for cost in costs.values() if cost.fixed is not None]
     found = [_of_pair(one, other) for one, other in itertools.combinations(known, 2)]
     return [it for it in found if it is not None]
 

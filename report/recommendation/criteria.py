@@ -1,12 +1,15 @@
-"""The criteria that no meter reads, each with its sources: reference/criteria.toml, checked."""
+"""The criteria that no meter reads, with what the study says of each hypervisor and where it is written."""
 
 import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import HvlabError
 from core.paths import PROJECT
+from dataset.descriptors import Criterion, HypervisorInfo, Reference
 
 PATH = PROJECT / "reference" / "criteria.toml"
 
@@ -15,56 +18,59 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Reference(_Part):
-    """Something that the paper cites."""
+class Row(_Part):
+    """One criterion: its name in the hypervisors' descriptors, and in print."""
 
+    id: str = Field(min_length=1)
     title: str = Field(min_length=1)
-    url: str | None = None
 
 
-class Cell(_Part):
-    """What is said of one hypervisor, and where it is written."""
-
-    text: str = Field(min_length=1)
-    sources: tuple[str, ...] = Field(min_length=1)
+class _File(_Part):
+    study: Reference
+    criteria: tuple[Row, ...]
 
 
-class Criterion(_Part):
-    """One row of the table."""
+@dataclass(frozen=True)
+class Criteria:
+    """The table of criteria.
 
-    id: str
-    xen: Cell
-    kvm: Cell
-    virtualbox: Cell
+    Attributes:
+        rows: The criteria, in print order.
+        cells: By criterion and hypervisor; what is missing was not assessed.
+        references: What the paper cites: the 2011 study, then each source where it is first cited.
+    """
 
+    rows: tuple[Row, ...]
+    cells: Mapping[tuple[str, str], Criterion]
+    references: tuple[Reference, ...]
 
-class Criteria(_Part):
-    """The whole file."""
-
-    sources: dict[str, Reference]
-    criteria: tuple[Criterion, ...]
-
-    @model_validator(mode="after")
-    def _every_source_is_listed(self) -> "Criteria":
-        cells = [cell for row in self.criteria for cell in (row.xen, row.kvm, row.virtualbox)]
-        cited = {name for cell in cells for name in cell.sources}
-        if cited != set(self.sources):
-            raise ValueError(f"cited and listed sources differ: {', '.join(sorted(cited ^ set(self.sources)))}")
-        return self
-
-    def number(self, name: str) -> int:
-        """Return a source's number in the paper's references, from 1."""
-        return list(self.sources).index(name) + 1
+    def number(self, reference: Reference) -> int:
+        """Return a reference's number in the paper, from 1."""
+        return self.references.index(reference) + 1
 
 
-def read_criteria(path: Path = PATH) -> Criteria:
-    """Read the criteria.
+def criteria_of(hypervisors: Sequence[HypervisorInfo], path: Path = PATH) -> Criteria:
+    """Collect what a study says of its hypervisors.
+
+    Args:
+        hypervisors: Those of the study, in print order.
+        path: The file with the criteria.
 
     Raises:
         HvlabError: The file is missing or not of the form that its head describes.
     """
+    file = _read(path)
+    cells = {
+        (row.id, it.name): it.criteria[row.id] for row in file.criteria for it in hypervisors if row.id in it.criteria
+    }
+    cited = [source for cell in cells.values() for source in cell.sources]
+    unique = [source for place, source in enumerate(cited) if source not in cited[:place] and source != file.study]
+    return Criteria(file.criteria, cells, (file.study, *unique))
+
+
+def _read(path: Path) -> _File:
     try:
-        return Criteria.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise HvlabError(f"cannot read {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

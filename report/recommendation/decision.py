@@ -6,7 +6,6 @@ from typing import Literal
 
 import numpy as np
 
-from report.data.names import PROVIDERS
 from report.recommendation.demand import Needs
 from report.recommendation.resample import resample
 from report.recommendation.scenario import RESOURCES, Question, Weights
@@ -88,7 +87,7 @@ def ask(question: Question, needs: Mapping[str, Needs], guests: int, host_mib: f
     )
 
 
-def decide(needs: Mapping[str, Needs], asked: Asked, use: Use) -> Decision:
+def decide(needs: Mapping[str, Needs], asked: Asked, use: Use, providers: Sequence[str]) -> Decision:
     """Work out the decision.
 
     The score is the weighted mean of the shares of the host's memory, CPU and partition for images. The best is called
@@ -96,11 +95,12 @@ def decide(needs: Mapping[str, Needs], asked: Asked, use: Use) -> Decision:
     as shares, weighted likewise), and by an interval that excludes zero where there are several boots.
 
     Args:
-        needs: What each hypervisor takes.
+        needs: What each hypervisor takes, in print order.
         asked: The question.
         use: What the guests are taken to use.
+        providers: The study's hypervisors.
     """
-    missing = tuple(name for name in PROVIDERS if name not in needs)
+    missing = tuple(name for name in providers if name not in needs)
     counted = [r for r in RESOURCES if asked.weights.of(r) and all(_is_known(it, r) for it in needs.values())]
     left_out = tuple(name for name in RESOURCES if name not in counted)
     if not needs or not counted:
@@ -108,7 +108,7 @@ def decide(needs: Mapping[str, Needs], asked: Asked, use: Use) -> Decision:
     shares = {p: {r: float(v) for r, v in _shares(it, asked, use, _means(it)).items()} for p, it in needs.items()}
     scores = {p: float(_score(shares[p], asked.weights, counted)) for p in needs}
     fits = {p: all(share <= 1 for share in shares[p].values()) for p in needs}
-    order = sorted(needs, key=lambda p: (not fits[p], scores[p], PROVIDERS.index(p)))
+    order = sorted(needs, key=lambda p: (not fits[p], scores[p]))
     drawn = _resampled(needs, asked, use, counted)
     spread = _spread(order, drawn, min(it.as_read.n for it in needs.values()))
     options = tuple(

@@ -5,15 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from dataset.descriptors import HypervisorInfo
 from dataset.models import StudyInfo
 from dataset.stages import guests_at, vm_stage
-from report.data.names import PROVIDERS
 from report.data.readings import Estimate, Readings
 from report.tables.cost_model import Cost
-from report.tables.cpu import guests_under_xen
+from report.tables.cpu import guests_cpu
 
 Resource = Literal["memory", "cpu", "disk"]
-_PARTITION = {"xen": "/xen", "kvm": "/kvm", "virtualbox": "/vbox"}
 _GIB = 1024.0**3
 
 
@@ -106,11 +105,12 @@ def needs_of(readings: Readings, study: StudyInfo, costs: Mapping[str, Cost], gu
     """
     guest_mib = study.parameters.guest_memory_mib
     found = {}
-    for provider in PROVIDERS:
+    for hypervisor in readings.hypervisors:
+        provider = hypervisor.name
         cost = costs.get(provider)
         if cost is None or cost.fixed is None or guest_mib is None:
             continue
-        busy, room = _cpu_of(readings, study, provider, guests)
+        busy, room = _cpu_of(readings, study, hypervisor, guests)
         stages = [stage for stage in readings.stages(provider, "disk") if guests_at(stage)]
         allocated = readings.per_repeat(provider, stages[-1], "disk", "allocated", "B") if stages else None
         found[provider] = Needs(
@@ -121,29 +121,32 @@ def needs_of(readings: Readings, study: StudyInfo, costs: Mapping[str, Cost], gu
             cpu=busy,
             cpu_room=room,
             disk=None if allocated is None else Estimate.of(allocated / guests_at(stages[-1])),
-            disk_room=_partition(study, provider),
+            disk_room=_partition(study, hypervisor.image_folder),
         )
     return found
 
 
-def _cpu_of(readings: Readings, study: StudyInfo, provider: str, guests: int) -> tuple[Estimate | None, float]:
+def _cpu_of(
+    readings: Readings, study: StudyInfo, hypervisor: HypervisorInfo, guests: int
+) -> tuple[Estimate | None, float]:
     """Return CPU per guest and CPU that is idle without guests, percent of all CPUs of the host."""
+    provider = hypervisor.name
     idle = readings.per_repeat(provider, vm_stage(guests), "mpstat", "idle", "percent")
     before = readings.per_repeat(provider, "booting", "mpstat", "idle", "percent")
     room = 100.0 if before is None else float(before.mean())
     if idle is None:
         return None, room
     busy = (100.0 if before is None else before) - idle
-    if provider == "xen":
-        cpus, beside = study.lab_host("vcpus"), guests_under_xen(readings, vm_stage(guests))
+    if hypervisor.host_cpu == "host":
+        cpus, beside = study.lab_host("vcpus"), guests_cpu(readings, provider, vm_stage(guests))
         if beside is None or not isinstance(cpus, int) or cpus < 1:
-            # dom0 sees its own CPU time only; without the guests' there is no telling how many fit.
+            # The host's kernel has its own CPU time only; without the guests' it is unknown how many fit.
             return None, room
         busy = busy + beside / cpus
     busy = busy.dropna() / guests
     return (Estimate.of(busy) if len(busy) else None), room
 
 
-def _partition(study: StudyInfo, provider: str) -> float | None:
-    sizes = [it.size_gb for it in study.environment.partitions if it.mount == _PARTITION[provider]]
+def _partition(study: StudyInfo, image_folder: str) -> float | None:
+    sizes = [it.size_gb for it in study.environment.partitions if it.mount == image_folder]
     return sizes[0] * _GIB if sizes else None

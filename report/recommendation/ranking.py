@@ -1,10 +1,9 @@
 """Which hypervisor to choose: rankings computed from the data. The sentences are in the templates."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dataset.stages import vm_stage
-from report.data.names import PROVIDERS
+from dataset.stages import guests_at, vm_stage
 from report.data.readings import Estimate, range_of_n
 from report.stats.bootstrap import of_difference
 from report.stats.tolerance import CPU_POINTS, DISK_SHARE, MEMORY_MIB
@@ -16,7 +15,7 @@ from report.tables.memory import Taken
 
 @dataclass(frozen=True)
 class Standing:
-    """One provider in a ranking: its value, and how far it is behind the best (0 or more, same unit)."""
+    """One hypervisor in a ranking: its value, and how far it is behind the best (0 or more, same unit)."""
 
     provider: str
     value: float
@@ -25,12 +24,12 @@ class Standing:
 
 @dataclass(frozen=True)
 class Ranking:
-    """Providers by one quantity.
+    """Hypervisors by one quantity.
 
     Attributes:
         best: The best, and with it all that the resolution or chance cannot tell from it.
         others: Those clearly behind the best, in order.
-        missing: Providers that were not read.
+        missing: Hypervisors that were not read.
         resolution: Differences below this are none, in the quantity's unit.
     """
 
@@ -41,18 +40,18 @@ class Ranking:
 
     @property
     def read(self) -> int:
-        """Number of providers in the ranking."""
+        """Number of hypervisors in the ranking."""
         return len(self.best) + len(self.others)
 
     @property
     def winner(self) -> str | None:
-        """The one provider that is clearly ahead of at least one other and level with none; else None."""
+        """The one hypervisor that is clearly ahead of at least one other and level with none; else None."""
         return self.best[0].provider if len(self.best) == 1 and self.others else None
 
 
 @dataclass(frozen=True)
 class Crossing:
-    """Where the straight lines of two providers cross.
+    """Where the straight lines of two hypervisors cross.
 
     Attributes:
         flat: Hypervisor that takes less from there on.
@@ -86,22 +85,24 @@ def rank(
     values: Mapping[str, float],
     resolution: float,
     *,
+    among: Sequence[str],
     highest: bool = False,
     told_apart: Callable[[str, str], bool] = lambda _best, _other: True,
 ) -> Ranking:
-    """Rank providers by one quantity.
+    """Rank hypervisors by one quantity.
 
     Args:
-        values: One number per provider that was read.
+        values: One number per hypervisor that was read; of two that are equal the first comes first.
         resolution: Two numbers closer than this are level; same unit.
+        among: All hypervisors of the study.
         highest: Whether the highest is best; else the lowest.
-        told_apart: Whether chance does not account for the difference of two providers; the first is the best.
+        told_apart: Whether chance does not account for the difference of two hypervisors; the first is the best.
 
     Returns:
         The ranking; empty if `values` is.
     """
     sign = -1.0 if highest else 1.0
-    ordered = sorted(values.items(), key=lambda item: (sign * item[1], PROVIDERS.index(item[0])))
+    ordered = sorted(values.items(), key=lambda item: sign * item[1])
     standings = [Standing(name, value, sign * (value - ordered[0][1])) for name, value in ordered]
     # The best is level with itself also at resolution 0.
     best = tuple(
@@ -112,46 +113,49 @@ def rank(
     return Ranking(
         best=best,
         others=tuple(s for s in standings if s not in best),
-        missing=tuple(name for name in PROVIDERS if name not in values),
+        missing=tuple(name for name in among if name not in values),
         resolution=resolution,
     )
 
 
-def rank_estimates(estimates: Mapping[str, Estimate], resolution: float, *, highest: bool = False) -> Ranking:
+def rank_estimates(
+    estimates: Mapping[str, Estimate], resolution: float, *, among: Sequence[str], highest: bool = False
+) -> Ranking:
     """Rank means; two are level if the 95 % interval of their difference holds zero (of one boot there is none)."""
 
     def told_apart(best: str, other: str) -> bool:
         interval = of_difference(estimates[best].values, estimates[other].values)
         return interval is None or interval.excludes_zero
 
-    return rank(_means(estimates), resolution, highest=highest, told_apart=told_apart)
+    return rank(_means(estimates), resolution, among=among, highest=highest, told_apart=told_apart)
 
 
-def guide(taken: Taken, costs: Mapping[str, Cost], cpu: Table4, disk: Figure9, guests: int) -> Guidance:
-    """Work out the guidance.
+def guide(among: Sequence[str], taken: Taken, costs: Mapping[str, Cost], cpu: Table4, disk: Figure9) -> Guidance:
+    """Compute the guidance.
 
     Args:
+        among: The study's hypervisors, in print order.
         taken: Comparable memory.
-        costs: The cost model by provider.
-        cpu: Table 4, at `guests` guests.
+        costs: The cost model by hypervisor.
+        cpu: Table 4, at the last stage.
         disk: The image folders.
-        guests: Number of guests at the last stage.
 
     Returns:
-        What can be said, with what is missing named.
+        The rankings, each with the hypervisors that were not read.
     """
+    guests = guests_at(cpu.stage)
     last = _taken_at(taken, guests)
-    idle = {p: cell for p in PROVIDERS if (cell := cpu.cells.get((p, "idle")))}
+    idle = {p: cell for p in among if (cell := cpu.cells.get((p, "idle")))}
     allocated = {f.provider: f.allocated for f in disk.folders if f.allocated is not None}
     per_guest = {p: cost.per_guest for p, cost in costs.items()}
     least_allocated = min((e.mean for e in allocated.values()), default=0.0)
     used = (last, idle, allocated, per_guest)
     return Guidance(
         guests=guests,
-        per_guest=rank_estimates(per_guest, MEMORY_MIB),
-        at_last=rank_estimates(last, MEMORY_MIB),
-        idle=rank_estimates(idle, CPU_POINTS, highest=True),
-        allocated=rank_estimates(allocated, DISK_SHARE * least_allocated),
+        per_guest=rank_estimates(per_guest, MEMORY_MIB, among=among),
+        at_last=rank_estimates(last, MEMORY_MIB, among=among),
+        idle=rank_estimates(idle, CPU_POINTS, among=among, highest=True),
+        allocated=rank_estimates(allocated, DISK_SHARE * least_allocated, among=among),
         crossing=_crossing(taken, costs, guests),
         n=range_of_n(estimate for group in used for estimate in group.values()),
     )
@@ -159,7 +163,7 @@ def guide(taken: Taken, costs: Mapping[str, Cost], cpu: Table4, disk: Figure9, g
 
 def _taken_at(taken: Taken, guests: int) -> dict[str, Estimate]:
     stage = vm_stage(guests)
-    return {p: taken.cells[p, stage] for p in PROVIDERS if (p, stage) in taken.cells}
+    return {provider: cell for (provider, at), cell in taken.cells.items() if at == stage}
 
 
 def _means(estimates: Mapping[str, Estimate]) -> dict[str, float]:
@@ -169,8 +173,8 @@ def _means(estimates: Mapping[str, Estimate]) -> dict[str, float]:
 def _crossing(taken: Taken, costs: Mapping[str, Cost], guests: int) -> Crossing | None:
     """Find the crossing of the cheapest per guest with the cheapest now, if it lies beyond what was read."""
     here = _taken_at(taken, guests)
-    now = rank(_means({p: cell for p, cell in here.items() if p in costs}), MEMORY_MIB)
-    slopes = rank(_means({p: cost.per_guest for p, cost in costs.items()}), MEMORY_MIB)
+    now = rank(_means({p: cell for p, cell in here.items() if p in costs}), MEMORY_MIB, among=tuple(costs))
+    slopes = rank(_means({p: cost.per_guest for p, cost in costs.items()}), MEMORY_MIB, among=tuple(costs))
     if now.winner is None or slopes.winner is None or now.winner == slopes.winner or taken.baseline is None:
         return None
     flat, steep = costs[slopes.winner], costs[now.winner]

@@ -7,7 +7,7 @@ from dataset.models import StudyInfo
 from report.data.readings import Readings
 from report.recommendation.break_even import BreakEven, break_evens
 from report.recommendation.capacity import Capacity, capacity
-from report.recommendation.criteria import Criteria, read_criteria
+from report.recommendation.criteria import Criteria, criteria_of
 from report.recommendation.decision import Asked, Decision, Use, ask, decide
 from report.recommendation.demand import Needs, needs_of
 from report.recommendation.results import Results
@@ -63,8 +63,8 @@ def advise(readings: Readings, study: StudyInfo, found: Results, question: Quest
             uses = ("full",)
         elif all(each.touched for each in needs.values()):
             uses = ("as-read",)  # the guests had used all their memory: both are the same
-        decisions = tuple(decide(needs, asked, use) for use in uses)
-    return Advice(break_evens(found.costs), needs, capacity(needs), asked, decisions, read_criteria())
+        decisions = tuple(decide(needs, asked, use, readings.providers) for use in uses)
+    return Advice(break_evens(found.costs), needs, capacity(needs), asked, decisions, criteria_of(study.hypervisors))
 
 
 def as_json(advice: Advice, study: StudyInfo) -> bytes:
@@ -81,9 +81,24 @@ def as_json(advice: Advice, study: StudyInfo) -> bytes:
         "decisions": [_decision(it) for it in advice.decisions],
         "break_even": [_break_even(it) for it in advice.break_evens],
         "capacity": {"guests_that_use_all_memory": full, "guests_as_read": idle},
-        "criteria": advice.criteria.model_dump(),
+        "criteria": _criteria(advice.criteria),
     }
     return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def _criteria(criteria: Criteria) -> list[dict[str, object]]:
+    return [
+        {
+            "id": row.id,
+            "title": row.title,
+            "hypervisors": {
+                name: cell.model_dump(exclude_none=True)
+                for (row_id, name), cell in criteria.cells.items()
+                if row_id == row.id
+            },
+        }
+        for row in criteria.rows
+    ]
 
 
 def _decision(decision: Decision) -> dict[str, object]:

@@ -58,7 +58,7 @@ def results(dataset: Dataset, readings: Readings) -> Results:
         differences=differences(fitted),
         cpu=cpu,
         disk=disk,
-        guidance=guide(taken, fitted, cpu, disk, last),
+        guidance=guide(readings.providers, taken, fitted, cpu, disk),
     )
     if not readings.sources():
         raise _nothing_to_print(dataset)

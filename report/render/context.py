@@ -1,34 +1,128 @@
 """From a dataset to all that the templates print."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from jinja2 import Environment
 
 from dataset import Dataset
+from dataset.descriptors import HypervisorInfo
+from dataset.models import StudyInfo
 from dataset.parameters import Parameters
-from report.data.names import PROVIDERS
-from report.data.outliers import find_outliers
+from report.data.outliers import Outliers, find_outliers
 from report.data.readings import Readings, range_of_n
-from report.data.sources import commands, group_captures
-from report.figures.build import Drawn
-from report.figures.screenshots import screen, screens, terminal
+from report.data.sources import Captures, commands, group_captures
+from report.figures.build import Drawn, Figures
+from report.figures.pictures import Pictures, pictures_of
 from report.recommendation.capacity import GUESTS_MIB, HOSTS_GIB
-from report.recommendation.recommendation import advise
+from report.recommendation.recommendation import Advice, advise
 from report.recommendation.results import Results, results
 from report.recommendation.scenario import THE_STUDYS_OWN, Question
-from report.replication.section import replicate
+from report.replication.section import Replication, replicate
 from report.stats.tolerance import CPU_POINTS, DISK_SHARE, MEMORY_MIB
-from report.tables.calibration import read_calibration
+from report.tables.calibration import Calibration, read_calibration
 from report.tables.cpu import ROWS as CPU_ROWS
-from report.tables.factors import factors
-from report.tables.meter_comparison import side_by_side
+from report.tables.factors import Factors, factors
+from report.tables.meter_comparison import SideBySide, side_by_side
 from report.tables.quantities import Quantities
-from report.tables.settling import read_curves, settling_times
-from report.tables.variance import WANTED_MIB, spreads
+from report.tables.settling import Settled, read_curves, settling_times
+from report.tables.variance import WANTED_MIB, Spread, spreads
+
+Range = tuple[int, int]
+"""The least and the greatest number of boots behind the numbers of a table."""
 
 
-def context(
+@dataclass(frozen=True)
+class Counts:
+    """How many boots are behind the numbers of each table or figure; None where nothing was read."""
+
+    table3: Range | None
+    taken: Range | None
+    figure6: Range | None
+    costs: Range | None
+    spread: Range | None
+    cpu: Range | None
+    disk: Range | None
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The guests (MiB) and hosts (GiB) of the capacity table."""
+
+    guests: tuple[int, ...] = GUESTS_MIB
+    hosts: tuple[int, ...] = HOSTS_GIB
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """The least differences that are called differences: MiB, percentage points, percent."""
+
+    memory: float = MEMORY_MIB
+    cpu: float = CPU_POINTS
+    disk: float = 100 * DISK_SHARE
+
+
+@dataclass(frozen=True)
+class PaperContext:
+    """The variables of `paper.html.j2`.
+
+    Attributes:
+        lang: Language of the paper.
+        study: The study.
+        hypervisors: Its hypervisors, in print order.
+        providers: Their names in data.
+        absent: The names of those of which no number was read.
+        cpu_rows: The rows of Table 4.
+        results: What was computed from the measurements.
+        counts: How many boots are behind the numbers.
+        figures: The drawn figures.
+        pictures: The pictures.
+        spreads: The spread of the cost per guest.
+        wanted_mib: The half-width that Table 3d is about.
+        advice: The guidance.
+        sizes: Rows and columns of the capacity table.
+        settling: How long settling took, by hypervisor and stage.
+        meters: The meters side by side.
+        factors: The factors.
+        outliers: Samples far from the others of their reading.
+        captures: The captures behind the numbers.
+        commands: The command lines behind them, by meter.
+        calibration: What the meters showed of known loads; None if they were not calibrated.
+        settings: Names and values of all parameters.
+        resolution: What is called a difference.
+        replication: The study beside the published one.
+    """
+
+    lang: str
+    study: StudyInfo
+    hypervisors: tuple[HypervisorInfo, ...]
+    providers: tuple[str, ...]
+    absent: Sequence[str]
+    cpu_rows: tuple[str, ...]
+    results: Results
+    counts: Counts
+    figures: Figures
+    pictures: Pictures
+    spreads: Sequence[Spread]
+    wanted_mib: float
+    advice: Advice
+    sizes: Sizes
+    settling: dict[tuple[str, str], Settled]
+    meters: SideBySide
+    factors: Factors
+    outliers: Outliers
+    captures: Sequence[Captures]
+    commands: Sequence[tuple[str, tuple[str, ...]]]
+    calibration: Calibration | None
+    settings: Sequence[tuple[str, str]]
+    resolution: Resolution
+    replication: Replication
+
+
+def paper_context(
     dataset: Dataset, environment: Environment, lang: str, question: Question = THE_STUDYS_OWN
-) -> dict[str, object]:
-    """Build the variables of `paper.html.j2`.
+) -> PaperContext:
+    """Compute all that the paper of a study prints.
 
     Args:
         dataset: The study.
@@ -36,50 +130,49 @@ def context(
         lang: Language of the paper.
         question: What the guidance is asked.
 
-    Returns:
-        The variables by name.
-
     Raises:
         HvlabError: The study has no number that the paper uses, its journal or a capture is damaged, or the reference
             cannot be read.
     """
-    readings = Readings(dataset.measurements)
+    study = dataset.study
+    readings = Readings(dataset.measurements, study)
     found = results(dataset, readings)
-    advice = advise(readings, dataset.study, found, question)
-    curves = read_curves(dataset.folder, dataset.study)
-    return {
-        "lang": lang,
-        "study": dataset.study,
-        "providers": PROVIDERS,
-        "cpu_rows": CPU_ROWS,
-        "r": found,
-        "n": _counts(found),
-        "figures": Drawn(environment, dataset.study, found, advice, curves).all(),
-        "pictures": {
-            "figure2": terminal(dataset, "xen", "booting", "free"),
-            "figure3": terminal(dataset, "kvm", "booting", "free"),
-            "figure3a": terminal(dataset, "virtualbox", "booting", "free"),
-            "figure4": screens(dataset, ("xen", "kvm")),
-            "figure5": screen(dataset, "virtualbox"),
-            "figure5a": screens(dataset, PROVIDERS, "server1"),
-            "figure7": [it for p in PROVIDERS if (it := terminal(dataset, p, found.cpu.stage, "mpstat"))],
-        },
-        "spreads": spreads(readings, found.costs),
-        "wanted_mib": WANTED_MIB,
-        "advice": advice,
-        "settling": settling_times(curves),
-        "sizes": {"guests": GUESTS_MIB, "hosts": HOSTS_GIB},
-        "meters": side_by_side(readings, dataset.study),
-        "factors": factors(dataset.study, readings),
-        "outliers": find_outliers(dataset.measurements),
-        "captures": group_captures(readings.sources(), dataset.folder),
-        "commands": commands(readings.sources(), dataset.folder),
-        "absent": [p for p in PROVIDERS if p not in {source.provider for source in readings.sources()}],
-        "calibration": read_calibration(dataset.folder),
-        "settings": _settings(dataset.study.parameters),
-        "resolution": {"memory": MEMORY_MIB, "cpu": CPU_POINTS, "disk": 100 * DISK_SHARE},
-        **replicate(dataset, Quantities(readings, found.taken, found.costs), found.table3),
-    }
+    advice = advise(readings, study, found, question)
+    curves = read_curves(dataset.folder, study)
+    # Before the sources are listed: each of them asks for numbers.
+    spread, meters, set_factors = (
+        spreads(readings, found.costs),
+        side_by_side(readings, study),
+        factors(study, readings),
+    )
+    replication = replicate(dataset, Quantities(readings, found.taken, found.costs), found.table3)
+    sources = readings.sources()
+    return PaperContext(
+        lang=lang,
+        study=study,
+        hypervisors=readings.hypervisors,
+        providers=readings.providers,
+        absent=[name for name in readings.providers if name not in {source.provider for source in sources}],
+        cpu_rows=CPU_ROWS,
+        results=found,
+        counts=_counts(found),
+        figures=Drawn(environment, study, found, advice, curves).all(),
+        pictures=pictures_of(dataset, found.cpu.stage),
+        spreads=spread,
+        wanted_mib=WANTED_MIB,
+        advice=advice,
+        sizes=Sizes(),
+        settling=settling_times(curves),
+        meters=meters,
+        factors=set_factors,
+        outliers=find_outliers(dataset.measurements, readings.providers),
+        captures=group_captures(sources, dataset.folder),
+        commands=commands(sources, dataset.folder),
+        calibration=read_calibration(dataset.folder),
+        settings=_settings(study.parameters),
+        resolution=Resolution(),
+        replication=replication,
+    )
 
 
 def _settings(parameters: Parameters) -> list[tuple[str, str]]:
@@ -101,16 +194,16 @@ def _settings(parameters: Parameters) -> list[tuple[str, str]]:
     return flat
 
 
-def _counts(found: Results) -> dict[str, tuple[int, int] | None]:
+def _counts(found: Results) -> Counts:
     table3 = found.table3
     folders = found.disk.folders
     sizes = [*found.disk.file_sizes, *(size for f in folders for size in (f.apparent, f.allocated))]
-    return {
-        "table3": range_of_n([*table3.total.values(), *table3.used.values(), *table3.free.values()]),
-        "taken": range_of_n(found.taken.cells.values()),
-        "figure6": range_of_n([*table3.used.values(), *found.taken.cells.values()]),
-        "costs": range_of_n(cost.per_guest for cost in found.costs.values()),
-        "spread": range_of_n(cost.per_guest for cost in found.costs.values() if cost.per_guest.n > 1),
-        "cpu": range_of_n(found.cpu.cells.values()),
-        "disk": range_of_n(sizes),
-    }
+    return Counts(
+        table3=range_of_n([*table3.total.values(), *table3.used.values(), *table3.free.values()]),
+        taken=range_of_n(found.taken.cells.values()),
+        figure6=range_of_n([*table3.used.values(), *found.taken.cells.values()]),
+        costs=range_of_n(cost.per_guest for cost in found.costs.values()),
+        spread=range_of_n(cost.per_guest for cost in found.costs.values() if cost.per_guest.n > 1),
+        cpu=range_of_n(found.cpu.cells.values()),
+        disk=range_of_n(sizes),
+    )

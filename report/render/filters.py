@@ -1,11 +1,12 @@
 """How numbers, names and dates are printed; Jinja2 filters."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from report.data.names import PRINTED, printed_stage
+from dataset.descriptors import HypervisorInfo
 from report.data.readings import Estimate
+from report.i18n.labels import printed_stage
 from report.i18n.translate import gettext
 from report.stats.bootstrap import Interval
 
@@ -102,6 +103,19 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "day": day,
     "instant": instant,
     "capitalize_first": capitalize_first,
-    "provider": PRINTED.__getitem__,
     "stage": printed_stage,
 }
+
+
+def filters_for(hypervisors: Iterable[HypervisorInfo]) -> dict[str, Callable[..., Any]]:
+    """Return the filters of the templates for a study with these hypervisors.
+
+    By a hypervisor's name in data `provider` returns its name in print, and `host_name` that of its host system.
+    """
+    described = {it.name: it for it in hypervisors}
+
+    def host_name(provider: str) -> str:
+        name = described[provider].host_name
+        return gettext("the host system") if name == "host" else name
+
+    return {**FILTERS, "provider": lambda provider: described[provider].title, "host_name": host_name}

@@ -3,7 +3,7 @@
 import functools
 import gc
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -15,12 +15,13 @@ from core.errors import HvlabError
 from core.files import write_atomic
 from core.paths import PROJECT
 from dataset import load
+from dataset.descriptors import HypervisorInfo
 from report.figures.style import Output, drawn_for
 from report.i18n.translate import Language, gettext, language, ngettext, pgettext, speaking, spoken
-from report.recommendation.recommendation import Advice, as_json
+from report.recommendation.recommendation import as_json
 from report.recommendation.scenario import THE_STUDYS_OWN, Question
-from report.render.context import context
-from report.render.filters import FILTERS
+from report.render.context import paper_context
+from report.render.filters import filters_for
 from report.render.pdf_tags import complete_tags
 
 TEMPLATES = PROJECT / "templates"
@@ -98,23 +99,25 @@ def write(path: Path, content: bytes) -> None:
 
 def _page(study_dir: Path, question: Question, screen_style: str = "") -> tuple[str, bytes]:
     """Return the page, with its style if it is for a browser, and guidance.json."""
-    environment = templates()
     dataset = load(study_dir)
-    variables = context(dataset, environment, spoken().code, question)
-    variables |= {"screen": bool(screen_style), "screen_style": screen_style}
-    advice = variables["advice"]
-    assert isinstance(advice, Advice)
-    return environment.get_template("paper.html.j2").render(variables), as_json(advice, dataset.study)
+    environment = templates(dataset.study.hypervisors)
+    context = paper_context(dataset, environment, spoken().code, question)
+    page = environment.get_template("paper.html.j2").render(vars(context), screen_style=screen_style)
+    return page, as_json(context.advice, dataset.study)
 
 
-def templates() -> jinja2.Environment:
-    """Return where the templates are, with the filters that they use, for the language that is spoken."""
-    return _environment(spoken().code)
+def templates(hypervisors: Iterable[HypervisorInfo]) -> jinja2.Environment:
+    """Return where the templates are, with the filters that they use for a study with these hypervisors."""
+    return _environment(spoken().code, tuple(it.model_dump_json() for it in hypervisors))
 
 
 @functools.cache
-def _environment(_code: str) -> jinja2.Environment:
-    """Make the environment of a language: what a template's module holds is in the language of its first use."""
+def _environment(_code: str, described: tuple[str, ...]) -> jinja2.Environment:
+    """Make the environment of a language: what a template's module holds is in the language of its first use.
+
+    Args:
+        described: The hypervisors, as JSON: what is cached must have a hash.
+    """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=lambda name: name is not None and name.endswith(".html.j2"),
@@ -125,7 +128,7 @@ def _environment(_code: str) -> jinja2.Environment:
     )
     environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_callables(gettext, ngettext, newstyle=True, pgettext=pgettext)  # type: ignore[attr-defined]
-    environment.filters.update(FILTERS)
+    environment.filters.update(filters_for([HypervisorInfo.model_validate_json(text) for text in described]))
     return environment
 
 

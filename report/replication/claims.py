@@ -1,39 +1,52 @@
 """What a published study claims: its claims.toml, checked."""
 
 import tomllib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from core.errors import HvlabError
 from dataset.stages import is_stage
-from report.data.names import PROVIDERS
+from report.tables.memory import Scope
 from report.tables.quantities import UNITS
 
 ABOUT_SHARE = 0.2
 """A round number that the text calls "about" is taken to mean so much of it to either side."""
 
-Need = Literal["cpu", "guest-os", "guest-memory", "guest-disk", "disk-strategy", "dom0-ballooned", "xen-free-as-2011"]
-"""What a study must share with the published one: docs/reference/report.md says how each is told."""
+COMMON_NEEDS = ("cpu", "guest-os", "guest-memory", "guest-disk", "disk-strategy")
+"""What a study must share with the published one, whatever the hypervisor (docs/reference/report.md)."""
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _known(name: str, info: ValidationInfo) -> str:
+    """Check a hypervisor's name against those of the published study, which are the validation's context."""
+    if name not in (info.context or ()):
+        raise ValueError(f"unknown hypervisor {name!r}")
+    return name
+
+
+Provider = Annotated[str, AfterValidator(_known)]
+
+
 class Place(_Part):
     """A hypervisor, and a stage unless the quantity has none."""
 
-    provider: str
+    provider: Provider
     stage: str | None = None
-
-    @field_validator("provider")
-    @classmethod
-    def _known(cls, name: str) -> str:
-        if name not in PROVIDERS:
-            raise ValueError(f"unknown provider {name!r}")
-        return name
 
     @field_validator("stage")
     @classmethod
@@ -43,12 +56,48 @@ class Place(_Part):
         return name
 
 
+class FreeMemory(_Part):
+    """What the free memory covers that was read under a hypervisor, as in `report.tables.memory.Taken.scopes`."""
+
+    provider: Provider
+    scope: Scope
+
+
+class Numbers(_Part):
+    """The numbers of one meter under one hypervisor."""
+
+    provider: Provider
+    meter: str
+
+
+class Need(_Part):
+    """What a study must share with the published one, of one hypervisor; either `total_falls` or `free_memory`.
+
+    Attributes:
+        total_falls: The hypervisor under which the host's total must fall as guests start.
+        free_memory: What the free memory of a hypervisor must cover.
+        numbers: Published numbers that need it, too.
+        reason: What is said where a study does not share it, in print.
+    """
+
+    total_falls: Provider | None = None
+    free_memory: FreeMemory | None = None
+    numbers: Numbers | None = None
+    reason: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> "Need":
+        if (self.total_falls is None) == (self.free_memory is None):
+            raise ValueError("give either total_falls or free_memory")
+        return self
+
+
 class _Claim(_Part):
     id: str = Field(min_length=1)
     place: str
     original: str
     quantity: str
-    needs: tuple[Need, ...]
+    needs: tuple[str, ...]
 
     @field_validator("quantity")
     @classmethod
@@ -67,7 +116,7 @@ class Best(_Claim):
     """One hypervisor has the lowest, or highest, value of all."""
 
     kind: Literal["best"]
-    provider: Literal["xen", "kvm", "virtualbox"]
+    provider: Provider
     stage: str | None = None
     extreme: Literal["lowest", "highest"] = "lowest"
 
@@ -109,22 +158,39 @@ class Value(_Amount):
 Claim = Best | Difference | Value
 
 
-class _File(_Part):
+class Claims(_Part):
+    """The whole file.
+
+    Attributes:
+        source: The publication.
+        needs: The needs of single hypervisors, by the names that claims use.
+        claims: The claims, in the order of the text.
+    """
+
     source: str
+    needs: dict[str, Need] = {}
     claims: tuple[Annotated[Claim, Field(discriminator="kind")], ...]
 
+    @model_validator(mode="after")
+    def _every_need_is_known(self) -> "Claims":
+        asked = {need for claim in self.claims for need in claim.needs}
+        if unknown := sorted(asked.difference(COMMON_NEEDS, self.needs)):
+            raise ValueError(f"needs: unknown need {unknown[0]!r}")
+        return self
 
-def read_claims(path: Path) -> tuple[Claim, ...]:
+
+def read_claims(path: Path, hypervisors: Collection[str]) -> Claims:
     """Read a published study's claims.
 
     Args:
         path: Its `claims.toml`.
+        hypervisors: Names of its hypervisors.
 
     Raises:
         HvlabError: The file is missing or not in the form that reference/paper-2011/claims.toml describes.
     """
     try:
-        return _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8"))).claims
+        return Claims.model_validate(tomllib.loads(path.read_text(encoding="utf-8")), context=hypervisors)
     except OSError as error:
         raise HvlabError(f"cannot read {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

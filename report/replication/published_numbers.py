@@ -5,12 +5,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from dataset.models import StudyInfo
-from report.data.names import PROVIDERS
-from report.data.readings import stage_position
-from report.replication.verdicts import Amount, Verdict, amount_of, unmet
+from dataset.stages import stage_position
+from report.replication.verdicts import Amount, Comparison, Verdict, amount_of
 from report.stats.tolerance import resolution
-from report.tables.quantities import Quantities
 
 _QUANTITY = {
     ("free", "total"): "total",
@@ -50,38 +47,35 @@ class Number:
     reason: str = ""
 
 
-def compare_numbers(
-    published: pd.DataFrame, quantities: Quantities, study: StudyInfo, reference: StudyInfo
-) -> list[Number]:
-    """Set each published number beside a study's.
+def compare_numbers(published: pd.DataFrame, beside: Comparison) -> list[Number]:
+    """Compare each published number with a study's.
 
     A number is reproduced if the study's differs by no more than the 2011 study's own error, or if the 95 % interval
     holds it. Single image files are compared through their folder only: their names are not the same.
 
     Args:
         published: `measurements.csv` of the reference.
-        quantities: The study's numbers.
-        study: The study.
-        reference: The reference's `study.json`.
+        beside: The study and the reference.
 
     Returns:
         One entry a number, in the order of the published tables.
     """
     rows = [row for row in published.to_dict("records") if (row["meter"], row["metric"]) in _QUANTITY]
-    rows.sort(key=lambda it: (_ORDER.index(it["meter"]), stage_position(it["stage"]), PROVIDERS.index(it["provider"])))
-    return [_compare(row, quantities, study, reference) for row in rows]
+    order = [it.name for it in beside.reference.hypervisors]
+    rows.sort(key=lambda it: (_ORDER.index(it["meter"]), stage_position(it["stage"]), order.index(it["provider"])))
+    return [_compare(row, beside) for row in rows]
 
 
-def _compare(row: Mapping[Hashable, object], quantities: Quantities, study: StudyInfo, reference: StudyInfo) -> Number:
+def _compare(row: Mapping[Hashable, object], beside: Comparison) -> Number:
     meter, metric, stage = str(row["meter"]), str(row["metric"]), str(row["stage"])
     provider, value = str(row["provider"]), float(str(row["value"]))
     quantity = _QUANTITY[meter, metric]
-    values = quantities.values(quantity, provider, None if meter == "disk" else stage)
+    values = beside.quantities.values(quantity, provider, None if meter == "disk" else stage)
     number = (provider, stage, meter, metric, str(row["unit"]), value)
     if values is None:
         return Number(*number, None, "not comparable", "not-read")
     ours = amount_of(values)
-    lacking = unmet(_needs(meter, provider, stage), study, reference, quantities)
+    lacking = beside.unmet([*_needs(meter, stage), *_needs_of_hypervisor(meter, provider, beside)])
     if lacking:
         return Number(*number, ours, "not comparable", lacking)
     near = abs(ours.mean - value) <= resolution(quantity, min(ours.mean, value))
@@ -89,10 +83,14 @@ def _compare(row: Mapping[Hashable, object], quantities: Quantities, study: Stud
     return Number(*number, ours, "reproduced") if near or held else Number(*number, ours, "not reproduced", "outside")
 
 
-def _needs(meter: str, provider: str, stage: str) -> list[str]:
+def _needs(meter: str, stage: str) -> list[str]:
     if meter == "mpstat":
         return ["cpu", "guest-os"]
     if meter == "disk":
         return ["guest-os", "guest-disk", "disk-strategy"]
-    guests = ["guest-os", "guest-memory"] if stage.startswith("vm-") else []
-    return [*guests, *(["dom0-ballooned"] if provider == "xen" else [])]
+    return ["guest-os", "guest-memory"] if stage.startswith("vm-") else []
+
+
+def _needs_of_hypervisor(meter: str, provider: str, beside: Comparison) -> list[str]:
+    asked = {name: need.numbers for name, need in beside.needs.items() if need.numbers is not None}
+    return [name for name, it in asked.items() if (it.provider, it.meter) == (provider, meter)]

@@ -1,20 +1,61 @@
 """The replication section: what the templates print of a study beside the published one."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from core.paths import PROJECT
 from dataset import Dataset, load
+from dataset.models import StudyInfo
 from report.replication.claims import ABOUT_SHARE, read_claims
-from report.replication.published_numbers import compare_numbers
-from report.replication.verdicts import check_claims
-from report.replication.xen_hidden_memory import hidden_free, rounding
+from report.replication.hidden_memory import Hidden, Rounding, hidden_free, rounding
+from report.replication.published_numbers import Number, compare_numbers
+from report.replication.verdicts import Comparison, Finding, Verdict, check_claims
 from report.tables.memory import Table3
 from report.tables.quantities import Quantities
 
 REFERENCE = PROJECT / "reference" / "paper-2011"
-VERDICTS = ("reproduced", "not reproduced", "not comparable")
+VERDICTS: tuple[Verdict, ...] = ("reproduced", "not reproduced", "not comparable")
 
 
-def replicate(dataset: Dataset, quantities: Quantities, table3: Table3) -> dict[str, object]:
-    """Return the variables of `sections/replication.html.j2`.
+@dataclass(frozen=True)
+class Replication:
+    """A study beside the published one.
+
+    Attributes:
+        reference: The published study.
+        itself: Whether the study is the published one.
+        claims: What the study says to each claim.
+        numbers: Each published number beside the study's; none beside itself.
+        titles: Names in print of the published study's hypervisors.
+        reasons: By the name of a need of a single hypervisor: what is printed where the study does not share it.
+        about: The share of an amount that the text calls "about" which is allowed to either side.
+        hidden: Memory that `free` did not show.
+        rounding: Rows of Table 3 that do not add up.
+    """
+
+    reference: StudyInfo
+    itself: bool
+    claims: list[Finding]
+    numbers: list[Number]
+    titles: Mapping[str, str]
+    reasons: Mapping[str, str]
+    about: float
+    hidden: list[Hidden]
+    rounding: Rounding
+
+    @property
+    def claim_counts(self) -> list[tuple[Verdict, int]]:
+        """How many claims have each verdict."""
+        return [(verdict, sum(it.verdict == verdict for it in self.claims)) for verdict in VERDICTS]
+
+    @property
+    def number_counts(self) -> list[tuple[Verdict, int]]:
+        """How many numbers have each verdict."""
+        return [(verdict, sum(it.verdict == verdict for it in self.numbers)) for verdict in VERDICTS]
+
+
+def replicate(dataset: Dataset, quantities: Quantities, table3: Table3) -> Replication:
+    """Compare a study with the published one.
 
     Args:
         dataset: The study.
@@ -25,20 +66,19 @@ def replicate(dataset: Dataset, quantities: Quantities, table3: Table3) -> dict[
         HvlabError: The reference dataset or its claims cannot be read.
     """
     reference = load(REFERENCE)
-    claims = check_claims(read_claims(REFERENCE / "claims.toml"), quantities, dataset.study, reference.study)
+    titles = {it.name: it.title for it in reference.study.hypervisors}
+    claims = read_claims(REFERENCE / "claims.toml", titles)
+    beside = Comparison(dataset.study, reference.study, quantities, claims.needs)
     # Beside its own numbers every number of the reference is reproduced, which says nothing.
     itself = dataset.study.id == reference.study.id
-    numbers = [] if itself else compare_numbers(reference.measurements, quantities, dataset.study, reference.study)
-    return {
-        "replication": {
-            "reference": reference.study,
-            "itself": itself,
-            "claims": claims,
-            "numbers": numbers,
-            "claim_counts": [(v, sum(it.verdict == v for it in claims)) for v in VERDICTS],
-            "number_counts": [(v, sum(it.verdict == v for it in numbers)) for v in VERDICTS],
-            "about": ABOUT_SHARE,
-            "hidden": hidden_free(table3),
-            "rounding": rounding(table3),
-        }
-    }
+    return Replication(
+        reference=reference.study,
+        itself=itself,
+        claims=check_claims(claims, beside),
+        numbers=[] if itself else compare_numbers(reference.measurements, beside),
+        titles=titles,
+        reasons={name: need.reason for name, need in claims.needs.items()},
+        about=ABOUT_SHARE,
+        hidden=hidden_free(table3, dataset.study.hypervisors),
+        rounding=rounding(table3),
+    )

@@ -1,14 +1,14 @@
 """Replication: what the 2011 study claims in words, held against the numbers of a study, with a verdict for each."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import pandas as pd
 
 from dataset.models import StudyInfo
-from report.data.names import PROVIDERS
-from report.replication.claims import Best, Claim, Difference, Value
+from dataset.stages import guests_at
+from report.replication.claims import Best, Claim, Claims, Difference, Need, Value
 from report.stats.bootstrap import Interval, of_difference, of_mean
 from report.stats.tolerance import resolution
 from report.tables.quantities import Quantities
@@ -55,34 +55,66 @@ def difference_of(one: pd.Series, other: pd.Series) -> Amount:
     return Amount(mean, of_difference(list(one), list(other)), min(len(one), len(other)))
 
 
-def check_claims(
-    claims: Iterable[Claim], quantities: Quantities, study: StudyInfo, reference: StudyInfo
-) -> list[Finding]:
-    """Hold each claim against a study.
+@dataclass(frozen=True)
+class Comparison:
+    """A study beside the published one.
+
+    Attributes:
+        study: The study.
+        reference: The published one; beside its own numbers it shares everything with itself.
+        quantities: The study's numbers.
+        needs: Needs of single hypervisors, by name.
+    """
+
+    study: StudyInfo
+    reference: StudyInfo
+    quantities: Quantities
+    needs: Mapping[str, Need]
+
+    def unmet(self, needs: Iterable[str]) -> str:
+        """Return the first of `needs` that the study does not share with the reference; empty if it shares all."""
+        return next((name for name in needs if not self._shares(name)), "")
+
+    def _shares(self, name: str) -> bool:
+        if name in _COMMON:
+            return _COMMON[name](self.study, self.reference)
+        need = self.needs[name]
+        if need.free_memory is not None:
+            return self.quantities.taken.scopes.get(need.free_memory.provider) == need.free_memory.scope
+        return need.total_falls is not None and self._total_falls(need.total_falls)
+
+    def _total_falls(self, provider: str) -> bool:
+        """Tell whether the host's total is less with all guests than without any."""
+        readings = self.quantities.readings
+        stages = readings.stages(provider, "free")
+        read = {guests_at(s): readings.estimate(provider, s, "free", "total", "MiB") for s in stages}
+        first, last = read.get(0), read.get(max(read, default=0))
+        return first is not None and last is not None and last.mean < first.mean
+
+
+def check_claims(claims: Claims, beside: Comparison) -> list[Finding]:
+    """Check each claim against a study.
 
     An amount is reproduced if it, or any of its 95 % interval, lies within what the claim allows. That a hypervisor is
     best is reproduced if it is ahead of each other one by more than the resolution and, where there are intervals,
     those of the differences exclude zero.
 
     Args:
-        claims: The claims of `reference`.
-        quantities: The study's numbers.
-        study: The study.
-        reference: The study that made the claims; held against its own numbers it shares everything with itself.
+        claims: The claims of the published study.
+        beside: The study and the published one.
 
     Returns:
         One finding a claim, in their order.
     """
-    return [_check(claim, quantities, unmet(claim.needs, study, reference, quantities)) for claim in claims]
+    return [_check(claim, beside) for claim in claims.claims]
 
 
-def unmet(needs: Iterable[str], study: StudyInfo, reference: StudyInfo, quantities: Quantities) -> str:
-    """Return the first of `needs` that a study does not share with the reference; empty if it shares all."""
-    return next((need for need in needs if not _NEEDS[need](study, reference, quantities)), "")
-
-
-def _check(claim: Claim, quantities: Quantities, lacking: str) -> Finding:
-    finding = _check_best(claim, quantities) if isinstance(claim, Best) else _check_amount(claim, quantities)
+def _check(claim: Claim, beside: Comparison) -> Finding:
+    if isinstance(claim, Best):
+        finding = _check_best(claim, beside.quantities, [it.name for it in beside.reference.hypervisors])
+    else:
+        finding = _check_amount(claim, beside.quantities)
+    lacking = beside.unmet(claim.needs)
     if finding.reason == "not-read" or not lacking:
         return finding
     return Finding(claim, "not comparable", lacking, finding.amount, finding.values)
@@ -112,17 +144,18 @@ def _paired_or_not(claim: Difference, one: pd.Series, other: pd.Series) -> Amoun
     return amount_of(paired) if len(paired) else None
 
 
-def _check_best(claim: Best, quantities: Quantities) -> Finding:
-    found = {p: quantities.values(claim.quantity, p, claim.stage) for p in PROVIDERS}
+def _check_best(claim: Best, quantities: Quantities, providers: Sequence[str]) -> Finding:
+    """Check who is best among the published study's hypervisors; others of the study are not in the claim."""
+    found = {p: quantities.values(claim.quantity, p, claim.stage) for p in providers}
     read = {p: values for p, values in found.items() if values is not None}
     values = tuple((p, amount_of(each)) for p, each in read.items())
-    if len(read) < len(PROVIDERS):
+    if len(read) < len(providers):
         return Finding(claim, "not comparable", "not-read", values=values)
     sign = 1.0 if claim.extreme == "lowest" else -1.0
     leader = min(read, key=lambda p: sign * float(read[p].mean()))
     if leader != claim.provider and _told_apart(claim.quantity, read[leader], read[claim.provider]):
         return Finding(claim, "not reproduced", "another-is", values=values)
-    others = [p for p in PROVIDERS if p != claim.provider]
+    others = [p for p in providers if p != claim.provider]
     if leader != claim.provider or not all(_told_apart(claim.quantity, read[claim.provider], read[p]) for p in others):
         return Finding(claim, "not reproduced", "level", values=values)
     return Finding(claim, "reproduced", values=values)
@@ -136,26 +169,10 @@ def _told_apart(quantity: str, one: pd.Series, other: pd.Series) -> bool:
     return difference.interval is None or difference.interval.excludes_zero
 
 
-def _ballooned(study: StudyInfo) -> bool:
-    """Return whether the host's memory was given away to the guests; a study older than the factor tells its amount."""
-    asked = study.parameters.factors.get("dom0_memory")
-    return asked == "ballooned" if asked is not None else not study.lab_host("dom0_memory_mib")
-
-
-_Need = Callable[[StudyInfo, StudyInfo, Quantities], bool]
-_NEEDS: dict[str, _Need] = {
-    "cpu": lambda study, _reference, _quantities: study.environment.accelerator != "tcg",
-    "guest-os": lambda study, reference, _quantities: study.parameters.guest_os == reference.parameters.guest_os,
-    "guest-memory": lambda study, reference, _quantities: (
-        study.parameters.guest_memory_mib == reference.parameters.guest_memory_mib
-    ),
-    "guest-disk": lambda study, reference, _quantities: (
-        study.parameters.guest_disk_gib == reference.parameters.guest_disk_gib
-    ),
-    "disk-strategy": lambda study, reference, _quantities: (
-        study.parameters.disk_strategy == reference.parameters.disk_strategy
-    ),
-    "dom0-ballooned": lambda study, _reference, _quantities: _ballooned(study),
-    # The study of 2011 saw dom0's free memory only.
-    "xen-free-as-2011": lambda _study, _reference, quantities: quantities.taken.xen_free == "dom0-only",
+_COMMON: dict[str, Callable[[StudyInfo, StudyInfo], bool]] = {
+    "cpu": lambda study, _reference: study.environment.accelerator != "tcg",
+    "guest-os": lambda study, reference: study.parameters.guest_os == reference.parameters.guest_os,
+    "guest-memory": lambda study, reference: study.parameters.guest_memory_mib == reference.parameters.guest_memory_mib,
+    "guest-disk": lambda study, reference: study.parameters.guest_disk_gib == reference.parameters.guest_disk_gib,
+    "disk-strategy": lambda study, reference: study.parameters.disk_strategy == reference.parameters.disk_strategy,
 }

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dataset.stages import guests_at
-from report.data.names import PROVIDERS
 from report.data.readings import Estimate
 from report.stats.bootstrap import Interval, of_difference
 from report.tables.memory import Taken
@@ -14,7 +13,7 @@ from report.tables.memory import Taken
 
 @dataclass(frozen=True)
 class Cost:
-    """What a provider takes of the machine's memory, in MiB.
+    """What a hypervisor takes of the machine's memory, in MiB.
 
     Attributes:
         provider: Name as in data.
@@ -40,14 +39,14 @@ class Cost:
 
 @dataclass(frozen=True)
 class Difference:
-    """How much more one provider's guest costs than another's: mean and 95 % interval, MiB."""
+    """How much more one hypervisor's guest costs than another's: mean and 95 % interval, MiB."""
 
     mean: float
     interval: Interval
 
 
 def costs(taken: Taken) -> dict[str, Cost]:
-    """Fit the cost model for each provider that was read at two or more stages with guests.
+    """Fit the cost model for each hypervisor that was read at two or more stages with guests.
 
     per guest = (free at the first - free at the last stage) / (guests between them), which is the mean of the
     steps; fixed = taken at the first stage - per guest x its guests. One line per repeat, then the mean.
@@ -56,19 +55,19 @@ def costs(taken: Taken) -> dict[str, Cost]:
         taken: Comparable memory of the study.
 
     Returns:
-        The costs by provider; a provider with too few stages is not in it.
+        The costs by hypervisor, in print order; one with too few stages is not in it.
     """
-    fitted = {provider: _fit(taken, provider) for provider in PROVIDERS}
+    fitted = {provider: _fit(taken, provider) for provider in dict.fromkeys(name for name, _ in taken.free)}
     return {provider: cost for provider, cost in fitted.items() if cost is not None}
 
 
 def differences(fitted: Mapping[str, Cost]) -> list[tuple[str, str, Difference]]:
-    """Compare the costs per guest of every two providers that were read in two or more boots.
+    """Compare the costs per guest of every two hypervisors that were read in two or more boots.
 
     Returns:
-        The dearer, the cheaper, and by how much, in the order of the providers.
+        The dearer, the cheaper, and by how much, in the order of `fitted`.
     """
-    told = [fitted[name] for name in PROVIDERS if name in fitted and fitted[name].per_guest.n > 1]
+    told = [cost for cost in fitted.values() if cost.per_guest.n > 1]
     found = []
     for one, other in itertools.combinations(told, 2):
         dear, cheap = (one, other) if one.per_guest.mean >= other.per_guest.mean else (other, one)
@@ -83,7 +82,7 @@ def break_even(flat: Cost, steep: Cost) -> int | None:
     """Return the least number of guests at which `flat` takes less memory than `steep`.
 
     Args:
-        flat: The provider with the lower cost per guest.
+        flat: The hypervisor with the lower cost per guest.
         steep: The other.
 
     Returns:

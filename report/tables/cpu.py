@@ -5,35 +5,42 @@ from dataclasses import dataclass
 import pandas as pd
 
 from report.data.gaps import Missing, find_missing
-from report.data.names import PROVIDERS
 from report.data.readings import Estimate, Readings
 
+GUEST_CPU = "guest_cpu"
+"""The derived number that is the CPU time of all guests."""
+
 ROWS = ("idle", "user", "sys", "guest", "rest")
-_DOM0 = "cpu:Domain-0"
 
 
 @dataclass(frozen=True)
 class Table4:
-    """Shares of CPU time in percent of all CPUs that the host's kernel sees (under Xen: dom0's).
+    """Shares of CPU time in percent of all CPUs that the host's kernel sees.
 
     Attributes:
         stage: The stage that is shown.
-        cells: By provider and row; `guest` is time that the kernel books to guests, `rest` is 100 less the
+        cells: By hypervisor and row; `guest` is time that the kernel books to guests, `rest` is 100 less the
             four others (nice, iowait, interrupts, steal).
-        guests_under_xen: Sum over the guests' CPU time by xentop, percent of one CPU; None if not read.
+        host_only: Hypervisors, in print order, under which the host's kernel has only some of the machine's CPUs or
+            of their time, so that `cells` do not include the guests; of those whose idle time was read.
+        guests: By hypervisor, CPU time of all guests by the hypervisor's own meter, percent of one CPU; those under
+            which it was read.
+        guest_meters: By hypervisor, the names in print of those meters.
         missing: The gaps.
     """
 
     stage: str
     cells: dict[tuple[str, str], Estimate]
-    guests_under_xen: Estimate | None
+    host_only: tuple[str, ...]
+    guests: dict[str, Estimate]
+    guest_meters: dict[str, str]
     missing: Missing
 
 
 def table_4(readings: Readings, stage: str) -> Table4:
     """Build Table 4 at a stage, means over repeats."""
     cells: dict[tuple[str, str], Estimate] = {}
-    for provider in PROVIDERS:
+    for provider in readings.providers:
         shares = {
             row: values
             for row in ROWS[:-1]
@@ -43,8 +50,20 @@ def table_4(readings: Readings, stage: str) -> Table4:
         rest = _rest(shares)
         if rest is not None:
             cells[provider, "rest"] = rest
-    guests = guests_under_xen(readings, stage)
-    return Table4(stage, cells, None if guests is None else Estimate.of(guests), find_missing(cells.keys(), ROWS))
+    host_only = tuple(it.name for it in readings.hypervisors if it.host_cpu == "host" and (it.name, "idle") in cells)
+    found = {name: guests_cpu(readings, name, stage) for name in readings.providers}
+    guests = {name: Estimate.of(values) for name, values in found.items() if values is not None}
+    meters = {name: ", ".join(readings.meters_behind(name, stage, GUEST_CPU)) for name in guests}
+    return Table4(stage, cells, host_only, guests, meters, find_missing(readings.providers, cells.keys(), ROWS))
+
+
+def guests_cpu(readings: Readings, provider: str, stage: str) -> pd.Series | None:
+    """Return the CPU time of all guests by a hypervisor's own meter, percent of one CPU, one value per repeat.
+
+    Returns:
+        The values; None if the study derives no such number under the hypervisor, or it was not read.
+    """
+    return readings.derived(provider, stage, GUEST_CPU, "percent")
 
 
 def _rest(shares: dict[str, pd.Series]) -> Estimate | None:
@@ -53,14 +72,3 @@ def _rest(shares: dict[str, pd.Series]) -> Estimate | None:
     rest = (100 - pd.concat(list(shares.values()), axis=1).sum(axis=1, skipna=False)).dropna()
     # mpstat prints two decimals, so the five can overshoot 100 by some hundredths.
     return Estimate.of(rest.clip(lower=0)) if len(rest) else None
-
-
-def guests_under_xen(readings: Readings, stage: str) -> pd.Series | None:
-    """Return the guests' CPU time by xentop at a stage, one sum per repeat, percent of one CPU; None if not read."""
-    names = [m for m in readings.metrics("xen", stage, "xentop") if m.startswith("cpu:") and m != _DOM0]
-    guests = [readings.per_repeat("xen", stage, "xentop", name, "percent") for name in names]
-    found = [values for values in guests if values is not None]
-    if not found:
-        return None
-    total = pd.concat(found, axis=1).sum(axis=1, skipna=False).dropna()
-    return total if len(total) else None

@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 
 from report.data.gaps import Missing, find_missing
-from report.data.names import PROVIDERS
 from report.data.readings import Estimate, Readings
 
 KINDS = ("apparent", "allocated")
@@ -22,7 +21,7 @@ class ImageFile:
 
 @dataclass(frozen=True)
 class ImageFolder:
-    """A provider's image folder at the last stage at which it was read; sizes in bytes."""
+    """A hypervisor's image folder at the last stage at which it was read; sizes in bytes."""
 
     provider: str
     stage: str
@@ -48,11 +47,11 @@ def figure_9(readings: Readings) -> Figure9:
     """Collect the image folders, means over repeats."""
     folders = tuple(
         _folder(readings, provider, stages[-1])
-        for provider in PROVIDERS
+        for provider in readings.providers
         if (stages := readings.stages(provider, "disk"))
     )
     present = {(folder.provider, kind) for folder in folders for kind in KINDS if getattr(folder, kind) is not None}
-    return Figure9(folders, find_missing(present, KINDS))
+    return Figure9(folders, find_missing(readings.providers, present, KINDS))
 
 
 def _folder(readings: Readings, provider: str, stage: str) -> ImageFolder:

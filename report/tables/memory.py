@@ -1,23 +1,25 @@
 """Memory: Table 3 as the 2011 study printed it, and memory no longer free of the whole machine."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import pandas as pd
 
+from dataset.descriptors import HypervisorInfo
 from dataset.stages import guests_at
 from report.data.gaps import Missing, find_missing
-from report.data.names import PLAIN_KERNEL, PROVIDERS
 from report.data.readings import Estimate, Readings
+from report.tables.machine import machine_memory
 
-XenFree = Literal["dom0-and-hypervisor", "dom0-only", "not-told"]
+Scope = Literal["machine", "host-only", "unknown"]
 Cell = tuple[str, str]
-"""A provider and a stage."""
+"""A hypervisor and a stage."""
 
 
 @dataclass(frozen=True)
 class Table3:
-    """Total, used and free of `free -m` by stage and provider, in MiB."""
+    """Total, used and free of `free -m` by stage and hypervisor, MiB."""
 
     stages: tuple[str, ...]
     total: dict[Cell, Estimate]
@@ -28,14 +30,21 @@ class Table3:
 
 @dataclass(frozen=True)
 class Baseline:
-    """Memory of the whole machine, in MiB, and who said so.
+    """Memory of the whole machine, MiB.
 
-    `plain-kernel`: MemTotal under KVM or VirtualBox. `hypervisor`: total_memory of `xl info`, which counts
-    some MiB more than a plain kernel would, so it is used only where no plain kernel was read.
+    A host kernel that covers the machine comes first; a hypervisor below the kernel counts some MiB more.
+
+    Attributes:
+        total: The memory.
+        provider: The hypervisor under which it was read.
+        of_kernel: Whether the host's kernel says so; else a number that the study derives from the hypervisor's meters.
+        formula: How it was computed.
     """
 
     total: Estimate
-    source: Literal["plain-kernel", "hypervisor"]
+    provider: str
+    of_kernel: bool
+    formula: str
 
 
 @dataclass(frozen=True)
@@ -47,9 +56,11 @@ class Taken:
         free: Free memory of the machine per repeat, MiB.
         baseline: Memory of the whole machine; None if nothing tells it.
         cells: baseline minus free; empty without a baseline.
-        xen_free: What Xen's free memory consists of: dom0's and the hypervisor's, or dom0's alone where
-            `xl info` was not read; `not-told` where moreover dom0's total did not fall as guests came up, so
-            that their memory is in neither; None without Xen.
+        scopes: What the free memory of each hypervisor covers: the `machine`; or the `host-only`, where the study read
+            no more than the memory of a host system that gives memory to the guests; or `unknown`, where moreover
+            the host's total did not fall as guests came up, so that their memory is in neither number.
+        formulas: How the machine's free memory is computed under each hypervisor whose host system has only a part of
+            it; of those with the scope `machine`.
         missing: The gaps.
     """
 
@@ -57,22 +68,22 @@ class Taken:
     free: dict[Cell, pd.Series]
     baseline: Baseline | None
     cells: dict[Cell, Estimate]
-    xen_free: XenFree | None
+    scopes: Mapping[str, Scope]
+    formulas: Mapping[str, str]
     missing: Missing
 
 
 def table_3(readings: Readings, stages: tuple[str, ...]) -> Table3:
     """Build Table 3 for the given stages; all values in MiB, means over repeats."""
     total, used, free = (_free_column(readings, stages, metric) for metric in ("total", "paper_used", "paper_free"))
-    return Table3(stages, total, used, free, find_missing(total.keys() & used.keys() & free.keys(), stages))
+    present = total.keys() & used.keys() & free.keys()
+    return Table3(stages, total, used, free, find_missing(readings.providers, present, stages))
 
 
 def comparable(readings: Readings, stages: tuple[str, ...]) -> Taken:
-    """Work out the memory that is no longer free of the machine.
+    """Compute the memory that is no longer free of the machine: its total - its free memory (docs/reference/report.md).
 
-    taken = baseline total - free, where free is the machine's: `paper_free` of the plain kernel, and under
-    Xen dom0's `paper_free` plus the hypervisor's own `free_memory` (docs/reference/report.md). `used` would not do:
-    Xen takes guests' memory out of dom0's total.
+    `used` would not do: a hypervisor below the host's kernel takes the guests' memory out of the kernel's total.
 
     Args:
         readings: The study's numbers.
@@ -81,62 +92,64 @@ def comparable(readings: Readings, stages: tuple[str, ...]) -> Taken:
     Returns:
         The table, in MiB.
     """
-    xen_free = _xen_free(readings)
+    found = {it.name: _scope(readings, it) for it in readings.hypervisors}
+    scopes = {name: scope for name, scope in found.items() if scope is not None}
     free = {
-        (provider, stage): values
-        for provider in PROVIDERS
+        (it.name, stage): values
+        for it in readings.hypervisors
         for stage in stages
-        if (values := _machine_free(readings, provider, stage, xen_free)) is not None
+        if (values := _free(readings, it, stage, scopes.get(it.name))) is not None
     }
     baseline = _baseline(readings)
     cells = {} if baseline is None else {key: _taken(baseline, values) for key, values in free.items()}
-    return Taken(stages, free, baseline, cells, xen_free, find_missing(cells.keys(), stages))
+    formulas = {
+        it.name: info.formula or info.title
+        for it in readings.hypervisors
+        if it.host_memory == "host"
+        and scopes.get(it.name) == "machine"
+        and (info := readings.derived_info(it.name, "machine_free")) is not None
+    }
+    missing = find_missing(readings.providers, cells.keys(), stages)
+    return Taken(stages, free, baseline, cells, scopes, formulas, missing)
 
 
-def _xen_free(readings: Readings) -> XenFree | None:
-    stages = readings.stages("xen", "free")
-    if not stages:
+def _scope(readings: Readings, hypervisor: HypervisorInfo) -> Scope | None:
+    """Return what the free memory covers that was read under a hypervisor; None if none was read."""
+    name = hypervisor.name
+    if any(machine_memory(readings, hypervisor, s, "machine_free") is not None for s in readings.stages(name)):
+        return "machine"
+    stages = readings.stages(name, "free")
+    if not stages or hypervisor.host_memory == "machine":
         return None
-    if readings.stages("xen", "xl-info"):
-        return "dom0-and-hypervisor"
-    totals = [total.mean for s in stages if (total := readings.estimate("xen", s, "free", "total", "MiB")) is not None]
+    totals = [total.mean for s in stages if (total := readings.estimate(name, s, "free", "total", "MiB")) is not None]
     fell = not totals or totals[-1] < totals[0] or guests_at(stages[-1]) == 0
-    return "dom0-only" if fell else "not-told"
+    return "host-only" if fell else "unknown"
+
+
+def _free(readings: Readings, hypervisor: HypervisorInfo, stage: str, scope: Scope | None) -> pd.Series | None:
+    if scope == "host-only":
+        return readings.per_repeat(hypervisor.name, stage, "free", "paper_free", "MiB")
+    return machine_memory(readings, hypervisor, stage, "machine_free") if scope == "machine" else None
 
 
 def _free_column(readings: Readings, stages: tuple[str, ...], metric: str) -> dict[Cell, Estimate]:
     return {
         (provider, stage): estimate
-        for provider in PROVIDERS
+        for provider in readings.providers
         for stage in stages
         if (estimate := readings.estimate(provider, stage, "free", metric, "MiB")) is not None
     }
 
 
-def _machine_free(readings: Readings, provider: str, stage: str, xen_free: str | None) -> pd.Series | None:
-    kernel = readings.per_repeat(provider, stage, "free", "paper_free", "MiB")
-    if kernel is None or provider in PLAIN_KERNEL or xen_free == "dom0-only":
-        return kernel
-    if xen_free == "not-told":
-        return None
-    hypervisor = readings.per_repeat(provider, stage, "xl-info", "free_memory", "MiB")
-    if hypervisor is None:
-        return None
-    # Only repeats in which both were read: half a sum would look like memory that is gone.
-    both = (kernel + hypervisor).dropna()
-    return both if len(both) else None
-
-
 def _baseline(readings: Readings) -> Baseline | None:
-    for provider in PLAIN_KERNEL:
-        for stage in readings.stages(provider, "free"):
-            total = readings.estimate(provider, stage, "free", "total", "MiB")
+    for it in sorted(readings.hypervisors, key=lambda each: each.host_memory != "machine"):
+        for stage in readings.stages(it.name):
+            total = machine_memory(readings, it, stage, "machine_total")
             if total is not None:
-                return Baseline(total, "plain-kernel")
-    for stage in readings.stages("xen", "xl-info"):
-        total = readings.estimate("xen", stage, "xl-info", "total_memory", "MiB")
-        if total is not None:
-            return Baseline(total, "hypervisor")
+                info = readings.derived_info(it.name, "machine_total")
+                return Baseline(
+                    Estimate.of(total), it.name, it.host_memory == "machine", info.formula if info else "free total"
+                )
     return None
 
 

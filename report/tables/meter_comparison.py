@@ -6,18 +6,21 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from dataset.derived import DERIVED
+from dataset.descriptors import HypervisorInfo
 from dataset.models import StudyInfo
 from dataset.stages import guests_at
-from report.data.names import PROVIDERS
 from report.data.readings import Estimate, Readings, over_stages
+from report.tables.cpu import guests_cpu
+from report.tables.machine import machine_memory
 from report.tables.reader_overhead import Observer, observer
 
 Row = Mapping[str, Estimate]
-"""One meter's value by provider; a provider under which it was not read is not in it."""
+"""One meter's value by hypervisor; one under which it was not read is not in it."""
 
 
 class _Source(NamedTuple):
-    """Where a number is; `sign` is 1 if it grows as guests come, -1 if it falls."""
+    """Where a number is; `sign` is 1 if it grows as guests are started, -1 if it falls."""
 
     meter: str
     metric: str
@@ -25,8 +28,8 @@ class _Source(NamedTuple):
 
 
 _MEMORY = {
-    "free": _Source("free", "paper_free", -1),
-    "available": _Source("meminfo", "MemAvailable", -1),
+    "free": _Source(DERIVED, "machine_free", -1),
+    "available": _Source(DERIVED, "machine_available", -1),
     "pss": _Source("vmm", "pss", 1),
     "uss": _Source("vmm", "uss", 1),
     "guest_ram": _Source("vmm", "guest_ram", 1),
@@ -37,13 +40,11 @@ _MEMORY = {
 }
 _WHOLE = ("free", "available", "pss")
 """The meters that claim to tell all that a guest costs."""
-_GUEST = "server"
-_UNITS = {"mem": "MiB", "cpu": "percent"}
 
 
 @dataclass(frozen=True)
 class Disagreement:
-    """How far the meters of a guest's whole cost are apart under one provider, MiB; `least` and `most` are rows."""
+    """How far the meters of a guest's whole cost are apart under one hypervisor, MiB; `least` and `most` are rows."""
 
     provider: str
     least: str
@@ -53,14 +54,14 @@ class Disagreement:
 
 @dataclass(frozen=True)
 class SideBySide:
-    """The tables; a row that no provider has is not in them.
+    """The tables; a row that no hypervisor has is not in them.
 
     Attributes:
         first: Stage from which the cost of a guest is counted.
         last: Stage up to which, and at which CPU and disk are told.
         memory: Of one guest, MiB.
-        disagreements: Of the providers with two or more meters of the whole cost.
-        cpu: `busy` and `guest` in percent of all CPUs, `xentop` in percent of one.
+        disagreements: Of the hypervisors with two or more meters of the whole cost.
+        cpu: `busy` and `guest` in percent of all CPUs; `guests`, of the hypervisor's own meter, in percent of one.
         disk: Of the image folder, bytes: `apparent`, `allocated`, `virtual`.
         boot: Of one guest, seconds: `controller`, `guest`.
         manager: Of the manager's window, MiB, and of the lab host's X session: `free`, `available`, `pss`, `session`.
@@ -91,21 +92,21 @@ def side_by_side(readings: Readings, study: StudyInfo) -> SideBySide:
     last = readings.last_stage()
     first = "vm-1" if guests_at(last) > 1 else "booting"
     memory = {
-        name: _row(lambda p, it=source: _cost(readings, p, (first, last), it))  # type: ignore[misc]
+        name: _row(readings, lambda it, source=source: _cost(readings, it, (first, last), source))  # type: ignore[misc]
         for name, source in _MEMORY.items()
     }
-    memory["domain"] = _row(lambda p: _of_guests(readings, p, last, _Source("xl-list", "mem", 0)))
+    memory["given"] = _row(readings, lambda it: _given(readings, it, last))
     return SideBySide(
         first=first,
         last=last,
         memory=_told(memory),
-        disagreements=_disagreements(memory),
+        disagreements=_disagreements(readings, memory),
         cpu=_told(_cpu(readings, last)),
         disk=_told(_disk(readings, last)),
         boot=_told(
             {
-                "controller": _row(lambda p: _boot_s(study, p)),
-                "guest": _row(lambda p: over_stages(readings, p, "guest-boot", "sshd", "s")),
+                "controller": _row(readings, lambda it: _boot_s(study, it.name)),
+                "guest": _row(readings, lambda it: over_stages(readings, it.name, "guest-boot", "sshd", "s")),
             }
         ),
         manager=_told(_manager(readings)),
@@ -113,50 +114,39 @@ def side_by_side(readings: Readings, study: StudyInfo) -> SideBySide:
     )
 
 
-def _row(value: Callable[[str], Estimate | None]) -> dict[str, Estimate]:
-    return {name: found for name in PROVIDERS if (found := value(name)) is not None}
+def _row(readings: Readings, value: Callable[[HypervisorInfo], Estimate | None]) -> dict[str, Estimate]:
+    return {it.name: found for it in readings.hypervisors if (found := value(it)) is not None}
 
 
 def _told(rows: Mapping[str, Row]) -> dict[str, Row]:
     return {name: row for name, row in rows.items() if row}
 
 
-def _cost(readings: Readings, provider: str, between: tuple[str, str], source: _Source) -> Estimate | None:
+def _cost(readings: Readings, hypervisor: HypervisorInfo, between: tuple[str, str], source: _Source) -> Estimate | None:
     """Return what one guest costs by a meter, MiB."""
-    begin, end = (_machine(readings, provider, stage, source) for stage in between)
+    begin, end = (_number(readings, hypervisor, stage, source) for stage in between)
     guests = guests_at(between[1]) - guests_at(between[0])
     if begin is None or end is None or not guests:
         return None
     # Subtraction aligns by repeat.
-    steps = (source.sign * (end - begin) / guests).dropna()
-    return Estimate.of(steps) if len(steps) else None
+    return _mean(source.sign * (end - begin) / guests)
 
 
-def _machine(readings: Readings, provider: str, stage: str, source: _Source) -> pd.Series | None:
-    """Return a number per repeat, MiB. What is free in Xen's hypervisor is free, too."""
-    values = readings.per_repeat(provider, stage, source.meter, source.metric, "MiB")
-    if values is None or provider != "xen" or source.sign > 0:
-        return values
-    hypervisor = readings.per_repeat(provider, stage, "xl-info", "free_memory", "MiB")
-    return None if hypervisor is None else values + hypervisor
+def _number(readings: Readings, hypervisor: HypervisorInfo, stage: str, source: _Source) -> pd.Series | None:
+    if source.meter == DERIVED:
+        return machine_memory(readings, hypervisor, stage, source.metric)
+    return readings.per_repeat(hypervisor.name, stage, source.meter, source.metric, "MiB")
 
 
-def _of_guests(readings: Readings, provider: str, stage: str, source: _Source) -> Estimate | None:
-    """Join what a meter tells of each guest (`METRIC:serverN`): the mean of memory, MiB; the sum of CPU shares."""
-    start = f"{source.metric}:{_GUEST}"
-    names = [name for name in readings.metrics(provider, stage, source.meter) if name.startswith(start)]
-    unit = _UNITS[source.metric]
-    columns = [readings.per_repeat(provider, stage, source.meter, name, unit) for name in names if name.count(":") == 1]
-    if not columns:
-        return None
-    table = pd.concat([column for column in columns if column is not None], axis=1).dropna()
-    values = table.mean(axis=1) if unit == "MiB" else table.sum(axis=1)
-    return Estimate.of(values) if len(values) else None
+def _given(readings: Readings, hypervisor: HypervisorInfo, stage: str) -> Estimate | None:
+    """Return the memory that the hypervisor says it has given to a guest: the mean over the guests, MiB."""
+    values = readings.derived(hypervisor.name, stage, "guest_memory", "MiB") if guests_at(stage) else None
+    return None if values is None else Estimate.of(values / guests_at(stage))
 
 
-def _disagreements(memory: Mapping[str, Row]) -> list[Disagreement]:
+def _disagreements(readings: Readings, memory: Mapping[str, Row]) -> list[Disagreement]:
     found = []
-    for provider in PROVIDERS:
+    for provider in readings.providers:
         told = {name: memory[name][provider].mean for name in _WHOLE if provider in memory.get(name, {})}
         if len(told) > 1:
             least, most = min(told, key=told.__getitem__), max(told, key=told.__getitem__)
@@ -165,38 +155,41 @@ def _disagreements(memory: Mapping[str, Row]) -> list[Disagreement]:
 
 
 def _cpu(readings: Readings, last: str) -> dict[str, Row]:
-    idle = _row(lambda p: readings.estimate(p, last, "mpstat", "idle", "percent"))
+    idle = _row(readings, lambda it: readings.estimate(it.name, last, "mpstat", "idle", "percent"))
     return {
         "busy": {name: Estimate.of(100 - pd.Series(value.values)) for name, value in idle.items()},
-        "guest": _row(lambda p: readings.estimate(p, last, "mpstat", "guest", "percent")),
-        "xentop": _row(lambda p: _of_guests(readings, p, last, _Source("xentop", "cpu", 0))),
+        "guest": _row(readings, lambda it: readings.estimate(it.name, last, "mpstat", "guest", "percent")),
+        "guests": _row(readings, lambda it: _mean(guests_cpu(readings, it.name, last))),
     }
 
 
 def _disk(readings: Readings, last: str) -> dict[str, Row]:
     return {
-        "apparent": _row(lambda p: readings.estimate(p, last, "disk", "apparent", "B")),
-        "allocated": _row(lambda p: readings.estimate(p, last, "disk", "allocated", "B")),
-        "virtual": _row(lambda p: readings.estimate(p, last, "image-size", "virtual", "B")),
+        "apparent": _row(readings, lambda it: readings.estimate(it.name, last, "disk", "apparent", "B")),
+        "allocated": _row(readings, lambda it: readings.estimate(it.name, last, "disk", "allocated", "B")),
+        "virtual": _row(readings, lambda it: readings.estimate(it.name, last, "image-size", "virtual", "B")),
     }
 
 
 def _manager(readings: Readings) -> dict[str, Row]:
     """Collect what the manager costs: the change from Booting to Manager, and the PSS of its processes; MiB."""
     return {
-        "free": _row(lambda p: _step(readings, p, _MEMORY["free"])),
-        "available": _row(lambda p: _step(readings, p, _MEMORY["available"])),
-        "pss": _row(lambda p: readings.estimate(p, "manager", "manager", "pss", "MiB")),
-        "session": _row(lambda p: readings.estimate(p, "manager", "manager", "session_pss", "MiB")),
+        "free": _row(readings, lambda it: _step(readings, it, _MEMORY["free"])),
+        "available": _row(readings, lambda it: _step(readings, it, _MEMORY["available"])),
+        "pss": _row(readings, lambda it: readings.estimate(it.name, "manager", "manager", "pss", "MiB")),
+        "session": _row(readings, lambda it: readings.estimate(it.name, "manager", "manager", "session_pss", "MiB")),
     }
 
 
-def _step(readings: Readings, provider: str, source: _Source) -> Estimate | None:
-    before, after = (_machine(readings, provider, stage, source) for stage in ("booting", "manager"))
-    if before is None or after is None:
-        return None
-    steps = (source.sign * (after - before)).dropna()
-    return Estimate.of(steps) if len(steps) else None
+def _step(readings: Readings, hypervisor: HypervisorInfo, source: _Source) -> Estimate | None:
+    before, after = (_number(readings, hypervisor, stage, source) for stage in ("booting", "manager"))
+    return None if before is None or after is None else _mean(source.sign * (after - before))
+
+
+def _mean(values: pd.Series | None) -> Estimate | None:
+    """Return the mean over the repeats in which a number was read; None if there is none."""
+    read = None if values is None else values.dropna()
+    return None if read is None or read.empty else Estimate.of(read)
 
 
 def _boot_s(study: StudyInfo, provider: str) -> Estimate | None:

@@ -4,25 +4,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import HvlabError
 from dataset.journal import NAME, read_journal
 from dataset.models import StudyInfo
-from report.data.names import PROVIDERS
-from report.data.readings import stage_position
+from dataset.stages import stage_position
 
 _Sample = tuple[Annotated[float, Field(ge=0)], Annotated[float, Field(ge=0)], float]
 
 
 class Curve(BaseModel):
-    """One settling: samples of seconds, free memory in KiB (under Xen dom0's), and busy CPU in percent."""
+    """One settling: samples of seconds, free memory that the host's kernel has in KiB, and busy CPU in percent."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    provider: Literal["xen", "kvm", "virtualbox"]
+    provider: str
     repeat: int
     stage: str
     state: str
@@ -52,6 +51,7 @@ def read_curves(folder: Path, study: StudyInfo) -> list[Curve]:
     Raises:
         HvlabError: The journal is not in the form of docs/reference/dataset.md; names the file.
     """
+    order = [it.name for it in study.hypervisors]
     finished = {(run.provider, run.repeat) for run in study.runs if run.status == "finished"}
     found: dict[tuple[str, int, str], Curve] = {}
     for event in read_journal(folder / NAME):
@@ -60,12 +60,13 @@ def read_curves(folder: Path, study: StudyInfo) -> list[Curve]:
         try:
             curve = Curve.model_validate(event)
             stage_position(curve.stage)
-        except (ValidationError, HvlabError) as error:
+            order.index(curve.provider)
+        except (ValidationError, ValueError, HvlabError) as error:
             what = f"settling at {event.get('time')} is not as docs/reference/dataset.md says"
             raise HvlabError(f"{folder / NAME}: {what}", "./invoke study.check tells what is wrong") from error
         if (curve.provider, curve.repeat) in finished:
             found[curve.provider, curve.repeat, curve.stage] = curve
-    return sorted(found.values(), key=lambda it: (PROVIDERS.index(it.provider), it.repeat, stage_position(it.stage)))
+    return sorted(found.values(), key=lambda it: (order.index(it.provider), it.repeat, stage_position(it.stage)))
 
 
 def settling_times(curves: Iterable[Curve]) -> dict[tuple[str, str], Settled]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from dataset.derived import DERIVED
 from dataset.stages import vm_stage
 from report.data.readings import Estimate, Readings
 from report.stats.bootstrap import student
@@ -26,7 +27,7 @@ _MAD_TO_SD = 1.4826
 # Name, meter, metric, and the sense in which it grows with memory taken. Pages of files are not in them: `free` counts
 # them as cache, mapped or not.
 _PARTS: tuple[tuple[str, str, str, int], ...] = (
-    ("hypervisor", "xl-info", "free_memory", -1),
+    ("hypervisor", DERIVED, "hypervisor_free", -1),
     ("processes", "meminfo", "AnonPages", 1),
     ("guest-ram", "vmm", "guest_ram", 1),
     ("drivers", "account", "rest", 1),
@@ -39,8 +40,9 @@ class Part:
     """What one part of the machine took for each further guest, MiB.
 
     Attributes:
-        name: `hypervisor` (Xen's own free memory), `processes` (anonymous memory of all), `guest-ram` (a part of it,
-            under KVM), `drivers` (pages that no process and no counter of the kernel owns up to), `kernel`.
+        name: `hypervisor` (free memory that the hypervisor itself holds), `processes` (anonymous memory of all),
+            `guest-ram` (a part of it, where guests are processes), `drivers` (pages that no process and no counter of
+            the kernel accounts for), `kernel`.
         per_guest: Mean over boots with its standard deviation.
     """
 
@@ -50,7 +52,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Spread:
-    """The spread of one provider's cost per guest.
+    """The spread of one hypervisor's cost per guest.
 
     Attributes:
         provider: Name as in data.
@@ -68,7 +70,7 @@ class Spread:
 
 
 def spreads(readings: Readings, fitted: Mapping[str, Cost]) -> list[Spread]:
-    """Work out the spread for every provider that was read in two or more boots, in the order of `fitted`."""
+    """Work out the spread for every hypervisor that was read in two or more boots, in the order of `fitted`."""
     return [_spread(readings, cost) for cost in fitted.values() if cost.per_guest.sd is not None]
 
 
@@ -101,7 +103,7 @@ def _spread(readings: Readings, cost: Cost) -> Spread:
 def _line(readings: Readings, cost: Cost, meter: str, metric: str) -> pd.Series | None:
     """Return by how much a number grew with each guest between the cost's two stages, MiB, one value per boot."""
     ends = [
-        readings.per_repeat(cost.provider, vm_stage(guests), meter, metric, "MiB") for guests in (cost.first, cost.last)
+        readings.number(cost.provider, vm_stage(guests), meter, metric, "MiB") for guests in (cost.first, cost.last)
     ]
     if ends[0] is None or ends[1] is None:
         return None

@@ -1,5 +1,6 @@
 """Two studies side by side: what changed in numbers, with intervals, and in parameters and versions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -7,8 +8,8 @@ import pandas as pd
 from dataset import Dataset
 from dataset.models import StudyInfo
 from dataset.stages import stages_up_to
-from report.data.names import PRINTED, PROVIDERS, printed_stage
 from report.data.readings import Readings
+from report.i18n.labels import printed_stage
 from report.recommendation.results import results
 from report.replication.verdicts import Amount, amount_of, difference_of
 from report.stats.tolerance import resolution
@@ -70,12 +71,20 @@ def compare(before: Dataset, after: Dataset) -> Comparison:
     stages = stages_up_to(guests)
     asked: list[tuple[str, str | None]] = [(q, s) for q in _AT_EVERY_STAGE for s in stages]
     asked += [(q, None) for q in _WITHOUT_STAGE]
-    found = [_change(one, other, q, p, s) for q, s in asked for p in PROVIDERS]
+    found = [_change(one, other, q, p, s) for q, s in asked for p in _titles(before, after)]
     return Comparison(tuple(it for it in found if it is not None), _settings(before.study, after.study))
 
 
+def _titles(*datasets: Dataset) -> dict[str, str]:
+    """Return the names in print of all hypervisors of some studies, in the order of the first that has them."""
+    titles: dict[str, str] = {}
+    for it in (it for dataset in datasets for it in dataset.study.hypervisors):
+        titles.setdefault(it.name, it.title)
+    return titles
+
+
 def _quantities(dataset: Dataset) -> Quantities:
-    readings = Readings(dataset.measurements)
+    readings = Readings(dataset.measurements, dataset.study)
     found = results(dataset, readings)
     return Quantities(readings, found.taken, found.costs)
 
@@ -129,7 +138,8 @@ def as_text(before: Dataset, after: Dataset, found: Comparison) -> str:
     if not changed and not found.settings:
         return f"{heading}: no change in {len(found.changes)} numbers"
     lines = [f"{heading}: {len(changed)} of {len(found.changes)} numbers changed"]
-    lines += [f"  {_line(it)}" for it in changed]
+    titles = _titles(before, after)
+    lines += [f"  {_line(it, titles)}" for it in changed]
     if any(it.difference and it.difference.interval is None for it in changed):
         lines.append("  where no interval is given a study has one boot, and chance cannot be told from change")
     if found.settings:
@@ -138,9 +148,9 @@ def as_text(before: Dataset, after: Dataset, found: Comparison) -> str:
     return "\n".join(lines)
 
 
-def _line(it: Change) -> str:
+def _line(it: Change, titles: Mapping[str, str]) -> str:
     where = f" at {printed_stage(it.stage)}" if it.stage else ""
-    name = f"{PRINTED[it.provider]}, {it.quantity}{where}"
+    name = f"{titles[it.provider]}, {it.quantity}{where}"
     unit = UNITS[it.quantity]
     if it.before is None or it.after is None:
         there = "first" if it.after is None else "second"

@@ -34,13 +34,13 @@ def write_data(study_dir: Path, out_dir: Path) -> list[Path]:
             cannot be written.
     """
     dataset = load(study_dir)
-    readings = Readings(dataset.measurements)
+    readings = Readings(dataset.measurements, dataset.study)
     found = results(dataset, readings)
     advice = advise(readings, dataset.study, found, THE_STUDYS_OWN)
     files: dict[str, bytes] = {}
     for name, table in _tables(dataset, found, advice).items():
         files |= {f"{name}.csv": _csv(table), f"{name}.parquet": _parquet(table)}
-    files |= _figures(templates(), dataset, found, advice)
+    files |= _figures(templates(dataset.study.hypervisors), dataset, found, advice)
     for name, content in sorted(files.items()):
         write(out_dir / name, content)
     return [out_dir / name for name in sorted(files)]

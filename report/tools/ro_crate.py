@@ -42,7 +42,7 @@ def write_crate(study_dir: Path, out_dir: Path) -> list[Path]:
     """
     dataset = load(study_dir)
     reproducing = (
-        templates()
+        templates(dataset.study.hypervisors)
         .get_template("reproducing.md.j2")
         .render(study=dataset.study, settings=settings_lines(dataset.study), command=study_line(dataset.study))
     ).encode()

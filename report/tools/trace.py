@@ -1,4 +1,4 @@
-"""From a number in the paper back to what was printed on the lab host: `report.trace "Table 3, KVM, VM-4, used"`."""
+"""From a number in the paper back to what was printed on the lab host."""
 
 import difflib
 from collections.abc import Sequence
@@ -8,14 +8,12 @@ import pandas as pd
 
 from core.errors import HvlabError
 from dataset import Dataset
+from dataset.descriptors import HypervisorInfo
 from dataset.stages import is_stage, stages_up_to
-from report.data.names import PRINTED, PROVIDERS
 from report.data.readings import Readings
 from report.data.sources import capture_info
 from report.tables.cpu import ROWS as CPU_ROWS
-from report.tables.memory import comparable
-
-EXAMPLE = '"Table 3, KVM, VM-4, used"'
+from report.tables.memory import Taken, comparable
 
 
 @dataclass(frozen=True)
@@ -47,12 +45,21 @@ class Origin:
 
 @dataclass(frozen=True)
 class Place:
-    """A number in the paper: table or figure, hypervisor, stage (where it has one), and which number."""
+    """A number in the paper.
+
+    Attributes:
+        table: Table or figure.
+        provider: Name as in data.
+        stage: Name as in data; None where the number has none.
+        number: Which number of the table.
+        title: The hypervisor's name in print.
+    """
 
     table: str
     provider: str
     stage: str | None
     number: str
+    title: str
 
 
 @dataclass(frozen=True)
@@ -93,33 +100,39 @@ _ALIASES = {"figure 6": "table 3", "figure 8": "table 4", "figure 9b": "figure 9
 _WORKED_OUT = {"table 3a": "taken", "table 3b": "per guest"}
 
 
-def parse_place(text: str) -> Place:
-    """Read `Table 3, KVM, VM-4, used`: table, hypervisor, stage, number; Tables 3b, 4 and 9 have no stage to name.
+def parse_place(text: str, hypervisors: Sequence[HypervisorInfo]) -> Place:
+    """Read `Table 3, NAME, VM-4, used`: table, hypervisor, stage, number; Tables 3b, 4 and 9 have no stage to name.
+
+    Args:
+        text: The place, as the paper has it.
+        hypervisors: Those of the study; their names in data and in print are known.
 
     Raises:
-        HvlabError: A part is not known; the hint tells the known ones.
+        HvlabError: A part is not known; the hint lists the known ones.
     """
+    example = f'"Table 3, {hypervisors[-1].title}, VM-4, used"' if hypervisors else '"Table 3, NAME, VM-4, used"'
+    names = {word.lower(): it for it in hypervisors for word in (it.title, it.name)}
     parts = [part.strip().lower() for part in text.split(",") if part.strip()]
     if not parts:
-        raise HvlabError("nothing to trace", f"for example {EXAMPLE}")
+        raise HvlabError("nothing to trace", f"for example {example}")
     known = sorted({*_TABLES, *_ALIASES, *_WORKED_OUT})
     table = _ALIASES.get(parts[0], parts[0])
     if table not in _TABLES and table not in _WORKED_OUT:
         raise HvlabError(f"no numbers can be traced in {parts[0]!r}", f"one of {', '.join(known)}")
-    provider = next((part for part in parts[1:] if part in PROVIDERS), None)
+    named = next((part for part in parts[1:] if part in names), None)
     stage = next((part for part in parts[1:] if is_stage(part)), None)
-    rest = [part for part in parts[1:] if part not in (provider, stage)]
+    rest = [part for part in parts[1:] if part not in (named, stage)]
     numbers = [_WORKED_OUT[table]] if table in _WORKED_OUT else list(_TABLES[table].columns)
     number = rest[0] if rest else numbers[0] if len(numbers) == 1 else None
-    if provider is None or len(rest) > 1 or number not in numbers:
-        near = difflib.get_close_matches(rest[0], [*numbers, *PROVIDERS], 1) if rest else []
+    if named is None or len(rest) > 1 or number not in numbers:
+        near = difflib.get_close_matches(rest[0], [*numbers, *names], 1) if rest else []
         meant = f"did you mean {near[0]}? " if near else ""
-        names = ", ".join(PRINTED.values())
-        raise HvlabError(f"cannot tell which number {text!r} is", f"{meant}{names}; {', '.join(numbers)}: {EXAMPLE}")
+        titles = ", ".join(it.title for it in hypervisors)
+        raise HvlabError(f"cannot tell which number {text!r} is", f"{meant}{titles}; {', '.join(numbers)}: {example}")
     staged = table == "table 3a" or (table in _TABLES and _TABLES[table].staged)
     if staged and stage is None:
-        raise HvlabError(f"{text!r} names no stage", f"for example {EXAMPLE}")
-    return Place(table, provider, stage if staged else None, number)
+        raise HvlabError(f"{text!r} names no stage", f"for example {example}")
+    return Place(table, names[named].name, stage if staged else None, number, names[named].title)
 
 
 def trace(dataset: Dataset, place: Place) -> Trace:
@@ -135,7 +148,7 @@ def trace(dataset: Dataset, place: Place) -> Trace:
     if place.table in _WORKED_OUT:
         return _comparable(dataset, place)
     table = _TABLES[place.table]
-    readings = Readings(dataset.measurements)
+    readings = Readings(dataset.measurements, dataset.study)
     stages = readings.stages(place.provider, table.meter)
     stage = place.stage or (stages[-1] if stages else "")
     metric = table.columns[place.number]
@@ -148,19 +161,16 @@ def trace(dataset: Dataset, place: Place) -> Trace:
 
 
 def _comparable(dataset: Dataset, place: Place) -> Trace:
-    readings = Readings(dataset.measurements)
+    readings = Readings(dataset.measurements, dataset.study)
     taken = comparable(readings, stages_up_to(dataset.study.parameters.guests))
     up = [stage for provider, stage in taken.free if provider == place.provider and stage.startswith("vm-")]
     stages = [place.stage] if place.stage else [up[0], up[-1]] if len(up) > 1 else []
-    metrics = [("free", "paper_free")]
-    if place.provider == "xen" and taken.xen_free == "dom0-and-hypervisor":
-        metrics.append(("xl-info", "free_memory"))
-    origins = tuple(it for stage in stages for it in _origins(dataset, place.provider, stage, metrics))
+    origins = tuple(it for stage in stages for it in _free_memory(dataset, readings, taken, place.provider, stage))
     free = [taken.free.get((place.provider, stage)) for stage in stages]
     if not free or any(each is None for each in free):
         raise _not_read(dataset, place)
     means = [each for each in free if each is not None]
-    what = "paper_free of free" + (" + free_memory of xl info" if len(metrics) > 1 else "")
+    what = _formula(readings, taken, place.provider)
     if place.table == "table 3b":
         steps = int(stages[1][3:]) - int(stages[0][3:])
         value = float(((means[0] - means[1]) / steps).dropna().mean())
@@ -169,8 +179,19 @@ def _comparable(dataset: Dataset, place: Place) -> Trace:
     if taken.baseline is None:
         raise _not_read(dataset, place)
     total = taken.baseline.total.mean
-    how = f"{total:g} MiB (the machine's total, {taken.baseline.source}) - ({what}), mean over boots"
+    how = f"{total:g} MiB (the machine's total: {taken.baseline.formula}) - ({what}), mean over boots"
     return Trace(place, total - float(means[0].mean()), "MiB", how, origins)
+
+
+def _free_memory(dataset: Dataset, readings: Readings, taken: Taken, provider: str, stage: str) -> tuple[Origin, ...]:
+    """Return the rows behind the free memory of the machine at a stage."""
+    behind = readings.behind(provider, stage, "machine_free") if taken.scopes.get(provider) == "machine" else []
+    return _origins(dataset, provider, stage, behind or [("free", "paper_free")])
+
+
+def _formula(readings: Readings, taken: Taken, provider: str) -> str:
+    info = readings.derived_info(provider, "machine_free") if taken.scopes.get(provider) == "machine" else None
+    return info.formula or info.title if info else "free paper_free"
 
 
 def _origins(dataset: Dataset, provider: str, stage: str, metrics: Sequence[tuple[str, str]]) -> tuple[Origin, ...]:
@@ -202,7 +223,7 @@ def _origin(dataset: Dataset, row: dict[str, object]) -> Origin:
 
 def _not_read(dataset: Dataset, place: Place) -> HvlabError:
     where = f" at {place.stage}" if place.stage else ""
-    what = f"{place.number} of {PRINTED[place.provider]}{where}"
+    what = f"{place.number} of {place.title}{where}"
     return HvlabError(f"{what} was not read in study {dataset.study.id}", "the paper says so in its place")
 
 
@@ -210,9 +231,7 @@ def as_text(found: Trace) -> str:
     """Return what `report.trace` prints."""
     place = found.place
     where = f", {place.stage.upper() if place.stage.startswith('vm-') else place.stage}" if place.stage else ""
-    lines = [
-        f"{place.table.capitalize()}, {PRINTED[place.provider]}{where}, {place.number}: {found.value:.10g} {found.unit}"
-    ]
+    lines = [f"{place.table.capitalize()}, {place.title}{where}, {place.number}: {found.value:.10g} {found.unit}"]
     lines.append(f"  derivation: {found.derivation}")
     for it in found.origins:
         lines.append(

@@ -12,12 +12,22 @@ from typing import Any
 import pytest
 
 from core.paths import PROJECT
+from dataset import load
+from dataset.descriptors import Descriptors
 from dataset.measurements import COLUMNS
+from report.data.readings import Readings
 
 GIB = 1024**3
 REFERENCE = PROJECT / "reference" / "paper-2011"
+DESCRIBED = Descriptors.model_validate_json((PROJECT / "reference" / "schema-1.json").read_bytes())
+"""The hypervisors, meters and derived numbers of the studies that are made up here."""
 
 Row = list[object]
+
+
+def readings_of(folder: Path) -> Readings:
+    dataset = load(folder)
+    return Readings(dataset.measurements, dataset.study)
 
 
 @contextmanager

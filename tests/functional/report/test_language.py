@@ -8,12 +8,10 @@ import pikepdf
 import pytest
 
 from core.errors import HvlabError
-from dataset import load
-from report.data.readings import Readings
 from report.i18n import translate
 from report.i18n.translate import LANGUAGES
 from report.render.paper import render
-from tests.support.made_up import REFERENCE
+from tests.support.made_up import REFERENCE, readings_of
 
 HANGUL = re.compile("[가-힣]")
 
@@ -24,7 +22,7 @@ def text_of(path: Path) -> str:
 
 
 def test_every_number_of_tables_3_and_4_is_in_the_korean_paper(korean: Path) -> None:
-    text, readings = text_of(korean), Readings(load(REFERENCE).measurements)
+    text, readings = text_of(korean), readings_of(REFERENCE)
     stages = {"booting": "부팅", "manager": "관리자"} | {f"vm-{n}": f"VM-{n}" for n in range(1, 5)}
     for stage, printed in stages.items():
         values = [

@@ -11,7 +11,7 @@ import pytest
 
 from core.paths import PROJECT
 from dataset import load
-from report.data.names import printed_stage
+from report.i18n.labels import printed_stage
 from tests.support.made_up import REFERENCE, MakeStudy
 
 

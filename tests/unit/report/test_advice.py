@@ -13,13 +13,14 @@ from dataset import load
 from report.data.readings import Estimate, Readings
 from report.recommendation.break_even import break_evens
 from report.recommendation.capacity import HOSTS_GIB
-from report.recommendation.criteria import read_criteria
+from report.recommendation.criteria import criteria_of
 from report.recommendation.demand import Fit, Needs
 from report.recommendation.recommendation import Advice, advise
 from report.recommendation.results import results
 from report.recommendation.scenario import THE_STUDYS_OWN, Question, Weights, parse_question, parse_size, parse_weights
 from report.render import paper
 from report.tables.cost_model import Cost
+from tests.support.made_up import DESCRIBED
 from tests.support.pages import page
 
 REFERENCE = Path(__file__).resolve().parents[3] / "reference" / "paper-2011"
@@ -29,7 +30,7 @@ GIB = 1024**3
 
 def advice_of(folder: Path, question: Question = THE_STUDYS_OWN) -> Advice:
     dataset = load(folder)
-    readings = Readings(dataset.measurements)
+    readings = Readings(dataset.measurements, dataset.study)
     return advise(readings, dataset.study, results(dataset, readings), question)
 
 
@@ -220,7 +221,7 @@ def test_a_cpu_weight_needs_every_hypervisors_cpu(make_study: MakeStudy) -> None
 
 
 def test_one_hypervisor_wins_over_none(make_study: MakeStudy) -> None:
-    folder = make_study(providers=("kvm",))
+    folder = make_study(keep=lambda row: row[0] == "kvm")
     decision = advice_of(folder).decisions[0]
     assert (decision.winner, decision.why, decision.missing) == (None, "alone", ("xen", "virtualbox"))
     assert "there is nothing to compare KVM with" in page(folder)
@@ -270,16 +271,26 @@ def test_questions_are_read() -> None:
         parse_question("", -2, "", "")
 
 
-def test_every_criterion_has_its_sources(tmp_path: Path) -> None:
-    found = read_criteria()
-    assert {row.id for row in found.criteria} == {"kind", "cpu", "guests", "manager"}
-    assert found.number("study") == 1
+def test_references_are_numbered_where_they_are_first_cited() -> None:
+    found = criteria_of(DESCRIBED.hypervisors)
+    assert [row.id for row in found.rows] == ["kind", "cpu", "guests", "manager"]
+    assert found.references[0].title.startswith("Jung Sung-Jae")
+    cited = [
+        found.number(source) for row in found.rows for p in ("xen", "kvm") for source in found.cells[row.id, p].sources
+    ]
+    assert [number for place, number in enumerate(cited) if number not in cited[:place]] == [2, 3, 6, 1, 7]
+
+
+def test_a_hypervisor_that_was_not_assessed_has_no_cell() -> None:
+    bare = DESCRIBED.hypervisors[0].model_copy(update={"name": "other", "criteria": {}})
+    assert criteria_of([bare]).cells == {}
+    assert len(criteria_of([bare]).references) == 1
+
+
+def test_damaged_criteria_are_named(tmp_path: Path) -> None:
     path = tmp_path / "criteria.toml"
-    path.write_text('[sources.a]\ntitle = "A"\n[[criteria]]\nid = "x"\n' + "".join(
-        f'{p} = {{text = "t", sources = ["b"]}}\n' for p in ("xen", "kvm", "virtualbox")
-    ), encoding="utf-8")  # fmt: skip
-    with pytest.raises(HvlabError, match="cited and listed sources differ: a, b"):
-        read_criteria(path)
-    path.unlink()
     with pytest.raises(HvlabError, match="cannot read"):
-        read_criteria(path)
+        criteria_of((), path)
+    path.write_text('[study]\ntitle = "A"\n[[criteria]]\nid = "x"\n', encoding="utf-8")
+    with pytest.raises(HvlabError, match=r"criteria\.0\.title"):
+        criteria_of((), path)

@@ -58,13 +58,17 @@ def test_what_ksm_saved_is_told(make_study: MakeStudy) -> None:
     ]
     write_rows(folder, [*rows, *more])
     dataset = load(folder)
-    found = factors(dataset.study, Readings(dataset.measurements))
-    assert found.merged == {"kvm": 20.0}
-    assert found.swapped == {"kvm": 0.5}
-    assert found.dom0 == (("booting", 3584.0), ("vm-4", 1536.0))
+    found = factors(dataset.study, Readings(dataset.measurements, dataset.study))
+    assert [(it.title, it.amounts) for it in found.effects] == [
+        ("Memory that KSM saved", {"kvm": 20.0}),
+        ("Swap in use", {"kvm": 0.5}),
+    ]
+    assert found.host_memory == {"xen": (("booting", 3584.0), ("vm-4", 1536.0))}
     text = text_of(folder)
-    assert "KSM had saved: KVM 20.0 MiB. Swap in use at the last stage: KVM 0.5 MiB." in text
-    assert "Memory of dom0: Booting 3584 MiB, VM-4 1536 MiB." in text
+    assert (
+        "Memory that KSM saved, at the last stage: KVM 20.0 MiB. Swap in use, at the last stage: KVM 0.5 MiB." in text
+    )
+    assert "Memory of dom0 under Xen: Booting 3584 MiB, VM-4 1536 MiB." in text
     assert "runs/kvm-01/captures/vm-4/ disk.txt, factors.txt" in text
 
 

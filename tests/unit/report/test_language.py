@@ -9,8 +9,8 @@ from babel.messages.catalog import Message
 
 from core.errors import HvlabError
 from report.i18n import translate
-from report.i18n.catalog import messages, update
-from report.i18n.translate import LANGUAGES, catalog, gettext, speaking
+from report.i18n.catalog import messages, missing, update
+from report.i18n.translate import LANGUAGES, catalog, data_catalogs, gettext, read_catalog, speaking
 from tests.support.made_up import REFERENCE, MakeStudy
 from tests.support.pages import page
 
@@ -55,6 +55,23 @@ def test_every_message_is_translated_with_the_same_placeholders(code: str) -> No
 @pytest.mark.parametrize("code", OTHERS)
 def test_a_catalog_that_is_up_to_date_stays_as_it_is(code: str) -> None:
     assert (translate.FOLDER / f"{code}.po").read_text(encoding="utf-8") == update(code)
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_what_data_and_plug_ins_say_is_translated(code: str) -> None:
+    assert missing(code) == {}
+    for path in data_catalogs(code):
+        for message in read_catalog(path, code):
+            assert not message.id or message.string, f"{path}: {message.id}"
+
+
+def test_no_korean_particle_depends_on_a_hypervisors_name() -> None:
+    """Which of two particles follows a name depends on its last letter, and any name can be there."""
+    names = "name|names|host|flat|steep|dear|cheap|first|others"
+    particle = re.compile(rf"%\(({names})\)s(</\w+>)?(은|는|이|가|을|를|과|와|으로|로)(?![가-힣])")
+    for message in catalog("ko"):
+        for _, translated in texts(message) if message.id else ():
+            assert not particle.search(translated), translated
 
 
 # Names, commands, numbers and what the data says for itself; of everything else some is in Hangul.

@@ -6,25 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataset import load
 from dataset.stages import stages_up_to
 from report.data.gaps import Missing
 from report.data.readings import Estimate, Readings
 from report.tables.cost_model import Cost, break_even, costs
 from report.tables.memory import Taken, comparable, table_3
+from tests.support.made_up import DESCRIBED, readings_of
 
 REFERENCE = Path(__file__).resolve().parents[3] / "reference" / "paper-2011"
 STAGES = stages_up_to(4)
 MakeStudy = Callable[..., Path]
 
 
-def readings(folder: Path) -> Readings:
-    return Readings(load(folder).measurements)
-
-
 @pytest.fixture
 def paper() -> Taken:
-    return comparable(readings(REFERENCE), STAGES)
+    return comparable(readings_of(REFERENCE), STAGES)
 
 
 def test_published_costs_per_guest(paper: Taken) -> None:
@@ -39,8 +35,8 @@ def test_published_costs_per_guest(paper: Taken) -> None:
 
 def test_published_comparable_memory(paper: Taken) -> None:
     assert paper.baseline is not None
-    assert (paper.baseline.total.mean, paper.baseline.source) == (3937, "plain-kernel")
-    assert paper.xen_free == "dom0-only"
+    assert (paper.baseline.total.mean, paper.baseline.provider, paper.baseline.of_kernel) == (3937, "kvm", True)
+    assert paper.scopes == {"xen": "host-only", "kvm": "machine", "virtualbox": "machine"}
     assert {p: paper.cells[p, "vm-4"].mean for p in ("kvm", "xen", "virtualbox")} == {
         "kvm": 2454,
         "xen": 2540,
@@ -57,7 +53,7 @@ def test_published_lines_cross_at_12_guests(paper: Taken) -> None:
 
 
 def test_table_3_is_the_mean_over_repeats(make_study: MakeStudy) -> None:
-    table = table_3(readings(make_study(repeats=2)), STAGES)
+    table = table_3(readings_of(make_study(repeats=2)), STAGES)
     cell = table.free["kvm", "vm-1"]
     assert (cell.mean, cell.n) == (3937 - 210 - 560 - 0.5, 2)
     assert cell.sd == pytest.approx(0.5**0.5)
@@ -65,8 +61,9 @@ def test_table_3_is_the_mean_over_repeats(make_study: MakeStudy) -> None:
 
 
 def test_xen_free_is_dom0_and_hypervisor(make_study: MakeStudy) -> None:
-    taken = comparable(readings(make_study(repeats=1)), STAGES)
-    assert taken.xen_free == "dom0-and-hypervisor"
+    taken = comparable(readings_of(make_study(repeats=1)), STAGES)
+    assert taken.scopes["xen"] == "machine"
+    assert taken.formulas == {"xen": "free paper_free + xl-info free_memory"}
     assert taken.cells["xen", "vm-4"].mean == 400 + 4 * 530
     cost = costs(taken)["xen"]
     assert cost.fixed is not None
@@ -75,7 +72,7 @@ def test_xen_free_is_dom0_and_hypervisor(make_study: MakeStudy) -> None:
 
 def test_stage_without_the_hypervisors_half_is_missing(make_study: MakeStudy) -> None:
     folder = make_study(keep=lambda row: not (row[4] == "xl-info" and row[2] == "vm-2"))
-    taken = comparable(readings(folder), STAGES)
+    taken = comparable(readings_of(folder), STAGES)
     assert ("xen", "vm-2") not in taken.cells
     assert taken.missing == Missing(False, (), (), (("xen", "vm-2"),))
     assert costs(taken)["xen"].per_guest.mean == 530
@@ -83,19 +80,20 @@ def test_stage_without_the_hypervisors_half_is_missing(make_study: MakeStudy) ->
 
 def test_half_a_sum_in_one_repeat_does_not_count(make_study: MakeStudy) -> None:
     folder = make_study(keep=lambda row: not (row[4] == "xl-info" and row[1] == 2))
-    assert comparable(readings(folder), STAGES).cells["xen", "vm-1"].n == 1
+    assert comparable(readings_of(folder), STAGES).cells["xen", "vm-1"].n == 1
 
 
 def test_xen_alone_takes_the_hypervisors_total(make_study: MakeStudy) -> None:
-    taken = comparable(readings(make_study(providers=("xen",), repeats=1)), STAGES)
+    taken = comparable(readings_of(make_study(providers=("xen",), repeats=1)), STAGES)
     assert taken.baseline is not None
-    assert (taken.baseline.source, taken.baseline.total.mean) == ("hypervisor", 4000)
-    assert taken.missing.providers == ("kvm", "virtualbox")
+    assert (taken.baseline.of_kernel, taken.baseline.formula) == (False, "xl-info total_memory")
+    assert taken.baseline.total.mean == 4000
+    assert not taken.missing
 
 
 def test_without_a_total_the_slope_is_still_known(make_study: MakeStudy) -> None:
     folder = make_study(providers=("xen",), keep=lambda row: row[5] != "total_memory")
-    taken = comparable(readings(folder), STAGES)
+    taken = comparable(readings_of(folder), STAGES)
     cost = costs(taken)["xen"]
     assert taken.baseline is None
     assert taken.missing.everything
@@ -103,7 +101,7 @@ def test_without_a_total_the_slope_is_still_known(make_study: MakeStudy) -> None
 
 
 def test_one_stage_with_guests_gives_no_cost(make_study: MakeStudy) -> None:
-    assert costs(comparable(readings(make_study(guests=1)), stages_up_to(1))) == {}
+    assert costs(comparable(readings_of(make_study(guests=1)), stages_up_to(1))) == {}
 
 
 @given(
@@ -119,7 +117,7 @@ def test_a_straight_line_is_found_again(fixed: float, per_guest: float, guests: 
         for metric, value in [("total", total), ("paper_free", total - fixed - n * per_guest)]
     ]
     columns = ["provider", "repeat", "stage", "guests", "meter", "metric", "value", "unit", "capture"]
-    cost = costs(comparable(Readings(pd.DataFrame(rows, columns=columns)), stages_up_to(guests)))["kvm"]
+    cost = costs(comparable(Readings(pd.DataFrame(rows, columns=columns), DESCRIBED), stages_up_to(guests)))["kvm"]
     assert cost.per_guest.mean == pytest.approx(per_guest, abs=1e-6)
     assert cost.at(0) == pytest.approx(fixed, abs=1e-6)
 
@@ -143,9 +141,10 @@ def test_break_even_is_the_first_number_of_guests(flat: tuple[float, float], ste
 
 def test_a_fixed_dom0_alone_does_not_tell_what_xen_took(make_study: MakeStudy) -> None:
     """Its guests' memory comes from the hypervisor; counted as free it would make Xen's guests cost nothing."""
-    found = comparable(readings(make_study(without=("xl-info",))), STAGES)
-    assert found.xen_free == "not-told"
+    found = comparable(readings_of(make_study(without=("xl-info",))), STAGES)
+    assert found.scopes["xen"] == "unknown"
     assert found.missing.providers == ("xen",)
     assert "xen" not in costs(found)
     # Without any guest nothing can have been taken.
-    assert comparable(readings(make_study(without=("xl-info",), stages=("booting",))), STAGES).xen_free == "dom0-only"
+    booting = comparable(readings_of(make_study(without=("xl-info",), stages=("booting",))), STAGES)
+    assert booting.scopes["xen"] == "host-only"

@@ -54,7 +54,7 @@ def kvm_rows(guests: int) -> list[list[object]]:
 
 def collect(folder: Path) -> SideBySide:
     dataset = load(folder)
-    return side_by_side(Readings(dataset.measurements), dataset.study)
+    return side_by_side(Readings(dataset.measurements, dataset.study), dataset.study)
 
 
 @pytest.mark.parametrize("guests", [1, 2, 4])
@@ -73,8 +73,8 @@ def test_what_was_not_read_is_absent_not_zero(make_study: MakeStudy) -> None:
     assert found.memory["guest_ram"].keys() == {"kvm"}
     assert found.memory["free"].keys() == {"xen", "kvm", "virtualbox"}
     assert "virtual" not in found.disk
-    assert "domain" not in found.memory
-    assert found.cpu["xentop"]["xen"].mean == 4 * 1.25
+    assert "given" not in found.memory
+    assert found.cpu["guests"]["xen"].mean == 4 * 1.25
     assert found.boot["guest"]["kvm"].mean == pytest.approx(12.5)
     assert found.boot["controller"]["kvm"].mean == pytest.approx(61.2)
 
@@ -91,7 +91,7 @@ def test_under_xen_the_hypervisors_free_memory_counts(make_study: MakeStudy) -> 
     rows += [["xen", "vm-4", "xl-list", "mem:Domain-0", 1024, "MiB"]]
     found = collect(add(make_study(repeats=1), rows))
     assert found.memory["available"]["xen"].mean == pytest.approx(530)
-    assert found.memory["domain"]["xen"].mean == 512
+    assert found.memory["given"]["xen"].mean == 512
 
 
 def test_the_paper_prints_them(make_study: MakeStudy) -> None:

@@ -11,13 +11,15 @@ from core.errors import HvlabError
 from dataset import load
 from dataset.captures import write_capture
 from dataset.journal import Journal
-from report.figures.screenshots import screen, screens, terminal
+from report.figures.pictures import pictures_of
+from report.figures.screenshots import MANAGER, screen, terminal
 from report.tables.settling import read_curves, settling_times
 from tests.support.pages import page
 
 REFERENCE = Path(__file__).resolve().parents[3] / "reference" / "paper-2011"
 MakeStudy = Callable[..., Path]
 FREE = "              total        used\nMem:           3917         315\n"
+WINDOW = "The manager\N{RIGHT SINGLE QUOTATION MARK}s window"
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
 
 
@@ -50,7 +52,7 @@ def test_a_terminal_picture_is_the_capture(make_study: MakeStudy) -> None:
 def test_the_published_study_has_no_pictures() -> None:
     dataset = load(REFERENCE)
     assert terminal(dataset, "xen", "booting", "free") is None
-    assert screens(dataset, ("xen", "kvm", "virtualbox")) == []
+    assert not any(group.figures for group in pictures_of(dataset, "vm-4").windows)
     text = page(REFERENCE)
     for number in (2, 3, 4, 5, 7):
         assert f"Figure {number}, " in text
@@ -61,11 +63,11 @@ def test_a_managers_window_is_shown(make_study: MakeStudy) -> None:
     path = folder / "runs" / "virtualbox-01" / "screens" / "manager.png"
     path.parent.mkdir(parents=True)
     path.write_bytes(PNG)
-    found = screen(load(folder), "virtualbox")
+    found = screen(load(folder), "virtualbox", MANAGER)
     assert found is not None
     assert found.path == "runs/virtualbox-01/screens/manager.png"
-    assert screens(load(folder), ("kvm", "xen")) == []
-    assert "<b>Figure 5.</b> VirtualBox\N{RIGHT SINGLE QUOTATION MARK}s manager." in page(folder)
+    assert [screen(load(folder), name, MANAGER) for name in ("kvm", "xen")] == [None, None]
+    assert f"<b>Figure 5.</b> {WINDOW} under VirtualBox: " in page(folder)
     path.write_bytes(b"GIF")
     with pytest.raises(HvlabError, match="is no PNG picture"):
         page(folder)
@@ -79,11 +81,11 @@ def test_virt_manager_is_shown_under_each_hypervisor_that_it_manages(make_study:
         path.write_bytes(PNG)
         path.with_name("server1.png").write_bytes(PNG)
     text = page(folder)
-    assert "<b>Figure 4a.</b> The manager virt-manager, Xen." in text
-    assert "<b>Figure 4b.</b> The manager virt-manager, KVM." in text
+    assert f"<b>Figure 4a.</b> {WINDOW} under Xen: virt-manager." in text
+    assert f"<b>Figure 4b.</b> {WINDOW} under KVM: virt-manager." in text
     assert "The screen of the guest server1 after the last reading: Xen, KVM." in text
     (folder / "runs/kvm-01/screens/manager.png").unlink()
-    assert "<b>Figure 4.</b> The manager virt-manager, Xen." in page(folder)
+    assert f"<b>Figure 4.</b> {WINDOW} under Xen: virt-manager." in page(folder)
 
 
 def test_settling_curves_come_from_the_journal(make_study: MakeStudy) -> None:

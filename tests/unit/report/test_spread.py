@@ -9,6 +9,7 @@ from scipy import stats
 from report.data.readings import Estimate, Readings
 from report.tables.cost_model import Cost
 from report.tables.variance import Spread, boots_for, spreads
+from tests.support.made_up import DESCRIBED
 
 # Per guest and boot: guests' RAM varies by 2 MiB, the VMM and the kernel do not.
 RAM = (156.0, 158.0, 160.0)
@@ -30,7 +31,7 @@ def boots(noise_kib: float = 0.0) -> Readings:
             rows.append(row(repeat, stage, "account", "kernel", 80 + guests * KERNEL))
             rows.append(row(repeat, stage, "free", "paper_used:mad", noise_kib / 1024))
     columns = ["provider", "repeat", "stage", "guests", "meter", "metric", "value", "unit", "capture"]
-    return Readings(pd.DataFrame(rows, columns=columns))
+    return Readings(pd.DataFrame(rows, columns=columns), DESCRIBED)
 
 
 def cost(values: tuple[float, ...]) -> Cost:

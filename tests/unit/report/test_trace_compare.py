@@ -17,7 +17,8 @@ MakeStudy = Callable[..., Path]
 
 
 def traced(folder: Path, text: str) -> trace.Trace:
-    return trace.trace(load(folder), trace.parse_place(text))
+    dataset = load(folder)
+    return trace.trace(dataset, trace.parse_place(text, dataset.study.hypervisors))
 
 
 def test_a_number_of_table_3_leads_to_its_row_and_capture() -> None:
