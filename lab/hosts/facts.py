@@ -33,7 +33,7 @@ _NOT_USUAL = re.compile(r"recovery|rescue|memtest|memory test|firmware|advanced 
 
 
 @dataclass(frozen=True)
-class Found:
+class HostFacts:
     """A machine as it was found.
 
     Attributes:
@@ -61,6 +61,15 @@ class Found:
         told = [f"{name}={value}" for name, value in sorted(self.identity.items())]
         return f"machine-{hashlib.sha256(chr(10).join([*told, self.release]).encode()).hexdigest()[:16]}"
 
+    @classmethod
+    def gather(cls, machine: Machine) -> "HostFacts":
+        """Ask a machine what it is, in one session.
+
+        Raises:
+            HvlabError: It cannot be reached, or is no Linux.
+        """
+        return read_facts(machine.check("sh -s", stdin=questions().encode(), timeout=60, what="asking what it is"))
+
 
 def questions() -> str:
     """Return the shell program that asks a machine what it is."""
@@ -72,17 +81,8 @@ def questions() -> str:
     return _QUESTIONS.replace("{kernels}\n", "".join(detect))
 
 
-def find_out(machine: Machine) -> Found:
-    """Ask a machine what it is, in one session.
-
-    Raises:
-        HvlabError: It cannot be reached, or is no Linux.
-    """
-    return read_found(machine.check("sh -s", stdin=questions().encode(), timeout=60, what="asking what it is"))
-
-
-def read_found(text: str) -> Found:
-    """Read the answers.
+def read_facts(text: str) -> HostFacts:
+    """Read what a machine answered to the questions.
 
     Raises:
         HvlabError: They do not come from a Linux.
@@ -92,7 +92,7 @@ def read_found(text: str) -> Found:
     if not told.get("boot"):
         raise HvlabError("the lab host tells no boot_id", "it must run Linux, with /proc")
     numbers = {name: _hashed(told[name]) for name in ("machine", "board") if told.get(name)}
-    return Found(
+    return HostFacts(
         root=told.get("uid") == "0",
         boot_id=told["boot"],
         release=told.get("release", ""),
@@ -119,7 +119,7 @@ def _title(line: str) -> str | None:
     return next((text.strip() for text in match.groups() if text), None) if match else None
 
 
-def boot_entry(found: Found, hypervisor: Hypervisor) -> str | None:
+def boot_entry(found: HostFacts, hypervisor: Hypervisor) -> str | None:
     """Return the title of the first usual boot entry that starts what a hypervisor needs."""
     own = [each.boot.entry for each in all_hypervisors().values() if each.boot.entry]
     for title in found.entries:
@@ -129,7 +129,7 @@ def boot_entry(found: Found, hypervisor: Hypervisor) -> str | None:
     return None
 
 
-def obstacle(found: Found, provider: Hypervisor, called: str) -> HvlabError | None:
+def obstacle(found: HostFacts, provider: Hypervisor, called: str) -> HvlabError | None:
     """Return why a machine that runs its present kernel cannot have a provider; None: it can.
 
     Args:

@@ -18,7 +18,7 @@ from lab.connectors.base import Machine
 from lab.connectors.ssh_config import SshEntry
 from lab.hosts.base import Store
 from lab.hosts.box_upload import REMOTE_ROOT, boot_files, folder_of, upload
-from lab.hosts.facts import Found, find_out, obstacle
+from lab.hosts.facts import HostFacts, obstacle
 from lab.hosts.machines import machine_of
 from lab.hosts.resources import boxes_link, host_resources, lab_layout
 from lab.hosts.unmanaged_lab import UnmanagedLab, recorded, recorded_lab
@@ -67,9 +67,9 @@ class UnmanagedHost:
         return self._make_boxes()
 
     @cached_property
-    def found(self) -> Found:
+    def found(self) -> HostFacts:
         """What the machine was found to be."""
-        return find_out(self._direct)
+        return HostFacts.gather(self._direct)
 
     @property
     def entry(self) -> SshEntry | None:
@@ -97,7 +97,7 @@ class UnmanagedHost:
 
     def obstacle(self, provider: Hypervisor) -> HvlabError | None:
         """Return why the provider needs another boot entry, None if it does not."""
-        return obstacle(find_out(self._direct), provider, self._called)
+        return obstacle(HostFacts.gather(self._direct), provider, self._called)
 
     def console_log(self) -> Path:
         """Write the end of the kernel's log to a file, and return that; if there is none, why."""

@@ -12,7 +12,7 @@ from hypervisors.registry import all_hypervisors, get_hypervisor
 from lab.doctor.check import Wanted
 from lab.doctor.run import all_checks
 from lab.guests.topology import ssh_entries
-from lab.hosts.facts import obstacle, questions, read_found
+from lab.hosts.facts import obstacle, questions, read_facts
 from lab.images.boxes import box_formats
 from lab.images.host import host_inputs, partitions, recipe
 from lab.packages import lab_packages
@@ -54,8 +54,8 @@ def test_its_software_is_in_the_lab_hosts_image_and_on_the_controller() -> None:
 
 
 def test_it_runs_on_the_plain_kernel(pretend: Hypervisor) -> None:
-    assert obstacle(read_found("boot=1\n"), pretend, "server") is None
-    assert obstacle(read_found("boot=1\nbelow=xen\n"), pretend, "server")
+    assert obstacle(read_facts("boot=1\n"), pretend, "server") is None
+    assert obstacle(read_facts("boot=1\nbelow=xen\n"), pretend, "server")
     assert "pretend" not in questions()
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from core.errors import HvlabError
 from hypervisors.registry import get_hypervisor
-from lab.hosts.facts import boot_entry, obstacle, read_found
+from lab.hosts.facts import boot_entry, obstacle, read_facts
 
 KVM, XEN, VIRTUALBOX = (get_hypervisor(name) for name in ("kvm", "xen", "virtualbox"))
 DEBIAN = """\
@@ -35,7 +35,7 @@ entry=title CentOS (2.6.18-194.el5)
 
 
 def test_a_plain_kernel_offers_kvm_and_virtualbox_and_names_xens_entry() -> None:
-    found = read_found(DEBIAN)
+    found = read_facts(DEBIAN)
     assert obstacle(found, KVM, "server") is obstacle(found, VIRTUALBOX, "server") is None
     wrong = obstacle(found, XEN, "server")
     assert wrong
@@ -46,7 +46,7 @@ def test_a_plain_kernel_offers_kvm_and_virtualbox_and_names_xens_entry() -> None
 
 
 def test_dom0_offers_xen_and_names_the_plain_entry() -> None:
-    found = read_found(CENTOS)
+    found = read_facts(CENTOS)
     assert obstacle(found, XEN, "old") is None
     for provider in (KVM, VIRTUALBOX):
         wrong = obstacle(found, provider, "old")
@@ -56,32 +56,32 @@ def test_dom0_offers_xen_and_names_the_plain_entry() -> None:
 
 
 def test_the_usual_entry_is_named_not_a_rescue_one() -> None:
-    assert boot_entry(read_found(DEBIAN), KVM) == "Debian GNU/Linux"
+    assert boot_entry(read_facts(DEBIAN), KVM) == "Debian GNU/Linux"
 
 
 def test_without_such_an_entry_or_without_any() -> None:
     no_xen = "".join(line for line in DEBIAN.splitlines(keepends=True) if "Xen" not in line)
-    wrong = obstacle(read_found(no_xen), XEN, "server")
+    wrong = obstacle(read_facts(no_xen), XEN, "server")
     assert wrong
     assert wrong.hint == "reboot it into Xen; it has no boot entry for that: install it there"
     unread = "".join(line for line in DEBIAN.splitlines(keepends=True) if not line.startswith("entry"))
-    wrong = obstacle(read_found(unread), XEN, "server")
+    wrong = obstacle(read_facts(unread), XEN, "server")
     assert wrong
     assert wrong.hint == "reboot it into the boot entry for Xen"
 
 
 def test_numbers_are_told_as_hashes_and_what_is_not_told_is_left_out() -> None:
-    found = read_found(DEBIAN)
+    found = read_facts(DEBIAN)
     assert found.identity.keys() == {"hostname", "machine", "board"}
     assert "3d1219c7" not in str(found.identity)
-    assert read_found(CENTOS).identity == {"hostname": "old"}
+    assert read_facts(CENTOS).identity == {"hostname": "old"}
     # dmidecode and /sys write the board's number in different cases.
-    assert read_found(DEBIAN.replace("4C4C4544", "4c4c4544")).identity == found.identity
+    assert read_facts(DEBIAN.replace("4C4C4544", "4c4c4544")).identity == found.identity
 
 
 def test_the_key_tells_machines_and_kernels_apart() -> None:
     keys = {
-        read_found(text).key
+        read_facts(text).key
         for text in (DEBIAN, DEBIAN.replace("=server", "=other"), DEBIAN.replace("6.1.0-50", "6.1.0-51"), CENTOS)
     }
     assert len(keys) == 4
@@ -93,9 +93,9 @@ def test_the_key_tells_machines_and_kernels_apart() -> None:
 )
 def test_what_its_processors_are_under(told: tuple[str, str], accelerator: str) -> None:
     text = DEBIAN.replace("Dell Inc.", told[0]).replace("under=", f"under={told[1]}")
-    assert read_found(text).guest_of == accelerator
+    assert read_facts(text).guest_of == accelerator
 
 
 def test_no_linux() -> None:
     with pytest.raises(HvlabError, match="boot_id"):
-        read_found("uid=0\nhostname=bsd\n")
+        read_facts("uid=0\nhostname=bsd\n")
