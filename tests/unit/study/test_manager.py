@@ -3,14 +3,16 @@
 import pytest
 
 from core.errors import HvlabError
-from study.meters.base import Context
+from hypervisors.registry import get_hypervisor
+from lab.settings import Settings
+from study.measure.collector import context_for
 from study.meters.registry import meter
 
 
 @pytest.mark.parametrize("provider", ["kvm", "xen", "virtualbox"])
 def test_it_is_in_no_other_group(provider: str) -> None:
-    mine = meter("manager").command(Context(provider, "/x"))
-    others = meter("pss").command(Context(provider, "/x"))
+    context = context_for(get_hypervisor(provider), Settings())
+    mine, others = meter("manager").command(context), meter("pss").command(context)
     name = "VirtualBox)" if provider == "virtualbox" else "virt-manager"
     assert name in mine
     assert name not in others.replace("|VirtualBoxVM)", "")

@@ -5,12 +5,11 @@ import pytest
 from hypervisors.registry import get_hypervisor
 from lab.settings import Settings
 from study.measure.collector import commands, context_for, expected_s
-from study.meters.base import Context
 
 
 @pytest.mark.parametrize("provider", ["kvm", "xen", "virtualbox"])
 def test_the_cpu_is_read_before_anything_disturbs_it(provider: str) -> None:
-    names = list(commands(Context(provider, "/x")))
+    names = list(commands(context_for(get_hypervisor(provider), Settings())))
     assert names[0] == "mpstat"
     assert ("xentop" in names) == (provider == "xen")
     assert {"free", "meminfo", "pss", "disk", "uname"} <= set(names)
