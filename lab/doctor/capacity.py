@@ -61,6 +61,8 @@ def _own(wanted: Wanted, words: str) -> str:
     return _OWN.format(record=shlex.quote(f"{wanted.state}/host.json"), words=shlex.quote(words))
 
 
+# Marks what a hypervisor below the kernel says of the machine's memory, with the hypervisor's name.
+_BELOW = "below"
 _MEMORY_LINE = """\
 grep -E '^(MemAvailable|MemFree|Buffers|Cached):' /proc/meminfo
 {below}
@@ -69,12 +71,26 @@ exit 0
 
 
 def _memory_line(wanted: Wanted) -> str:
-    below = [each.machine_memory.command for each in all_hypervisors().values() if each.machine_memory]
+    below = (
+        f"{{ {memory.command}; }} | sed 's/^/{_BELOW} {name} /'"
+        for name, each in all_hypervisors().items()
+        if (memory := each.machine_memory)
+    )
     line = _MEMORY_LINE.replace("{below}", "\n".join(below))
     if not wanted.nested:
         return line
     own = _own(wanted, lab_name(Path(wanted.state)))
     return f'{own}[ -z "$p" ] || sed -n \'s/^VmRSS:/Own:/p\' "/proc/$p/status"\n{line}'
+
+
+def _free_below(text: str) -> tuple[int, str] | None:
+    """Return the free memory of the hypervisor below the kernel, MiB, and what it is called; None: there is none."""
+    for name, each in all_hypervisors().items():
+        said = re.findall(rf"^{_BELOW} {name} (.*)$", text, re.MULTILINE)
+        if each.machine_memory and said:
+            free = each.machine_memory.parse("".join(f"{line}\n" for line in said))[1]
+            return None if free is None else (free, f"free in {each.title}")
+    return None
 
 
 def _memory(text: str, wanted: Wanted) -> Finding:
@@ -88,10 +104,8 @@ def _memory(text: str, wanted: Wanted) -> Finding:
     if own := told.get("Own"):
         # What the lab has that is up, the next one can have.
         available, who = available + own, f"available, with {own} of this lab, which is up"
-    for each in all_hypervisors().values() if not wanted.nested else ():
-        free = each.machine_memory.parse(text)[1] if each.machine_memory else None
-        if free is not None:
-            available, who = free, f"free in {each.title}"
+    if not wanted.nested and (free := _free_below(text)):
+        available, who = free
     if wanted.nested:
         needed, todo = wanted.settings.lab_host.memory_mib + EMULATOR_MIB, "lower lab_host.memory_mib in hvlab.toml"
     else:
