@@ -12,7 +12,6 @@ __all__ = ["plugins", "study"]
 TITLES = ("Xen", "KVM", "VirtualBox", "Pretend")
 
 
-@pytest.mark.xfail(reason="the report does not yet take its hypervisors from the dataset alone", strict=False)
 @pytest.mark.parametrize("lang", ["en", "ko"])
 def test_it_is_named_and_coloured_beside_the_others(lang: str, study: Path, tmp_path: Path) -> None:
     # The page for a browser, whose charts can be read as text.
