@@ -17,8 +17,8 @@ from report.figures.pictures import pictures_of
 from report.recommendation.recommendation import advise
 from report.recommendation.results import results
 from report.recommendation.scenario import THE_STUDYS_OWN
-from report.render.paper import html
 from tests.support.made_up import DESCRIBED, MakeStudy, readings_of
+from tests.support.pages import page
 from tests.unit.report.test_pictures import PNG, capture
 
 TITLE = "Nova & Co"
@@ -66,7 +66,7 @@ def renamed(text: str) -> str:
 
 
 def text_of(folder: Path, lang: str = "en") -> str:
-    words = markup.unescape(re.sub(r"<[^>]+>", " ", html(folder, lang)))
+    words = markup.unescape(re.sub(r"<[^>]+>", " ", page(folder, lang)))
     return re.sub(r" (?=[.,;:)])", "", " ".join(words.split()).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
 
 
