@@ -101,6 +101,8 @@ class Hypervisor:
         screenshot_command: Shell line that writes a picture of the screen of the guest "$guest" to the file "$picture"
             on the lab host, in any of the forms that Pillow reads.
         ended_command: Shell line that prints why the guest "$guest" ended, as far as the hypervisor knows.
+        lost_command: Shell line that prints why the guest "$guest", which is being started, cannot come up any more;
+            nothing while it still may. It runs while the guest starts, so it must be cheap. "": no such sign is known.
         console_command: Shell line that prints what the guest "$guest" wrote to its console.
         attach_command: Shell line that connects the terminal to the console of the guest "$guest"; "": there is none.
         lines: The guests' devices, of which one is the other end of that console; the first that is there.
@@ -151,6 +153,7 @@ class Hypervisor:
     factor_readings: Mapping[str, Reading] = field(default_factory=dict)
     version_commands: dict[str, str] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
+    lost_command: str = ""
     doctor: tuple[HypervisorCheck, ...] = ()
     harmless: tuple[str, ...] = ()
     needs_hardware: bool = True

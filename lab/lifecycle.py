@@ -20,7 +20,7 @@ from lab.connectors.ssh_config import Ssh, write_config
 from lab.desktop.xsession import start_session
 from lab.factors import render_factors_script
 from lab.guests.diagnostics import Evidence, gather, keep_host_console
-from lab.guests.ended import why_ended
+from lab.guests.ended import watch, why_ended
 from lab.guests.guest_session import hold_load, wait_for_session
 from lab.guests.topology import guests, ssh_entries, write_topology
 from lab.guests.vagrant import NOTES, VagrantLab, use_boxes
@@ -217,7 +217,7 @@ class Lab:
         """Bring a guest up the ladder (lab.readiness), with one deadline for all of it."""
         deadline = time.monotonic() + self.settings.topology.boot_timeout_s + _BESIDE_BOOT_S
         with step(f"{guest}: vagrant up --provider={provider.vagrant}"), self._vagrant(provider) as vagrant:
-            vagrant.up(guest)
+            vagrant.up(guest, watch(self.host.shell, provider, guest))
             if programs := self._programs():
                 wait_for_session(self.guest_ssh(guest), programs, max(1.0, deadline - time.monotonic()))
 

@@ -50,7 +50,11 @@ HYPERVISOR = Hypervisor(
     manager=Manager("VirtualBox's manager", "VirtualBox Manager", ("VirtualBox",), prepare=_NO_QUESTIONS),
     screenshot_command='VBoxManage controlvm "$guest" screenshotpng "$picture"',
     ended_command='VBoxManage showvminfo "$guest" --machinereadable | grep ^VMState=;'
-    ' grep -hE "Guru Meditation|Guest OS reports|Fatal" "/vbox/$guest/Logs/VBox.log" | tail -n 2',
+    ' grep -hE "Guru Meditation|Giving up catch-up|Guest OS reports|Fatal" "/vbox/$guest/Logs/VBox.log" | tail -n 2',
+    # Under software emulation a guest may hang in its BIOS: its clock falls a minute behind, which VirtualBox logs.
+    # Each start begins a new log.
+    lost_command='grep -hE "Guru Meditation|Giving up catch-up attempt" "/vbox/$guest/Logs/VBox.log" 2>/dev/null'
+    " | head -n 1",
     # Its guests have no serial line (under emulation each character would stop a guest for a while): what VirtualBox
     # itself notes of the guest.
     console_command='cat "/vbox/$guest/Logs/VBox.log"',

@@ -1,6 +1,7 @@
 """Drives Vagrant, through python-vagrant, for the project's Vagrantfile."""
 
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +21,8 @@ from lab.state.lock import TEMPORARY
 
 VAGRANTFILE = PROJECT / "vagrant"
 # In a lab's folder: Vagrant's notes on its guests, and on ports that an interrupted command took for them.
-NOTES = ("vagrant", "vagrant-home/data/fp-leases")
+_PORTS = "data/fp-leases"
+NOTES = ("vagrant", f"vagrant-home/{_PORTS}")
 
 
 def home(state: Path) -> Path:
@@ -50,17 +52,19 @@ _MOST = 300
 
 
 class _Watched(vagrant.Vagrant):
-    """python-vagrant waits for ever for what it starts; here it is ended when its time is over or the lab host dies."""
+    """python-vagrant waits for ever for what it starts; here it is ended when its time is over or it waits in vain."""
 
-    def __init__(self, log: Path, env: Mapping[str, str], limit_s: float, died: Callable[[], str | None]) -> None:
+    def __init__(
+        self, log: Path, env: Mapping[str, str], limit_s: float, should_abort: Callable[[], str | None]
+    ) -> None:
         super().__init__(str(VAGRANTFILE), env=env)  # type: ignore[no-untyped-call]
-        self._log, self._limit_s, self._died = log, limit_s, died
+        self._log, self._limit_s, self._should_abort = log, limit_s, should_abort
 
     def _call_vagrant_command(self, args: Sequence[str | None]) -> None:
         """Run a command; python-vagrant's own methods come here.
 
         Raises:
-            HvlabError: It did not end in time, or the lab host died.
+            HvlabError: It did not end in time, or waited in vain.
             subprocess.CalledProcessError: It failed.
         """
         try:
@@ -70,7 +74,7 @@ class _Watched(vagrant.Vagrant):
         status = supervise(
             command,
             log=self._log,
-            should_abort=self._died,
+            should_abort=self._should_abort,
             timeout=self._limit_s,
             env=self.env,
             hint=f"see {self._log}",
@@ -124,25 +128,33 @@ class VagrantLab:
             "PATH": os.pathsep.join([*(map(str, remote_tools()) if remote else ()), os.environ["PATH"]]),
         }
 
-    def _vagrant(self) -> Any:
+    def _vagrant(self, lost: Callable[[], str | None] = lambda: None) -> Any:
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        return _Watched(self.log, self._environment, self._limit_s, self._died)
+        return _Watched(self.log, self._environment, self._limit_s, lambda: self._died() or lost())
 
     def _failure(self, what: str, error: subprocess.CalledProcessError) -> HvlabError:
         if error.returncode < 0:
             return HvlabError(f"{what}: it was ended by {signal.Signals(-error.returncode).name}", f"see {self.log}")
         return HvlabError(f"{what}: {last_words(self.log.read_text(errors='replace'))}", f"see {self.log}")
 
-    def up(self, guest: str) -> None:
+    def up(self, guest: str, lost: Callable[[], str | None]) -> None:
         """Bring one guest up and wait until it answers over SSH.
 
+        Args:
+            guest: Its name.
+            lost: Tells why the guest will never come up, None while it still may.
+
         Raises:
-            HvlabError: If Vagrant fails, or does not end in its time.
+            HvlabError: If Vagrant fails, or does not end in its time, or the guest is lost.
         """
         try:
-            self._vagrant().up(vm_name=guest, provider=self.provider.vagrant)
+            self._vagrant(lost).up(vm_name=guest, provider=self.provider.vagrant)
         except subprocess.CalledProcessError as error:
             raise self._failure(f"vagrant up {guest} failed", error) from error
+        finally:
+            # One that was ended leaves a note that it has the guest's port, and the next one believes even a note that
+            # has expired. No two run at a time.
+            shutil.rmtree(self.home / _PORTS, ignore_errors=True)
 
     def destroy(self, guest: str) -> None:
         """Destroy one guest, whatever is left of it.

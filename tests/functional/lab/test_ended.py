@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from core.errors import HvlabError
+from hypervisors.base import Hypervisor
 from hypervisors.registry import all_hypervisors, get_hypervisor
 from lab.connectors.base import Completed
 from lab.connectors.ssh_config import Ssh
-from lab.guests.ended import why_ended
+from lab.guests import ended
+from lab.guests.ended import lost, watch, why_ended
 
 
 @dataclass(frozen=True)
@@ -60,3 +62,68 @@ def test_a_lab_host_that_does_not_answer_is_no_second_error(here: Ssh, monkeypat
     assert why_ended(here, get_hypervisor("xen"), "server1") == (
         "why is not known: labhost cannot be reached over SSH: no answer"
     )
+
+
+# What VirtualBox wrote of guests under software emulation.
+STARTS = """\
+00:00:41.620807 VMMDev: Guest Log: BIOS: Booting from Hard Disk...
+00:00:41.711719 PIIX3 ATA: Ctl#0: RESET, DevSel=0 AIOIf=0 CmdIf0=0xc4 (-1 usec ago) CmdIf1=0x00 (-1 usec ago)
+00:00:41.726712 PIIX3 ATA: Ctl#0: finished processing RESET
+"""
+HANGS = "00:01:43.104862 TM: Giving up catch-up attempt at a 60 000 021 947 ns lag; new total: 60 000 021 947 ns\n"
+DIES = "00:00:24.611347 !!         VCPU0: Guru Meditation 1155 (VINF_EM_TRIPLE_FAULT)\n"
+
+
+def of(folder: Path, provider: str = "virtualbox") -> Hypervisor:
+    """A hypervisor whose guests' files are in a folder of this machine."""
+    found = get_hypervisor(provider)
+    return replace(found, lost_command=found.lost_command.replace("/vbox/", f"{folder}/"))
+
+
+@pytest.mark.parametrize(
+    ("log", "told"),
+    [
+        (STARTS, None),
+        (STARTS + HANGS + HANGS, f"VirtualBox has lost it ({HANGS.strip()})"),
+        (STARTS + DIES, f"VirtualBox has lost it ({DIES.strip()})"),
+        (None, None),
+    ],
+    ids=["starts", "hangs", "dies", "not yet started"],
+)
+def test_a_guest_that_will_never_come_up(here: Ssh, tmp_path: Path, log: str | None, told: str | None) -> None:
+    if log:
+        (tmp_path / "server1/Logs").mkdir(parents=True)
+        (tmp_path / "server1/Logs/VBox.log").write_text(log)
+    assert lost(here, of(tmp_path), "server1") == told
+
+
+def test_a_lab_host_that_does_not_answer_has_lost_nobody(here: Ssh, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(self: Ssh, remote: str, *, timeout: float, stdin: bytes = b"") -> Completed:
+        raise HvlabError("labhost cannot be reached over SSH: no answer")
+
+    monkeypatch.setattr(Ssh, "run", unreachable)
+    assert lost(here, get_hypervisor("virtualbox"), "server1") is None
+
+
+def test_the_lab_host_is_asked_now_and_then(here: Ssh, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, asked = [0.0], list[float]()
+
+    def ask(self: Ssh, remote: str, *, timeout: float, stdin: bytes = b"") -> Completed:
+        asked.append(clock[0])
+        return Completed(0, HANGS.encode() if clock[0] > 40 else b"", b"")
+
+    monkeypatch.setattr(Ssh, "run", ask)
+    monkeypatch.setattr("lab.guests.ended.time.monotonic", lambda: clock[0])
+    look = watch(here, get_hypervisor("virtualbox"), "server1")
+    told = []
+    for clock[0] in range(0, 60, 5):
+        told.append(look())
+    assert asked == [15, 30, 45]
+    assert [bool(words) for words in told].index(True) == 9
+
+
+@pytest.mark.parametrize("name", ["kvm", "xen"])
+def test_hypervisors_that_cannot_tell_are_not_asked(name: str, here: Ssh, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Ssh, "run", lambda *words, **more: pytest.fail("asked"))
+    monkeypatch.setattr(ended, "_EVERY_S", 0)
+    assert watch(here, get_hypervisor(name), "server1")() is None

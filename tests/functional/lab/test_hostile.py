@@ -14,7 +14,7 @@ from hypervisors.registry import all_hypervisors
 from lab.connectors.base import Completed
 from lab.connectors.ssh_config import make_key
 from lab.guests.diagnostics import gather
-from lab.guests.ended import why_ended
+from lab.guests.ended import lost, why_ended
 from lab.guests.guest_session import wait_program
 from lab.guests.screenshot import take_picture
 from lab.guests.topology import Guest
@@ -64,6 +64,7 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_guests_name(name: str, nowhere: Path, tmp_path: Path) -> None:
     for provider in all_hypervisors().values():
         why_ended(SHELL, provider, name)
+        lost(SHELL, provider, name)
         with pytest.raises(HvlabError):
             take_picture(SHELL, provider, name)
         gather(tmp_path / "state", SHELL, provider, Guest(name, name, name, 1), ssh=SHELL, programs=(name,))

@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,8 @@ class Guests:
     def __init__(self, *ends: Exception | None) -> None:
         self.ends, self.did, self.sessions = list(ends), list[str](), list[Exception]()
 
-    def up(self, guest: str) -> None:
+    def up(self, guest: str, lost: Callable[[], str | None]) -> None:
+        assert lost() is None
         self.did.append(f"up {guest}")
         if end := self.ends.pop(0):
             raise end
