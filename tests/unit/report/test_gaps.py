@@ -96,3 +96,16 @@ def test_a_damaged_study_writes_nothing(make_study: MakeStudy, tmp_path: Path, w
     with pytest.raises(HvlabError, match=r"measurements\.csv line 7: .* is there twice"):
         write(folder, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "vcpus", "told"),
+    [("nested", 1, True), ("nested", 2, False), ("nested", None, False), ("ssh", 1, False)],
+)
+def test_a_lab_host_with_one_processor(make_study: MakeStudy, kind: str, vcpus: int | None, told: bool) -> None:
+    folder = make_study(guests=1, repeats=1)
+    info = json.loads((folder / "study.json").read_text())
+    info["environment"]["kind"] = kind
+    info["parameters"]["lab_host"] = {} if vcpus is None else {"vcpus": vcpus}
+    (folder / "study.json").write_text(json.dumps(info))
+    assert ("The lab host has one virtual CPU" in text_of(folder)) is told
