@@ -14,7 +14,7 @@ from commands.task import PROVIDER, command, settings
     }
 )
 def doctor(c: Context, host: str = "", provider: str = "", json: bool = False) -> None:
-    """Check every requirement; change nothing. Exit status 1 if one fails."""
+    """Check every requirement; exit status 1 if one fails."""
     from lab.doctor.output import print_diagnosis
     from lab.doctor.run import diagnose
 

@@ -24,7 +24,7 @@ def image_guest(c: Context, os: str = "") -> None:
 
 @command(help={"os": "guest system with a media list in guest-kickstart/, e.g. centos-5.5"})
 def image_fetch(c: Context, os: str) -> None:
-    """Download and verify the installation media of a guest system."""
+    """Download and verify a guest system's installation media."""
     from lab.media.fetch import fetch
 
     print(fetch(os).folder)

@@ -122,7 +122,7 @@ def lab_down(c: Context, host: str = "") -> None:
 
 @command(help={"host": HOST})
 def lab_purge(c: Context, host: str = "") -> None:
-    """Remove everything that belongs to the lab, also after a crash."""
+    """Remove all that belongs to the lab, also after a crash."""
     from contextlib import suppress
 
     from core.files import DamagedError

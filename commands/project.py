@@ -68,7 +68,7 @@ def _for_integration() -> list[str]:
 
 @command()
 def lint(c: Context) -> None:
-    """Check style, types, imports, shell scripts, Ruby, and where hypervisors are named."""
+    """Check style, types, imports, shell scripts and Ruby."""
     packages.ensure(linters.PACKAGES)
     for words in linters.commands(PROJECT):
         _check(*words)
@@ -93,7 +93,7 @@ def _check(*words: str) -> None:
 
 @command()
 def bench(c: Context) -> None:
-    """Measure the start of ./invoke and print the times of the newest study."""
+    """Time ./invoke itself, and print the newest study's times."""
     from dataset.models import load_study
     from dataset.store import find_study
     from lab.bench import start_up_seconds

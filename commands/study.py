@@ -59,7 +59,7 @@ def study_all(c: Context, repeats: int = 0, seed: int = 0, precision: str = "", 
 
 @command(packages.lab_packages, help={"provider": f"{PROVIDER}; several with commas; default: all", "host": HOST})
 def study_calibrate(c: Context, provider: str = "", host: str = "") -> None:
-    """Check the meters against known loads. Exit status 1 if one is off."""
+    """Check the meters against known loads; exit status tells."""
     from study.calibration.calibration import calibrate, require_passed
     from study.calibration.table import print_table
 
@@ -71,7 +71,7 @@ def study_calibrate(c: Context, provider: str = "", host: str = "") -> None:
 
 @command(help=_WHICH)
 def study_check(c: Context, study: str = "") -> None:
-    """Verify captures, numbers and metadata. Exit status 1 on problems."""
+    """Verify a study; exit status 1 if it has problems."""
     from study.api import verify
 
     verify(PROJECT, study)
