@@ -178,7 +178,8 @@ PLANTED: dict[str, Callable[[pikepdf.Pdf], object]] = {
     "heading skips": lambda pdf: _first(pdf, "/H2").__setitem__("/S", pikepdf.Name.H4),
     "list without items": lambda pdf: _first(pdf, "/LI").__setitem__("/S", pikepdf.Name.P),
     "row outside a table": lambda pdf: _first(pdf, "/Table").__setitem__("/S", pikepdf.Name.Div),
-    "tab order": lambda pdf: pdf.pages[1].obj.__delitem__("/Tabs"),
+    # Only a page with annotations needs one.
+    "tab order": lambda pdf: next(page for page in pdf.pages if "/Annots" in page).obj.__delitem__("/Tabs"),
     "silent link": lambda pdf: _link(pdf).__delitem__("/Contents"),
     "link in no element": lambda pdf: _link(pdf).__delitem__("/StructParent"),
     "unmarked content": _unmark,
