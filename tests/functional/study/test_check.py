@@ -80,7 +80,7 @@ def add_picture(study: Path) -> None:
 DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "no seed": (lambda s: edit(s, lambda i: setattr(i.parameters, "seed", None)), "no parameter 'seed'"),
     "no hardware": (lambda s: edit(s, lambda i: i.environment.hardware.clear()), "hardware is missing"),
-    "no version": (lambda s: edit(s, lambda i: i.environment.versions.pop("libvirt")), "version of libvirt is not"),
+    "no version": (lambda s: edit(s, lambda i: i.environment.versions.pop("libvirt")), "version of libvirt is missing"),
     "unfinished": (lambda s: edit(s, lambda i: setattr(i, "finished", None)), "the study is not finished"),
     "failed run": (lambda s: edit(s, lambda i: setattr(i.runs[0], "status", "failed")), "kvm-01: failed, not finished"),
     "its rows": (lambda s: edit(s, lambda i: setattr(i.runs[0], "status", "failed")), "rows of kvm-01, which is no"),

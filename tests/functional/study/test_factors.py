@@ -53,4 +53,4 @@ def test_a_check_finds_other_factors_in_study_json(tmp_path: Path, lab: FakeLab)
     save_study(folder, info)
     problems = check(folder)
     assert "kvm-01, vm-1: thp is always, never was asked for" in problems
-    assert "kvm-01: what the lab host showed of factor thp is missing" in problems
+    assert "kvm-01: the reading of factor thp is missing" in problems
