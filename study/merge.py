@@ -11,6 +11,7 @@ from dataset.journal import NAME, Journal, read_journal
 from dataset.measurements import append_measurements, drop_run, read_measurements
 from dataset.models import RunInfo, StudyInfo, load_study, save_study
 from dataset.paths import require_no_links
+from study.completeness import UNFINISHED
 from study.describe import merged
 from study.plan import parameter_differences, require_measured
 from study.verify import check
@@ -64,7 +65,7 @@ def import_runs(study_dir: Path, other_dir: Path) -> list[str]:
 def _require_valid(folder: Path, info: StudyInfo) -> None:
     require_measured(info)
     # Leftovers of an interrupted import are no problem of the study; they are dropped below.
-    problems = [line for line in check(folder) if "no finished run" not in line]
+    problems = [line for line in check(folder) if not line.endswith(UNFINISHED)]
     if problems:
         raise HvlabError(f"study {info.id} has problems: {problems[0]}", "./invoke study.check lists all")
 
