@@ -133,7 +133,7 @@ def printable(text: str) -> str:
 
 
 def failures(outcomes: Iterable[Outcome]) -> list[str]:
-    """Return in words what failed; those of one kind that failed alike are one line, with the first names."""
+    """Return one line for each kind of resource and cause of failure, with the first names."""
     groups = dict[tuple[str, str], list[str]]()
     for one in outcomes:
         if one.result == "failed":

@@ -22,7 +22,7 @@ def claimed(resources: Sequence[Resource], outcomes: Sequence[Outcome]) -> list[
             f"already on the host, and not this lab's: {', '.join(foreign)}", "rename or remove it there, and try again"
         )
     if failed := failures(outcomes):
-        raise HvlabError(f"the host does not say what is there: {'; '.join(failed)}")
+        raise HvlabError(f"the host cannot report its resources: {'; '.join(failed)}")
     seen = {(one.kind, one.name) for one in outcomes if one.result in ("absent", "ours")}
     memories = {(one.kind, one.name): one.detail for one in outcomes if one.result == "remembered"}
     found = list[Resource]()

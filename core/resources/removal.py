@@ -44,7 +44,7 @@ class LocalResource(ABC):
 
     @abstractmethod
     def probe(self) -> Probe:
-        """Return whether it is there and whose it is.
+        """Return its state, with its ownership.
 
         Raises:
             HvlabError: It cannot be found out.
@@ -80,7 +80,7 @@ def remove_all(parts: Iterable[Removable], report: Callable[[Outcome], None]) ->
         report: Given each outcome but failures.
 
     Returns:
-        What failed, in words.
+        The failures, one line each.
     """
     failed = list[str]()
     for part in parts:

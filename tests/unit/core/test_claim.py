@@ -38,7 +38,7 @@ def test_a_foreign_one_is_in_the_way() -> None:
 
 
 def test_a_question_that_failed_is_no_absence() -> None:
-    with pytest.raises(HvlabError, match="does not say what is there: network hvlab"):
+    with pytest.raises(HvlabError, match="cannot report its resources: network hvlab"):
         claimed([NETWORK], [Outcome("failed", "network", "hvlab", "cannot be seen: no answer")])
 
 
