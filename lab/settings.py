@@ -52,7 +52,7 @@ class LabHostSettings(_Table):
     ssh_config: Annotated[str, AfterValidator(os.path.expanduser)] = ""
 
     memory_mib: int = Field(4096, ge=2048)
-    vcpus: int = Field(1, ge=1, le=64)
+    vcpus: int = Field(2, ge=1, le=64)
     ssh_port: int = Field(2622, ge=1024, le=65535)
     boot_timeout_s: float = Field(300, gt=0)
     desktop: bool = True

@@ -121,7 +121,7 @@ def cached(kind: str, inputs: Mapping[str, str | Path], build: Callable[[Path], 
         build: Fills an empty folder and returns what the manifest shall tell (versions, times).
 
     Raises:
-        HvlabError: What `build` raises; nothing half-built is left.
+        HvlabError: What `build` raises; nothing half-built is left but the build's logs, to which errors lead.
     """
     key = fingerprint(inputs)
     folder = cache_root() / f"{kind}-{key}"
@@ -150,9 +150,22 @@ def _build(folder: Path, facts: dict[str, object], build: Callable[[Path], Mappi
         os.sync()
         making.rename(folder)
     except OSError as error:
-        raise HvlabError(f"building {folder.name}: {error}", f"is there room in {cache_root()}?") from error
-    finally:
         shutil.rmtree(making, ignore_errors=True)
+        raise HvlabError(f"building {folder.name}: {error}", f"is there room in {cache_root()}?") from error
+    except BaseException:
+        _keep_logs(making)
+        raise
+
+
+def _keep_logs(making: Path) -> None:
+    """Remove what a failed build has left but for its logs: the next build of the thing removes those, or pruning."""
+    for path in making.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.suffix != ".log":
+            path.unlink()
+    if not any(making.iterdir()):
+        making.rmdir()
 
 
 def making_name(folder: Path) -> Path:

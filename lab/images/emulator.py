@@ -1,14 +1,17 @@
-"""The emulator that runs the lab host: QEMU of Debian 13, unpacked, not installed, whatever this machine's release is.
+"""The emulator that runs the lab host: QEMU, built from Debian 13's source package with the patches in `qemu/patches`.
 
-Neither an older nor a newer one will do:
+The distributions' builds will not do:
 
 - Debian 12's QEMU 7.2 lets one virtual CPU translate code that another is just rewriting, and keeps the stale result;
   Linux rewrites itself whenever a hypervisor's kernel module starts its first guest, and the lab host died of that
   ("Oops: int3"). QEMU 8.1 and later hold the page while they translate it.
-- Under QEMU 11.1 3 of 11 guests of one hypervisor hung or died as they started, under Debian 13's 10.0 none of 29:
-  docs/design/lab.md tells more.
+- Up to 11.1 at least, a virtual CPU may undo what another one changes in a word of flags, and a guest of a hypervisor
+  that uses SVM dies or hangs: docs/findings/qemu-svm.md.
+
+It is not installed; it runs with the libraries of that release, whatever this machine's are.
 """
 
+import shlex
 import shutil
 from pathlib import Path
 
@@ -17,39 +20,69 @@ from core.process import run
 from lab.images.cache import cached, manifest
 from lab.images.rootfs import Recipe, make_root, slim
 
-RECIPE = Recipe(suite="trixie", components=("main",), packages=("qemu-system-x86", "seabios"), variant="extract")
+_SOURCES = Path(__file__).parent / "qemu"
+# Where it is built, and what it is built by.
+BUILD = Recipe(
+    suite="trixie",
+    components=("main",),
+    packages=(
+        "dpkg-dev", "gcc", "libc6-dev", "libfdt-dev", "libglib2.0-dev", "libslirp-dev", "meson", "ninja-build", "patch",
+        "pkgconf", "python3-venv", "zlib1g-dev",
+    ),
+    source="qemu",
+    hooks=(f'cp -R -- {shlex.quote(str(_SOURCES))}/. "$1/build"', 'chroot "$1" /build/build.sh'),
+)  # fmt: skip
+# What it needs as it runs: libraries, and the firmware that it loads into its machines.
+RUNTIME = Recipe(
+    suite="trixie",
+    components=("main",),
+    packages=("libc6", "libfdt1", "libglib2.0-0t64", "libslirp0", "zlib1g", "qemu-system-data", "seabios"),
+    variant="extract",
+)
 PROGRAM = "qemu-system-x86_64"
 # With its own loader and libraries, whatever this machine's are. `exec`, so that the process is QEMU's.
 _STARTER = f"""\
 #!/bin/sh
 root=$(dirname "$(readlink -f "$0")")/root
-export QEMU_MODULE_DIR="$root/usr/lib/x86_64-linux-gnu/qemu"
 exec "$root/usr/lib64/ld-linux-x86-64.so.2" --argv0 {PROGRAM} --library-path "$root/usr/lib/x86_64-linux-gnu" \\
     "$root/usr/bin/{PROGRAM}" -L "$root/usr/share/qemu" -L "$root/usr/share/seabios" "$@"
 """
 
 
+def _compile(folder: Path, program: Path) -> None:
+    """Build QEMU in a root of its own, which goes again; put the program to `program`."""
+    root = folder / "build"
+    with step("Emulator: building QEMU from Debian's source package (about 6 min on 2 cores)"):
+        make_root(BUILD, root, folder / "build.log")
+    program.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(root / "build" / PROGRAM, program)
+    shutil.rmtree(root)
+
+
 def _build(folder: Path) -> dict[str, object]:
     root = folder / "root"
-    with step("Emulator: unpacking QEMU"):
-        make_root(RECIPE, root, folder / "build.log")
+    with step("Emulator: unpacking QEMU's libraries and firmware"):
+        make_root(RUNTIME, root, folder / "runtime.log")
     slim(root)
     for unused in ("usr/share/doc", "usr/share/locale", "usr/share/man"):
         shutil.rmtree(root / unused, ignore_errors=True)
+    _compile(folder, root / "usr/bin" / PROGRAM)
     starter = folder / PROGRAM
     starter.write_text(_STARTER)
     starter.chmod(0o755)
-    return {"version": run([starter, "--version"], what="asking the emulator's version").splitlines()[0]}
+    patches = sorted(path.name for path in (_SOURCES / "patches").iterdir())
+    version = run([starter, "--version"], what="asking the emulator's version").splitlines()[0]
+    return {"version": version, "patches": patches}
 
 
 def _folder() -> Path:
     here = Path(__file__).parent
-    inputs: dict[str, str | Path] = {name: here / name for name in ("emulator.py", "rootfs.py")}
+    inputs: dict[str, str | Path] = {name: here / name for name in ("emulator.py", "rootfs.py", "qemu")}
     return cached("emulator", inputs, _build)
 
 
 def emulator() -> Path:
-    """Return the program to start, unpacking it (some seconds) if it is not in the cache.
+    """Return the program to start; build it (about 8 minutes on 2 cores) if it is not in the cache.
 
     Raises:
         HvlabError: If it cannot be had.

@@ -36,6 +36,8 @@ class Recipe:
         packages: Names; recommended packages are not added.
         exclude: Path patterns that dpkg leaves out.
         variant: mmdebstrap's word for how far to go: "minbase", or "extract" to unpack only.
+        source: Name of a source package that is downloaded to /build in the root, not unpacked; "": none.
+        hooks: Shell lines that mmdebstrap runs at the end; "$1" is the root's path.
     """
 
     suite: str
@@ -43,6 +45,8 @@ class Recipe:
     packages: tuple[str, ...]
     exclude: tuple[str, ...] = LEAN
     variant: str = "minbase"
+    source: str = ""
+    hooks: tuple[str, ...] = ()
 
     def command(self, target: Path, mirror: str) -> list[str]:
         """Return the mmdebstrap command that fills `target`."""
@@ -51,6 +55,12 @@ class Recipe:
             'Acquire::Check-Valid-Until "false"',
             'Acquire::Languages "none"',
         )
+        # APT_CONFIG: mmdebstrap's own, which works from outside of the root, as this machine reaches the mirror.
+        download = (
+            f'mkdir "$1/build" && cd "$1/build" && '
+            f'APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get --yes source --download-only {self.source}'
+        )
+        hooks = ((download,) if self.source else ()) + self.hooks
         return [
             "mmdebstrap",
             "--mode=root",
@@ -64,9 +74,11 @@ class Recipe:
             # The packaged initial RAM disk is not used; a list of no modules makes it quickly.
             '--essential-hook=mkdir -p "$1"/etc/initramfs-tools/conf.d; '
             'echo MODULES=list > "$1"/etc/initramfs-tools/conf.d/hvlab',
+            *(f"--customize-hook={hook}" for hook in hooks),
             self.suite,
             str(target),
             mirror,
+            *([f"deb-src {mirror} {self.suite} {' '.join(self.components)}"] if self.source else []),
         ]
 
 

@@ -20,9 +20,7 @@ _AGAIN = 1
 def take(invoke: Invoke, state: Path, providers: Iterable[str]) -> Path:
     """Take a calibration, whatever its verdict, and return its folder."""
     port = os.environ.get("HVLAB_LAB_HOST__SSH_PORT", "2634")
-    # The limits for CPU (half a point of the whole machine) were found on a lab host with two virtual CPUs.
-    vcpus = os.environ.get("HVLAB_LAB_HOST__VCPUS", "2")
-    own = {"HVLAB_STATE": str(state), "HVLAB_LAB_HOST__SSH_PORT": port, "HVLAB_LAB_HOST__VCPUS": vcpus}
+    own = {"HVLAB_STATE": str(state), "HVLAB_LAB_HOST__SSH_PORT": port}
     done = invoke("study.calibrate", f"--provider={','.join(providers)}", **own)
     print(done.stdout, file=sys.stderr)
     assert done.stdout.strip(), done.stderr

@@ -42,6 +42,23 @@ def test_leaves_nothing_half_built(cache_folder: Path) -> None:
     assert [path for path in cache_folder.iterdir() if path.is_dir()] == []
 
 
+def test_the_logs_of_a_failed_build_stay_until_the_next(cache_folder: Path) -> None:
+    def fails(folder: Path) -> dict[str, object]:
+        (folder / "root").mkdir()
+        (folder / "root/big").write_text("x")
+        (folder / "half").write_text("x")
+        (folder / "build.log").write_text("cc: error\n")
+        raise HvlabError("compiling failed", f"see {folder / 'build.log'}")
+
+    with pytest.raises(HvlabError) as raised:
+        cached("thing", {}, fails)
+    log = Path(raised.value.hint.removeprefix("see "))
+    assert [path.name for path in log.parent.iterdir()] == ["build.log"]
+    assert log.read_text() == "cc: error\n"
+    built = cached("thing", {}, build)
+    assert sorted(path.name for path in built.iterdir()) == ["manifest.json", "thing"]
+
+
 def test_files_count_by_content(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
