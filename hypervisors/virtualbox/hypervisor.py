@@ -69,7 +69,8 @@ HYPERVISOR = Hypervisor(
         "ksm": "keeps its guests' memory in a kernel module, where KSM does not look",
     },
     factor_readings={"disk_strategy": READING},
-    version_commands={"virtualbox": "VBoxManage --version"},
+    # Its warnings come first.
+    version_commands={"virtualbox": "VBoxManage --version | tail -n 1"},
     calibration=CALIBRATION,
     doctor=(doctor.CHECK,),
 )

@@ -11,16 +11,17 @@ from lab.connectors.base import Machine
 from lab.images.acceleration import HARDWARE, SOFTWARE
 
 # One `name=value` a line. CentOS 5.5 has no /etc/machine-id. dmidecode is also asked, since a host may lack the DMI in
-# /sys. {kernels} stands for a line of each hypervisor that is started below the kernel.
+# /sys; its comments are no answer. {kernels} stands for a line of each hypervisor that is started below the kernel.
 _QUESTIONS = """\
 LC_ALL=C; export LC_ALL; PATH=$PATH:/usr/sbin:/sbin
+dmi() { dmidecode -s "$1" 2>/dev/null | grep -v '^#'; }
 echo "uid=$(id -u)"
 echo "hostname=$(uname -n)"
 echo "release=$(uname -r)"
 echo "boot=$(cat /proc/sys/kernel/random/boot_id)"
 echo "machine=$(cat /etc/machine-id /var/lib/dbus/machine-id 2>/dev/null | head -n 1)"
-echo "board=$(cat /sys/class/dmi/id/product_uuid 2>/dev/null || dmidecode -s system-uuid 2>/dev/null)"
-echo "vendor=$(cat /sys/class/dmi/id/sys_vendor 2>/dev/null || dmidecode -s system-manufacturer 2>/dev/null)"
+echo "board=$(cat /sys/class/dmi/id/product_uuid 2>/dev/null || dmi system-uuid)"
+echo "vendor=$(cat /sys/class/dmi/id/sys_vendor 2>/dev/null || dmi system-manufacturer)"
 echo "under=$(lscpu 2>/dev/null | sed -n 's/^Hypervisor vendor: *//p')"
 {kernels}
 cd /boot 2>/dev/null &&
@@ -29,6 +30,10 @@ cd /boot 2>/dev/null &&
 exit 0
 """
 _TITLE = re.compile(r"""(?:menuentry\s+(?:'(?P<one>[^']+)'|"(?P<two>[^"]+)")|title\s+(?P<old>.+))""")
+# 128 bits, as machine-id(5) and the SMBIOS specification have it.
+_NUMBER = re.compile(r"[0-9a-f]{32}")
+# AMI's default, in boards of many makers.
+_NOBODYS_NUMBER = {"03000200040005000006000700080009"}
 _NOT_USUAL = re.compile(r"recovery|rescue|memtest|memory test|firmware|advanced options", re.IGNORECASE)
 
 
@@ -91,7 +96,7 @@ def read_facts(text: str) -> HostFacts:
     told = {name: value.strip() for name, value in pairs if name != "entry"}
     if not told.get("boot"):
         raise HvlabError("the lab host tells no boot_id", "it must run Linux, with /proc")
-    numbers = {name: _hashed(told[name]) for name in ("machine", "board") if told.get(name)}
+    numbers = {name: _hashed(told[name]) for name in ("machine", "board") if _is_number(told.get(name, ""))}
     return HostFacts(
         root=told.get("uid") == "0",
         boot_id=told["boot"],
@@ -101,6 +106,12 @@ def read_facts(text: str) -> HostFacts:
         entries=tuple(title for name, value in pairs if name == "entry" and (title := _title(value))),
         identity={"hostname": told.get("hostname", ""), **numbers},
     )
+
+
+def _is_number(text: str) -> bool:
+    """Return whether a machine or board has a number of its own, rather than a maker's placeholder."""
+    digits = text.lower().replace("-", "")
+    return bool(_NUMBER.fullmatch(digits)) and len(set(digits)) > 1 and digits not in _NOBODYS_NUMBER
 
 
 def _hashed(number: str) -> str:

@@ -4,13 +4,13 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from hypervisors.base import Hypervisor
 from lab.connectors.base import Machine
-from lab.images.host import partitions as image_partitions
+from lab.hosts.block_devices import drives, mount_points, partitions
 
-_GB = 1 << 30
 _COLUMNS = "NAME,TYPE,SIZE,MODEL"
 _MARK = "=====hvlab "
 
@@ -26,9 +26,26 @@ _QUESTIONS = {
     "disks": f"lsblk -Jbo {_COLUMNS},MOUNTPOINTS || lsblk -Jbo {_COLUMNS},MOUNTPOINT",
     "pci": "lspci",
     "kernel": "uname -r",
-    "mpstat": "mpstat -V | head -n 1",
+    # sysstat 7 prints it to the standard error, sysstat 12.7 its environment variables first.
+    "mpstat": "mpstat -V 2>&1",
     "procps": "free --version",
 }
+_VERSIONS = {
+    "kernel": re.compile(r"\S.*"),
+    "mpstat": re.compile(r"sysstat version .*"),
+    "procps": re.compile(r".*procps.*"),
+}
+# A line of `lspci`: address, class, card. The class is a name, or a number where lspci has no file of names.
+_CARD = re.compile(r"\S+ (?:Class (?P<number>[0-9a-f]{4})|(?P<name>[^:]+)): (?P<card>\S.*)")
+_NETWORK = re.compile(r"(Ethernet|.*\bnetwork|Infiniband|Fabric) controller|02[0-9a-f]{2}", re.IGNORECASE)
+_GRAPHICS = re.compile(r"((VGA|XGA) compatible|3D|Display) controller|03[0-9a-f]{2}", re.IGNORECASE)
+# What makers leave where a name belongs, in lower case.
+_NO_NAME = re.compile(
+    r"to be filled by o\.?e\.?m\.?|default string|not (specified|available|applicable|present|settable)|n/a|none"
+    r"|unknown|empty|undefined|o\.e\.m\.|oem|invalid|system (product name|manufacturer|version)"
+    r"|base ?board( product name| manufacturer| version)?|type2 - .*"
+    r"|(board|product) name|x\.x|[0x .-]+|123456789|0123456789"
+)
 
 
 @dataclass(frozen=True)
@@ -61,8 +78,7 @@ def describe(ssh: Machine, provider: Hypervisor) -> Description:
     )
     answers = split_answers(ssh.run("sh -s", stdin=script.encode(), timeout=120).text)
     versions = {name.partition(" ")[2]: text.strip() for name, text in answers.items() if name.startswith("version ")}
-    for name in ("kernel", "mpstat", "procps"):
-        versions[name] = answers.get(name, "").strip()
+    versions |= {name: version(name, answers.get(name, "")) for name in _VERSIONS}
     total = memory.parse(answers.get("machine memory", ""))[0] if memory else None
     return Description(
         hardware(answers, f"{total} MiB (as {provider.title} reports)" if total else ""),
@@ -71,13 +87,19 @@ def describe(ssh: Machine, provider: Hypervisor) -> Description:
     )
 
 
-def _purposes() -> dict[str, str]:
-    return {mount: purpose for mount, _, purpose in image_partitions()}
-
-
 def _questions() -> dict[str, str]:
-    mounts = " ".join(mount for mount in _purposes() if mount.startswith("/"))
+    mounts = " ".join(mount_points())
     return {name: line.replace("{mounts}", mounts) for name, line in _QUESTIONS.items()}
+
+
+def version(name: str, text: str) -> str:
+    """Return the line of a tool's output that holds its version; "" if there is none.
+
+    Args:
+        name: `kernel`, `mpstat` or `procps`.
+        text: What the tool printed.
+    """
+    return next((line.strip() for line in text.splitlines() if _VERSIONS[name].fullmatch(line.strip())), "")
 
 
 def split_answers(text: str) -> dict[str, str]:
@@ -95,7 +117,7 @@ def _told(read: Callable[[str], str], text: str) -> str:
     """Return what a tool says. A form that is not known is said so, and is no error: the run has been read by then."""
     try:
         return read(text) if text else "not told"
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return "told in a form that is not known"
 
 
@@ -116,16 +138,24 @@ def _memory(text: str) -> str:
     return "not told"
 
 
-def _disks(text: str) -> str:
-    found = [row for row in json.loads(text)["blockdevices"] if row["type"] == "disk"]
-    return ", ".join(f"{row['name']} {int(row['size']) / _GB:.0f} GB {row['model'] or ''}".strip() for row in found)
+def _cards(kind: re.Pattern[str], text: str) -> str:
+    """Return the cards of a kind in words; `none` only if lspci tells the class of some card.
+
+    Raises:
+        ValueError: No line is one of lspci's.
+    """
+    found = [match for line in text.splitlines() if (match := _CARD.fullmatch(line.strip()))]
+    if not found:
+        raise ValueError("no line of lspci")
+    cards = [each["card"] for each in found if kind.fullmatch(each["number"] or each["name"])]
+    return ", ".join(cards) or "none"
 
 
-def _pci(text: str, kind: str) -> str:
-    if not text.strip():
-        return "not told"
-    found = [line.split(": ", 1)[1] for line in text.splitlines() if kind in line and ": " in line]
-    return ", ".join(found) or "none"
+def _board(text: str) -> str:
+    """Return the names that dmidecode tells, each once, without its comments and without what stands for no name."""
+    lines = [line.strip() for line in text.splitlines()]
+    names = [line for line in lines if line and not line.startswith("#") and not _NO_NAME.fullmatch(line.lower())]
+    return " ".join(dict.fromkeys(names)) or "not told"
 
 
 def hardware(answers: dict[str, str], machine_memory: str = "") -> list[tuple[str, str]]:
@@ -135,48 +165,12 @@ def hardware(answers: dict[str, str], machine_memory: str = "") -> list[tuple[st
         answers: Question to answer.
         machine_memory: The memory as the hypervisor below the host's kernel reports it; "": the host's kernel has all.
     """
-    board = " ".join(dict.fromkeys(line for line in answers.get("board", "").splitlines() if line.strip()))
-    pci = answers.get("pci", "")
+    pci = answers.get("pci", "").strip()
     return [
         ("CPU", _told(_cpu, answers["cpu"]) if answers.get("cpu") else _old_cpu(answers.get("cpuinfo", ""))),
-        ("Main board", board or "not told"),
+        ("Main board", _board(answers.get("board", ""))),
         ("Memory", machine_memory or _memory(answers.get("memory", ""))),
-        ("HDD", _told(_disks, answers.get("disks", ""))),
-        ("NIC", _pci(pci, "Ethernet controller")),
-        ("VGA", _pci(pci, "VGA compatible controller")),
+        ("HDD", _told(drives, answers.get("disks", ""))),
+        ("NIC", _told(partial(_cards, _NETWORK), pci)),
+        ("VGA", _told(partial(_cards, _GRAPHICS), pci)),
     ]
-
-
-def partitions(text: str, mounted: str = "") -> list[tuple[str, float, str]]:
-    """Return the rows of Table 2: what is mounted where the study had its partitions.
-
-    Args:
-        text: lsblk's JSON; "" where there is no such lsblk.
-        mounted: `df -kP` and /proc/swaps; read where lsblk does not tell of `/`, as in containers.
-    """
-    try:
-        rows = _of_lsblk(text) if text else []
-    except (ValueError, KeyError, TypeError):
-        rows = []
-    return rows if any(mount == "/" for mount, _, _ in rows) else _mounted(mounted)
-
-
-def _of_lsblk(text: str) -> list[tuple[str, float, str]]:
-    rows, purposes = [], _purposes()
-    for row in _flat(json.loads(text)["blockdevices"]):
-        for mount in row.get("mountpoints") or [row.get("mountpoint")]:
-            name = "swap" if mount == "[SWAP]" else mount
-            if name in purposes:
-                rows.append((name, round(int(row["size"]) / _GB, 1), purposes[name]))
-    return rows
-
-
-def _mounted(text: str) -> list[tuple[str, float, str]]:
-    """Read df's lines (device, 1024-blocks, ..., mount point) and those of /proc/swaps (area, type, KiB, ...)."""
-    rows, purposes = {}, _purposes()
-    for words in (line.split() for line in text.splitlines()):
-        if len(words) >= 6 and words[1].isdigit() and words[5] in purposes:
-            rows[words[5]] = int(words[1])
-        elif len(words) == 5 and words[0].startswith("/") and words[2].isdigit():
-            rows["swap"] = rows.get("swap", 0) + int(words[2])
-    return [(name, round(kib / (1 << 20), 1), purposes[name]) for name, kib in rows.items()]

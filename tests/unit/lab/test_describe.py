@@ -5,7 +5,8 @@ import json
 import pytest
 
 from hypervisors.registry import get_hypervisor
-from lab.hosts.hardware import hardware, partitions, split_answers
+from lab.hosts.block_devices import partitions
+from lab.hosts.hardware import hardware, split_answers
 
 LSCPU = {
     "lscpu": [
