@@ -22,6 +22,7 @@ SUFFIXES = {".py", ".rb", ".sh", ".j2", ".toml", ".erb", ".css", ".pl", ""}
 ACCELERATOR = {
     "lab/images/acceleration.py": {"kvm"},
     "lab/doctor/virtualization.py": {"kvm", "qemu-kvm"},
+    "lab/images/qemu/build.sh": {"kvm"},
 }
 
 
