@@ -17,9 +17,8 @@ def lab_up(c: Context, provider: str, guests: int = 0, host: str = "") -> None:
     """Boot the lab host and bring the guests up under --provider."""
     from dataset.guests import guest_name
     from hypervisors.registry import get_hypervisor
+    from lab.active_lab import ActiveLab
     from lab.factors import require_possible
-    from lab.lifecycle import require_off
-    from lab.state.lock import acquire_lab
 
     wanted, parameters = get_hypervisor(provider), settings(host)
     count = guests or parameters.topology.guests
@@ -28,8 +27,9 @@ def lab_up(c: Context, provider: str, guests: int = 0, host: str = "") -> None:
             f"--guests={count} is not in the topology", f"1 to {parameters.topology.guests}", code="bad-option"
         )
     require_possible(parameters, [wanted.name])
-    with acquire_lab(state_root()):
-        require_off(state_root())
+    active = ActiveLab(state_root())
+    with active.acquire():
+        active.require_off()
         # After the check for a running lab: there may be no room for a second one, but that is not the error to report.
         lab = the_lab(host=host)
         try:
@@ -44,11 +44,12 @@ def lab_up(c: Context, provider: str, guests: int = 0, host: str = "") -> None:
 @command(packages.lab_packages, help={"host": HOST})
 def lab_status(c: Context, host: str = "") -> None:
     """Print the state of the lab host and the guests."""
-    from lab.hosts.active import ActiveHost
+    from lab.active_lab import ActiveLab
     from lab.status import print_status
 
-    ActiveHost(state_root()).require_named(host)
-    print_status(state_root())
+    active = ActiveLab(state_root())
+    active.host.require_named(host)
+    print_status(active)
 
 
 @command(
@@ -57,11 +58,12 @@ def lab_status(c: Context, host: str = "") -> None:
 )
 def lab_ssh(c: Context, guest: str, command: str = "", host: str = "") -> None:
     """Log in to a guest, or run one command (-c) there."""
-    from lab.hosts.active import ActiveHost
+    from lab.active_lab import ActiveLab
     from lab.status import login
 
-    ActiveHost(state_root()).require_named(host)
-    status = login(state_root(), guest, command)
+    active = ActiveLab(state_root())
+    active.host.require_named(host)
+    status = login(active, guest, command)
     if status:
         raise Exit(code=status)
 
@@ -74,12 +76,13 @@ def lab_screenshot(c: Context, guest: str, output: str = "", host: str = "") -> 
     """Write a screenshot of a guest (PNG)."""
     from core.files import write_atomic
     from core.paths import called_from
+    from lab.active_lab import ActiveLab
     from lab.guests.screenshot import take_picture
-    from lab.hosts.active import ActiveHost
     from lab.status import host_of
 
-    ActiveHost(state_root()).require_named(host)
-    picture = take_picture(*host_of(state_root(), guest), guest)
+    active = ActiveLab(state_root())
+    active.host.require_named(host)
+    picture = take_picture(*host_of(active, guest), guest)
     path = called_from() / (output or f"{guest}.png")
     try:
         write_atomic(path, picture)
@@ -99,11 +102,12 @@ def lab_screenshot(c: Context, guest: str, output: str = "", host: str = "") -> 
 )
 def lab_console(c: Context, machine: str, lines: int = 40, attach: bool = False, host: str = "") -> None:
     """Print the console output of a guest or the lab host."""
-    from lab.hosts.active import ActiveHost
+    from lab.active_lab import ActiveLab
     from lab.status import show_console
 
-    ActiveHost(state_root()).require_named(host)
-    status = show_console(state_root(), machine, lines, attach=attach)
+    active = ActiveLab(state_root())
+    active.host.require_named(host)
+    status = show_console(active, machine, lines, attach=attach)
     if status:
         raise Exit(code=status)
 
@@ -111,13 +115,12 @@ def lab_console(c: Context, machine: str, lines: int = 40, attach: bool = False,
 @command(help={"host": HOST})
 def lab_down(c: Context, host: str = "") -> None:
     """Shut the lab down and undo what was set up."""
-    from lab.hosts.active import ActiveHost
-    from lab.lifecycle import take_down
-    from lab.state.lock import acquire_lab
+    from lab.active_lab import ActiveLab
 
-    with acquire_lab(state_root()):
-        ActiveHost(state_root()).require_named(host)
-        take_down(state_root())
+    active = ActiveLab(state_root())
+    with active.acquire():
+        active.host.require_named(host)
+        active.take_down()
 
 
 @command(help={"host": HOST})
@@ -126,12 +129,13 @@ def lab_purge(c: Context, host: str = "") -> None:
     from contextlib import suppress
 
     from core.files import DamagedError
+    from lab.active_lab import ActiveLab
     from lab.connectors.address import parse_host
-    from lab.hosts.active import ActiveHost
     from lab.purge import purge
 
+    active = ActiveLab(state_root())
     # A damaged record does not stop a purge.
     with suppress(DamagedError):
-        ActiveHost(state_root()).require_named(host)
+        active.host.require_named(host)
     named = settings(host).lab_host if host else None
-    purge(state_root(), print, parse_host(host) if host else None, named.ssh_config if named else "")
+    purge(active, print, parse_host(host) if host else None, named.ssh_config if named else "")

@@ -33,9 +33,11 @@ def _half_widths(folder: Path) -> Any:
 
 
 def _study(providers: tuple[str, ...], repeats: int, seed: int, precision: str, host: str) -> Path:
+    from lab.active_lab import ActiveLab
     from study.api import StudyRequest, begin
 
-    return begin(settings(host), StudyRequest(providers, repeats, seed, precision), STUDIES, state_root(), _half_widths)
+    request, active = StudyRequest(providers, repeats, seed, precision), ActiveLab(state_root())
+    return begin(settings(host), request, STUDIES, active, _half_widths)
 
 
 @command(
@@ -60,10 +62,12 @@ def study_all(c: Context, repeats: int = 0, seed: int = 0, precision: str = "", 
 @command(packages.lab_packages, help={"provider": f"{PROVIDER}; several with commas; default: all", "host": HOST})
 def study_calibrate(c: Context, provider: str = "", host: str = "") -> None:
     """Check the meters against known loads; exit status tells."""
+    from lab.active_lab import ActiveLab
     from study.calibration.calibration import calibrate, require_passed
     from study.calibration.table import print_table
 
-    folder = calibrate(settings(host), _providers(provider) if provider else (), CALIBRATIONS, state_root())
+    chosen = _providers(provider) if provider else ()
+    folder = calibrate(settings(host), chosen, CALIBRATIONS, ActiveLab(state_root()))
     print_table(folder)
     print(folder)
     require_passed(folder)
@@ -80,17 +84,19 @@ def study_check(c: Context, study: str = "") -> None:
 @command(help=_WHICH)
 def study_status(c: Context, study: str = "") -> None:
     """Print the progress of a study and the remaining time."""
+    from lab.active_lab import ActiveLab
     from study.api import print_progress
 
-    print_progress(PROJECT, study, state_root())
+    print_progress(PROJECT, study, ActiveLab(state_root()))
 
 
 @command(packages.lab_packages, help={**_WHICH, "host": "the study's lab host under another name; its own without"})
 def study_resume(c: Context, study: str = "", host: str = "") -> None:
     """Continue a study after a crash, a reboot or a failed run."""
+    from lab.active_lab import ActiveLab
     from study.api import resume
 
-    print(resume(PROJECT, study, state_root(), _half_widths, host))
+    print(resume(PROJECT, study, ActiveLab(state_root()), _half_widths, host))
 
 
 @command(positional=["folder"], help={"folder": "the other study's folder", **_WHICH})

@@ -13,9 +13,9 @@ from core.errors import HvlabError
 from core.files import write_atomic
 from core.paths import state_root
 from core.process import ProgramTimeoutError
-from core.resources.base import Outcome
 from hypervisors.base import Hypervisor
 from hypervisors.registry import get_hypervisor
+from lab.active_lab import ActiveLab
 from lab.connectors.ssh_config import Ssh, write_config
 from lab.desktop.xsession import start_session
 from lab.factors import render_factors_script
@@ -24,58 +24,18 @@ from lab.guests.ended import watch, why_ended
 from lab.guests.guest_session import hold_load, wait_for_session
 from lab.guests.topology import guests, ssh_entries, write_topology
 from lab.guests.vagrant import NOTES, VagrantLab, use_boxes
-from lab.hosts.active import ActiveHost
 from lab.hosts.base import LabHost
 from lab.hosts.factory import lab_host
 from lab.hosts.prepare import create_resources, render_prepare_script
-from lab.hosts.rollback_script import in_words
 from lab.images.boxes import Boxes, boxes_for
 from lab.images.guest import GuestImage, guest_image, vagrant_keys
 from lab.images.os_profiles import profile
-from lab.rollback import end_processes, undo_all
 from lab.settings import Settings
 from lab.state.lock import TEMPORARY
 from lab.state.rollback_journal import Steps
 
 # Of one `vagrant up`: what is done before a guest starts (its disk is copied) and after it answers.
 _BESIDE_BOOT_S = 180
-
-
-def end_leftover(state: Path, provider: str) -> None:
-    """End what a killed command left: the lab host, if it runs `provider`, and whatever else is the lab's."""
-    if ActiveHost(state).provider in (provider, None):
-        take_down(state)
-
-
-def take_down(state: Path) -> None:
-    """End the lab of a state folder and undo all that setting it up has done, whoever did it.
-
-    Raises:
-        HvlabError: Something of it cannot be removed.
-    """
-    host = ActiveHost(state)
-    if host.address != "nested":
-        # That host goes on: who still works at it would make again what is removed.
-        end_processes(state, _print_outcome)
-    undo_all(state, _print_outcome)
-    host.stop()
-    end_processes(state, _print_outcome)
-
-
-def _print_outcome(outcome: Outcome) -> None:
-    """Print what became of a resource, but for the many files of the lab's own."""
-    if outcome.kind not in ("file", "socket") and (words := in_words(outcome)):
-        say(words)
-
-
-def require_off(state: Path) -> None:
-    """Keep a lab that somebody uses from being ended by the next command.
-
-    Raises:
-        HvlabError: If the lab host of a state folder runs.
-    """
-    if name := ActiveHost(state).provider:
-        raise HvlabError(f"the lab is up already, under {get_hypervisor(name).title}", "end it: ./invoke lab.down")
 
 
 class Lab:
@@ -87,7 +47,8 @@ class Lab:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.state = state_root()
+        self.active = ActiveLab(state_root())
+        self.state = self.active.state
         self._booted = False
 
     @cached_property
@@ -118,7 +79,7 @@ class Lab:
         """
         provider = get_hypervisor(name)
         # The lab is off and ours: what a killed command left is in the way.
-        take_down(self.state)
+        self.active.take_down()
         self._plan_steps()
         self.host.boot(provider)
         self._booted = True
@@ -273,4 +234,4 @@ class Lab:
         """End the lab host and everything in it; of an unmanaged one, all that the lab made there."""
         self._booted = False
         # Not the host's own: where that could not be built, asking for it would begin to build it again.
-        take_down(self.state)
+        self.active.take_down()

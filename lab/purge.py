@@ -1,4 +1,4 @@
-"""lab.purge: removes what is the lab's, also after a crash that left no usable journal, and nothing else.
+"""lab.purge: removes what belongs to the lab, also after a crash that left no usable journal, and nothing else.
 
 The same resources are removed as by lab.down. What is looked for comes from the lab's record, its journal, the process
 table and its folder; on a host that hvlab does not manage from what the host has saved, or else from a scan of it.
@@ -12,25 +12,24 @@ from core.errors import HvlabError
 from core.files import DamagedError
 from core.resources.base import Outcome
 from core.resources.removal import Removable, remove_all
+from lab.active_lab import ActiveLab
 from lab.connectors.address import Address
-from lab.hosts.active import ActiveHost
 from lab.hosts.box_upload import REMOTE_ROOT
 from lab.hosts.resources import all_resources, boxes_link
 from lab.hosts.unmanaged_lab import FILES, UnmanagedLab, recorded_lab
-from lab.rollback import end_processes, undo_all
 from lab.settings import MOST_GUESTS
-from lab.state.lock import LOCK, TEMPORARY, acquire_lab, killed_owner
-from lab.state.processes import lab_name, processes_of
+from lab.state.lock import LOCK, TEMPORARY, killed_owner
+from lab.state.processes import processes_of
 from lab.state.resources import StateFile
 from lab.state.rollback_journal import JOURNAL
 from lab.state.state_dir import is_labs
 
-# What tells what happened; not needed by a lab.
+# Evidence of what happened; no lab needs it.
 KEPT = (".log", ".txt", ".png")
 
 
-class _Lost:
-    """A lab on a host of which nothing is on record here: the host says whether it is this lab's."""
+class _UnrecordedLab:
+    """A lab on an unmanaged host without a record here: the host's own record decides whether it is this lab's."""
 
     def __init__(self, lab: UnmanagedLab) -> None:
         self._lab = lab
@@ -40,33 +39,6 @@ class _Lost:
         local = self._lab.address.kind == "local"
         link = None if local else boxes_link(self._lab.state, REMOTE_ROOT)
         return self._lab.scan(all_resources(self._lab.state, MOST_GUESTS, link))
-
-
-def _on_unmanaged_host(state: Path, address: Address | None, config: str) -> UnmanagedLab | _Lost | None:
-    """Return the lab on a host that hvlab does not manage; None if there is none.
-
-    Args:
-        address: How the host was named; None if it was not.
-
-    Raises:
-        HvlabError: It is not known which host it is.
-    """
-    named = address if address and address.kind != "nested" else None
-    try:
-        if lab := recorded_lab(state):
-            return lab
-    except DamagedError as error:
-        if named is None:
-            raise HvlabError(error.message, "name its lab host: ./invoke lab.purge --host=...") from error
-    return _Lost(UnmanagedLab(state, named, config)) if named else None
-
-
-def _goes_on(state: Path, address: Address | None) -> bool:
-    """Return whether the lab is on a host that goes on without it."""
-    try:
-        return ActiveHost(state).address != "nested" or (address is not None and address.kind != "nested")
-    except DamagedError:
-        return True
 
 
 def _files(state: Path) -> Sequence[Removable]:
@@ -90,26 +62,51 @@ class _Purge:
     """One purge; counts what it removed.
 
     Args:
-        tell: Given each line.
+        lab: The lab.
+        print_line: Given each line.
+        named: The unmanaged host that the user named; None if none was named.
+        config: The user's ssh configuration for it; "": the usual one.
     """
 
-    def __init__(self, state: Path, tell: Callable[[str], None]) -> None:
-        self.state, self.tell, self.removed = state, tell, 0
+    def __init__(self, lab: ActiveLab, print_line: Callable[[str], None], named: Address | None, config: str) -> None:
+        self.lab, self.print_line, self.named, self.config = lab, print_line, named, config
+        self.removed = 0
 
     def count(self, line: str) -> None:
         self.removed += 1
-        self.tell(f"removed: {line}")
+        self.print_line(f"removed: {line}")
 
     def report(self, outcome: Outcome, where: str = "") -> None:
         if outcome.result == "removed":
             self.count(f"{where}{outcome}")
         elif outcome.result in ("foreign", "kept"):
-            self.tell(f"left: {where}{outcome}")
+            self.print_line(f"left: {where}{outcome}")
 
-    def unmanaged(self, address: Address | None, config: str) -> HvlabError | None:
-        """Remove the lab from a host that hvlab does not manage; return what failed."""
+    def _on_unmanaged_host(self) -> bool:
+        """Return whether the lab is, or may be, on a host that goes on without it."""
         try:
-            lab = _on_unmanaged_host(self.state, address, config)
+            return self.named is not None or not self.lab.host.managed
+        except DamagedError:
+            return True
+
+    def _unmanaged_lab(self) -> UnmanagedLab | _UnrecordedLab | None:
+        """Return the lab on an unmanaged host; None if there is none.
+
+        Raises:
+            HvlabError: The record that names the host is damaged, and the user named none.
+        """
+        try:
+            if lab := recorded_lab(self.lab.state):
+                return lab
+        except DamagedError as error:
+            if self.named is None:
+                raise HvlabError(error.message, "name its lab host: ./invoke lab.purge --host=...") from error
+        return _UnrecordedLab(UnmanagedLab(self.lab.state, self.named, self.config)) if self.named else None
+
+    def _purge_unmanaged(self) -> HvlabError | None:
+        """Remove the lab from an unmanaged host; return what failed."""
+        try:
+            lab = self._unmanaged_lab()
         except HvlabError as error:
             return error
         if lab is None:
@@ -117,63 +114,63 @@ class _Purge:
         failed = remove_all([lab], lambda outcome: self.report(outcome, f"on {lab.name}: "))
         return HvlabError(f"{lab.name}: {'; '.join(failed)}", "./invoke lab.purge once more") if failed else None
 
-    def journal(self) -> HvlabError | None:
-        """Undo what the journal says; return what failed. It is not believed to be all."""
+    def _undo_journal(self) -> HvlabError | None:
+        """Undo what the journal lists, which need not be all; return what failed."""
         try:
-            undo_all(self.state, self.report)
+            self.lab.undo_steps(self.report)
         except HvlabError as error:
             return error
         return None
 
-    def run(self, address: Address | None, config: str) -> None:
-        """Remove all, in the order in which nothing makes again what is gone.
+    def run(self) -> None:
+        """Remove everything, in an order in which nothing creates again what was removed.
 
         Raises:
             HvlabError: Something could not be removed.
         """
-        if _goes_on(self.state, address):
-            # Who still works at it, Vagrant above all, would make again what is removed.
-            end_processes(self.state, self.report)
-        kept = self.unmanaged(address, config)
-        # Would only ask that host once more.
-        failed = kept or self.journal()
-        end_processes(self.state, self.report)
-        left = remove_all(_files(self.state), self.report)
-        if kept:
-            # Only its host can forget a lab.
-            raise kept
+        if self._on_unmanaged_host():
+            # Processes that still use it, Vagrant above all, would create again what is removed.
+            self.lab.end_processes(self.report)
+        unmanaged_error = self._purge_unmanaged()
+        # The journal's steps would only ask that host once more.
+        failed = unmanaged_error or self._undo_journal()
+        self.lab.end_processes(self.report)
+        left = remove_all(_files(self.lab.state), self.report)
+        if unmanaged_error:
+            # The record of a lab stays until its host has removed it.
+            raise unmanaged_error
         if left:
             raise HvlabError("; ".join(left), "./invoke lab.purge once more")
-        journal = StateFile(self.state, JOURNAL).take_down()
+        journal = StateFile(self.lab.state, JOURNAL).take_down()
         if failed:
             for outcome in journal:
                 self.report(outcome)
-        if processes := processes_of(self.state):
+        if processes := processes_of(self.lab.state):
             raise HvlabError(f"still there: {processes[0]}", "./invoke lab.purge once more")
 
 
-def purge(state: Path, tell: Callable[[str], None], host: Address | None = None, config: str = "") -> None:
-    """Remove everything that carries the name of the lab of a state folder.
+def purge(lab: ActiveLab, print_line: Callable[[str], None], host: Address | None = None, config: str = "") -> None:
+    """Remove everything that carries the name of a lab.
 
     Args:
-        state: The lab's folder.
-        tell: Given each thing that was removed, or left since it is somebody else's; called with "nothing ..." if
-            nothing was removed.
-        host: A lab host that hvlab does not manage, to be asked although nothing is on record here.
+        lab: The lab.
+        print_line: Given a line for each thing that was removed, or left because it is not the lab's; a line
+            "nothing ..." if nothing was removed.
+        host: A lab host to ask even if nothing is on record here; only an unmanaged one matters.
         config: The user's ssh configuration for it; "": the usual one.
 
     Raises:
-        LabLockedError: A living command has the lab.
+        LabLockedError: A running command holds the lab.
         HvlabError: Something could not be removed.
     """
-    purge = _Purge(state, tell)
-    owner = killed_owner(state)
-    with acquire_lab(state):
+    purge = _Purge(lab, print_line, host if host and host.kind != "nested" else None, config)
+    owner = killed_owner(lab.state)
+    with lab.acquire():
         if owner:
             purge.count(f"lock of {owner}, which no longer runs")
-        purge.run(host, config)
-    # It may hold logs, or the lock of who has the lab by now.
+        purge.run()
+    # It may hold logs, or the lock of a command that has the lab by now.
     with contextlib.suppress(OSError):
-        state.rmdir()
+        lab.state.rmdir()
     if not purge.removed:
-        tell(f"nothing to remove: no process and no file carries the name {lab_name(state)}")
+        print_line(f"nothing to remove: no process and no file carries the name {lab.name}")

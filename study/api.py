@@ -7,12 +7,12 @@ from pathlib import Path
 from core.errors import HvlabError
 from dataset.models import load_study
 from dataset.store import find_study, list_studies
+from lab.active_lab import ActiveLab
 from lab.connectors.address import parse_host
 from lab.factors import require_possible
 from lab.hosts.preflight import check_room
-from lab.lifecycle import Lab, end_leftover, require_off
+from lab.lifecycle import Lab
 from lab.settings import Settings, on_host
-from lab.state.lock import acquire_lab, in_use
 from study.host_check import require_kind
 from study.merge import import_runs
 from study.plan import Plan, settings_of
@@ -54,14 +54,14 @@ class StudyRequest:
         return Plan(providers, times, seed, parse_precision(self.precision), settings.study.most_repeats)
 
 
-def begin(settings: Settings, request: StudyRequest, studies: Path, state: Path, judge: Judge) -> Path:
+def begin(settings: Settings, request: StudyRequest, studies: Path, active: ActiveLab, judge: Judge) -> Path:
     """Run a new study and return its folder.
 
     Args:
         settings: All parameters.
         request: What was asked for.
         studies: Folder of all studies.
-        state: Folder of the running lab.
+        active: The lab of the work tree; off.
         judge: Returns how precise a study is so far.
 
     Raises:
@@ -69,8 +69,8 @@ def begin(settings: Settings, request: StudyRequest, studies: Path, state: Path,
     """
     plan = request.plan(settings)
     require_possible(settings, plan.providers)
-    with acquire_lab(state):
-        require_off(state)
+    with active.acquire():
+        active.require_off()
         check_room(settings)
         study = Study.begin(Lab(settings), studies, plan)
         folder = study.run(judge)
@@ -78,13 +78,13 @@ def begin(settings: Settings, request: StudyRequest, studies: Path, state: Path,
     return folder
 
 
-def resume(project: Path, study_id: str, state: Path, judge: Judge, host: str = "") -> Path:
+def resume(project: Path, study_id: str, active: ActiveLab, judge: Judge, host: str = "") -> Path:
     """Continue a study with the settings that it was started with; return its folder.
 
     Args:
         project: The project's folder.
         study_id: Name of the study; empty: the newest.
-        state: Folder of the running lab.
+        active: The lab of the work tree; off.
         judge: Returns how precise a study is so far.
         host: Another name for the study's lab host; empty: the same.
 
@@ -95,12 +95,12 @@ def resume(project: Path, study_id: str, state: Path, judge: Judge, host: str = 
     info = load_study(folder)
     settings = on_host(settings_of(info), host)
     require_kind(parse_host(settings.lab_host.host).kind, info)
-    with acquire_lab(state):
+    with active.acquire():
         for run in info.runs:
             # This process holds the lab: whatever runs was left by a killed command.
             if run.status == "running":
-                end_leftover(state, run.provider)
-        require_off(state)
+                active.end_leftover(run.provider)
+        active.require_off()
         check_room(settings)
         study = Study.resume(Lab(settings), folder)
         study.run(judge)
@@ -123,7 +123,7 @@ def verify(project: Path, study_id: str) -> None:
     print(f"study {folder.name} is valid")
 
 
-def print_progress(project: Path, study_id: str, state: Path) -> None:
+def print_progress(project: Path, study_id: str, active: ActiveLab) -> None:
     """Print the progress of a study: finished runs, remaining ones and the time they will take.
 
     Raises:
@@ -131,7 +131,7 @@ def print_progress(project: Path, study_id: str, state: Path) -> None:
     """
     folder = find_study(project, study_id)
     others = [load_study(other) for other in reversed(list_studies(project)) if other != folder]
-    print_status(folder, now(), others, busy=in_use(state))
+    print_status(folder, now(), others, busy=active.locked)
 
 
 def import_study(project: Path, study_id: str, other: Path) -> None:

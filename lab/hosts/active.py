@@ -36,6 +36,11 @@ class ActiveHost:
         return record.address if record else "nested"
 
     @property
+    def managed(self) -> bool:
+        """Whether it ends with the lab: the nested one does, an unmanaged one goes on."""
+        return self.address == "nested"
+
+    @property
     def machine(self) -> Machine:
         """What runs lines on it."""
         local = parse_host(self.address).kind == "local"
@@ -47,7 +52,7 @@ class ActiveHost:
         Raises:
             HvlabError: It cannot be had.
         """
-        if self.address == "nested":
+        if self.managed:
             return host_console(self.state)
         return self.machine.check("dmesg | tail -n 1000", timeout=60, what="reading the kernel's log")
 
@@ -68,4 +73,8 @@ class ActiveHost:
             HvlabError: It is another one, or the name is none of a lab host.
         """
         if text and parse_host(text).text != self.address and self.provider:
-            raise HvlabError(f"the lab in {self.state} is up on {self.address}, not on {text}", "leave --host out")
+            raise HvlabError(
+                f"the lab in {self.state} is up on {self.address}, not on {text}",
+                "leave --host out",
+                code="other-lab-host",
+            )

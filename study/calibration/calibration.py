@@ -13,14 +13,14 @@ from dataset.calibration import CALIBRATION_FILE, Calibration, load, newest, sav
 from dataset.files import sha256_of
 from dataset.folder import new_folder
 from hypervisors.registry import all_hypervisors, get_hypervisor
+from lab.active_lab import ActiveLab
 from lab.hosts.preflight import check_room
-from lab.lifecycle import Lab, require_off
+from lab.lifecycle import Lab
 from lab.settings import Settings
-from lab.state.lock import acquire_lab
 from study.calibration.runner import Calibrator, parameters
 
 
-def calibrate(settings: Settings, providers: tuple[str, ...], root: Path, state: Path) -> Path:
+def calibrate(settings: Settings, providers: tuple[str, ...], root: Path, active: ActiveLab) -> Path:
     """Take a calibration and return its folder, whatever its verdict (`require_passed` looks at that).
 
     Args:
@@ -28,13 +28,13 @@ def calibrate(settings: Settings, providers: tuple[str, ...], root: Path, state:
             whatever they say.
         providers: Names; none: those of the settings.
         root: Folder of all calibrations.
-        state: Folder of the running lab.
+        active: The lab of the work tree; off.
 
     Raises:
         HvlabError: A provider could not be calibrated, or the lab is in use.
     """
-    with acquire_lab(state):
-        require_off(state)
+    with active.acquire():
+        active.require_off()
         check_room(settings)
         lab = Lab(still(settings))
         calibration = Calibration(

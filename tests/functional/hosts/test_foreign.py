@@ -10,9 +10,9 @@ import pytest
 from core.errors import HvlabError
 from hypervisors.base import Hypervisor
 from hypervisors.registry import get_hypervisor
+from lab.active_lab import ActiveLab
 from lab.hosts.local import LocalHost
 from lab.hosts.prepare import create_resources
-from lab.lifecycle import take_down
 from lab.purge import purge
 from lab.state.rollback_journal import Steps
 from tests.functional.hypervisors.host import Host
@@ -53,13 +53,13 @@ def end(command: str, here: LocalHost, place: Path) -> list[str]:
     """End the lab in one of the ways in which it can end; return what lab.purge said."""
     lines: list[str] = []
     if command == "lab.down":
-        take_down(here.state)
+        ActiveLab(here.state).take_down()
     else:
         if command != "lab.purge":
             shutil.rmtree(here.state)
         if command == "lab.purge, all records lost":
             (place / "rollback.sh").unlink()
-        purge(here.state, lines.append, here.address)
+        purge(ActiveLab(here.state), lines.append, here.address)
     return lines
 
 

@@ -9,11 +9,11 @@ import pytest
 from core.errors import HvlabError
 from core.resources.base import Resource
 from hypervisors.registry import get_hypervisor
+from lab.active_lab import ActiveLab
 from lab.hosts.local import LocalHost
 from lab.hosts.rollback_script import NAME
 from lab.hosts.unmanaged import UnmanagedHost
 from lab.hosts.unmanaged_lab import RECORD
-from lab.lifecycle import take_down
 from lab.purge import purge
 from lab.state.processes import tagged_env
 from lab.state.rollback_journal import JOURNAL, Steps
@@ -25,7 +25,7 @@ KVM, XEN = get_hypervisor("kvm"), get_hypervisor("xen")
 
 def purged(state: Path, host: UnmanagedHost | None = None) -> list[str]:
     lines: list[str] = []
-    purge(state, lines.append, host.address if host else None, host.config if host else "")
+    purge(ActiveLab(state), lines.append, host.address if host else None, host.config if host else "")
     return lines
 
 
@@ -56,7 +56,7 @@ def test_what_a_killed_command_left_running_ends_before_the_host_is_set_back(
     if command == "lab.purge":
         assert any(f"process {left.pid}: sleep 60" in line for line in purged(host.state))
     else:
-        take_down(host.state)
+        ActiveLab(host.state).take_down()
     assert seen.exists()
     assert not (place / "owner").exists()
 

@@ -7,13 +7,12 @@ import pytest
 
 from core.errors import HvlabError
 from hypervisors.registry import get_hypervisor
+from lab.active_lab import ActiveLab
 from lab.connectors.base import Machine
-from lab.hosts.active import ActiveHost
 from lab.hosts.local import LocalHost
 from lab.hosts.resources import lab_owner
 from lab.hosts.unmanaged import UnmanagedHost
 from lab.hosts.unmanaged_lab import RECORD, UnmanagedLab, recorded
-from lab.lifecycle import require_off
 from tests.functional.hosts.conftest import ssh_host, unreachable
 from tests.functional.ssh.old_sshd import OldSshd
 
@@ -23,7 +22,7 @@ KVM, XEN = get_hypervisor("kvm"), get_hypervisor("xen")
 def test_claimed_supplied_and_given_back(host: UnmanagedHost, place: Path, tmp_path: Path) -> None:
     state = host.state
     host.boot(KVM)
-    active = ActiveHost(state)
+    active = ActiveLab(state).host
     assert host.running() == active.provider == "kvm"
     assert active.address == host.address.text
     assert (place / "owner").read_text().strip() == lab_owner(state)
@@ -43,8 +42,9 @@ def test_claimed_supplied_and_given_back(host: UnmanagedHost, place: Path, tmp_p
     saved = (state / "rollback.sh").read_text()
     assert "domain 'server2 (qemu:///system)' - domain qemu:///system server2 52:54:00:68:76:02 /kvm" in saved
     assert saved == (place / "rollback.sh").read_text()
-    with pytest.raises(HvlabError, match="up already, under KVM"):
-        require_off(state)
+    with pytest.raises(HvlabError) as error:
+        ActiveLab(state).require_off()
+    assert error.value.code == "lab-is-up"
     with pytest.raises(HvlabError, match=r"is up on .*, not on nested"):
         active.require_named("nested")
     active.require_named(host.address.text)

@@ -8,11 +8,11 @@ import pytest
 
 from core.errors import HvlabError
 from hypervisors.boot import BootFiles, BootOptions
+from lab.active_lab import ActiveLab
 from lab.hosts import nested
 from lab.hosts.nested import NestedHost, running_provider
 from lab.images.boxes import Boxes
 from lab.images.host import HostImage
-from lab.lifecycle import require_off
 from lab.settings import LabHostSettings
 from lab.state.processes import start_time
 
@@ -45,11 +45,12 @@ def test_stop_ends_its_own_process_and_no_other(tmp_path: Path) -> None:
             assert started
             record(tmp_path, process.pid, started)
             assert running_provider(tmp_path) == "kvm"
-            with pytest.raises(HvlabError, match="up already, under KVM"):
-                require_off(tmp_path)
+            with pytest.raises(HvlabError) as error:
+                ActiveLab(tmp_path).require_off()
+            assert error.value.code == "lab-is-up"
             nested.stop(tmp_path)
             assert start_time(process.pid) != started
         finally:
             process.kill()
     assert not (tmp_path / "host.json").exists()
-    require_off(tmp_path)
+    ActiveLab(tmp_path).require_off()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.paths import PROJECT
+from lab.active_lab import ActiveLab
 from lab.purge import purge
 from lab.state.lock import LOCK, acquire_lab
 from lab.state.processes import start_time, tagged_env
@@ -17,7 +18,7 @@ from lab.state.rollback_journal import Steps
 
 def purged(state: Path) -> list[str]:
     lines: list[str] = []
-    purge(state, lines.append)
+    purge(ActiveLab(state), lines.append)
     return lines
 
 
@@ -80,8 +81,9 @@ def test_what_cannot_be_read_keeps_nothing_from_being_removed(name: str, tmp_pat
 def test_killed_in_the_middle_of_being_purged(tmp_path: Path) -> None:
     """Purging is begun again from where it was."""
     line = (
-        "import os, signal, sys; from pathlib import Path; from lab.purge import purge\n"
-        "purge(Path(sys.argv[1]), lambda line: os.kill(os.getpid(), signal.SIGKILL))"
+        "import os, signal, sys; from pathlib import Path; from lab.active_lab import ActiveLab\n"
+        "from lab.purge import purge\n"
+        "purge(ActiveLab(Path(sys.argv[1])), lambda line: os.kill(os.getpid(), signal.SIGKILL))"
     )
     for name in ("one", "two"):
         Steps(tmp_path).before(name, "remove", name)

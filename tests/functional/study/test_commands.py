@@ -6,6 +6,7 @@ import pytest
 
 from core.errors import HvlabError
 from dataset.models import load_study, save_study
+from lab.active_lab import ActiveLab
 from lab.state.lock import acquire_lab
 from study import api
 from study.plan import Plan
@@ -28,9 +29,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_resume_ends_what_the_killed_command_left(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ended: list[str] = []
-    monkeypatch.setattr(api, "end_leftover", lambda state, provider: ended.append(provider))
+    monkeypatch.setattr(ActiveLab, "end_leftover", lambda self, provider: ended.append(provider))
     with described():
-        folder = api.resume(project, "", project / "state", lambda _: {})
+        folder = api.resume(project, "", ActiveLab(project / "state"), lambda _: {})
     assert ended == ["kvm"]
     assert check(folder) == []
     # With the settings that the study was begun with, not those of hvlab.toml.
@@ -39,12 +40,12 @@ def test_resume_ends_what_the_killed_command_left(project: Path, monkeypatch: py
 
 def test_resume_leaves_a_lab_alone_that_somebody_uses(project: Path) -> None:
     with acquire_lab(project / "state"), pytest.raises(HvlabError, match="another command uses the lab"):
-        api.resume(project, "", project / "state", lambda _: {})
+        api.resume(project, "", ActiveLab(project / "state"), lambda _: {})
 
 
 def test_verify_and_tell(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(HvlabError, match=r"has [0-9]+ problems"):
         api.verify(project, "")
     assert "kvm-01: running, not finished" in capsys.readouterr().out
-    api.print_progress(project, "", project / "state")
+    api.print_progress(project, "", ActiveLab(project / "state"))
     assert "0 finished, 1 running, 0 left" in capsys.readouterr().out

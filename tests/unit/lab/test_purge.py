@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from hypervisors.registry import all_hypervisors
+from lab.active_lab import ActiveLab
 from lab.purge import purge
 from lab.state.lock import LabLockedError, acquire_lab
 from lab.state.rollback_journal import Steps
@@ -13,7 +14,7 @@ from lab.state.rollback_journal import Steps
 
 def purged(state: Path) -> list[str]:
     lines: list[str] = []
-    purge(state, lines.append)
+    purge(ActiveLab(state), lines.append)
     return lines
 
 

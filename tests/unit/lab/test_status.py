@@ -1,4 +1,4 @@
-"""What is told of a lab, also while it is only about to come up."""
+"""The state of a lab that is being set up."""
 
 import json
 from pathlib import Path
@@ -7,19 +7,23 @@ import pytest
 
 from core.errors import HvlabError
 from lab import status
+from lab.active_lab import ActiveLab
 from lab.hosts.unmanaged_lab import RECORD
 
 
 @pytest.mark.parametrize("address", ["local", "ssh://root@server"])
-def test_a_lab_that_is_being_set_up_is_told_so(
+def test_a_lab_that_is_being_set_up_is_reported_as_such(
     address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Its host is claimed and is sent boxes; ssh has no configuration file yet."""
     facts = {"address": address, "config": "", "provider": "kvm", "boot_id": "x"}
+    lab = ActiveLab(tmp_path)
     (tmp_path / RECORD).write_text(json.dumps(facts))
-    status.print_status(tmp_path)
+    status.print_status(lab)
     assert capsys.readouterr().out == f"lab host {address}: being set up for KVM\n"
-    with pytest.raises(HvlabError, match="is being set up"):
-        status.login(tmp_path, "server1", "true")
-    with pytest.raises(HvlabError, match="is being set up"):
-        status.host_of(tmp_path, "server1")
+    with pytest.raises(HvlabError) as error:
+        status.login(lab, "server1", "true")
+    assert error.value.code == "lab-is-being-set-up"
+    with pytest.raises(HvlabError) as error:
+        status.host_of(lab, "server1")
+    assert error.value.code == "lab-is-being-set-up"

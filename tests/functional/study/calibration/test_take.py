@@ -9,6 +9,7 @@ import pytest
 from core.errors import HvlabError
 from dataset.calibration import load
 from dataset.captures import read_index
+from lab.active_lab import ActiveLab
 from lab.settings import Settings
 from study.calibration import calibration as calibrating
 from study.calibration import runner
@@ -51,7 +52,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Settings) -
 
 
 def test_every_step_has_its_rows_and_captures(small: FakeLab, tmp_path: Path) -> None:
-    folder = calibrating.calibrate(small.settings, ("kvm",), tmp_path / "calibrations", tmp_path / "state")
+    folder = calibrating.calibrate(small.settings, ("kvm",), tmp_path / "calibrations", ActiveLab(tmp_path / "state"))
     found = load(folder)
     assert found.finished
     assert (found.id, found.image, found.providers) == (folder.name, "host-fake", ["kvm"])
@@ -79,7 +80,7 @@ def test_windows_that_do_not_coincide_are_taken_again(
 ) -> None:
     monkeypatch.setattr(runner, "WINDOW_SLACK_S", -1.0)
     with pytest.raises(HvlabError, match="not calibrated: kvm: KVM: cpu-rest: its windows did not coincide"):
-        calibrating.calibrate(small.settings, ("kvm",), tmp_path / "calibrations", tmp_path / "state")
+        calibrating.calibrate(small.settings, ("kvm",), tmp_path / "calibrations", ActiveLab(tmp_path / "state"))
     (folder,) = (tmp_path / "calibrations").iterdir()
     found = load(folder)
     assert found.finished is None
