@@ -59,7 +59,11 @@ def kickstart_text(topology: TopologySettings, kickstarts: Path = KICKSTARTS) ->
     size = topology.swap_gib * 1024
     replacement = rf"\g<1>{size}" if size else ""
     pattern = r"(?m)^(part swap .*--size=)\d+" if size else r"(?m)^part swap .*\n"
-    text, found = re.subn(pattern, replacement, path.read_text())
+    try:
+        text, found = re.subn(pattern, replacement, path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        hint = "./invoke image.check names its line"
+        raise HvlabError(f"{path} is not UTF-8", hint, code="kickstart-encoding") from error
     if not found:
         raise HvlabError(f"{path} has no line 'part swap ... --size=MIB'")
     return text
@@ -76,6 +80,20 @@ def _serve(folder: Path, topology: TopologySettings, kickstart: str) -> Path:
     shutil.copyfile(vagrant_keys() / "vagrant.pub", http / "files/vagrant.pub")
     (http / f"{topology.os}.ks").write_text(kickstart)
     return http
+
+
+# Of the template: what hvlab passes when it builds. A guest OS's var file, or the template, has all others.
+BUILD_VARIABLES = (
+    "iso_url",
+    "iso_checksum",
+    "http_directory",
+    "accelerator",
+    "disk_size",
+    "ssh_private_key_file",
+    "provision",
+    "output",
+    "serial_log",
+)
 
 
 def _variables(folder: Path, http: Path, logs: Path, topology: TopologySettings, medium: Medium) -> dict[str, object]:

@@ -21,7 +21,7 @@ _HERE = Path(__file__).parent
 PROGRAM = (
     "core/__init__.py", "core/errors.py", "core/process.py", "core/signals.py", "lab/__init__.py",
     *(f"lab/installer/{name}.py" for name in ("__init__", "configure", "kickstart", "main", "medium_contents",
-                                              "package_groups", "partitions", "plan", "supported", "target")),
+                                              "package_groups", "partitions", "plan", "rhel5", "supported", "target")),
 )  # fmt: skip
 _BOOT = {
     "isolinux.bin": Path("/usr/lib/ISOLINUX/isolinux.bin"),

@@ -11,11 +11,10 @@ from typing import Any, Literal
 from pykickstart.constants import CLEARPART_TYPE_ALL, KS_REBOOT, KS_SHUTDOWN
 from pykickstart.errors import KickstartError
 from pykickstart.handlers.rhel5 import RHEL5Handler
-from pykickstart.parser import KickstartParser
 from pykickstart.parser import Script as KickstartScript
 
 from core.errors import HvlabError
-from lab.installer import supported
+from lab.installer import rhel5, supported
 from lab.installer.package_groups import debian_packages, excluded_packages
 from lab.installer.plan import Account, Part, Plan, Script
 
@@ -23,6 +22,7 @@ _FILE_SYSTEMS = ("ext2", "ext3", "ext4")
 _LABEL_LENGTH = 15
 # The one disk of the machine, by the names that kickstart files know it by.
 _DISKS = {"hda", "sda", "vda", "xvda"}
+_USER_NAME = re.compile(r"[a-z_][a-z0-9_-]*")
 
 
 class _Handler(RHEL5Handler):  # type: ignore[misc]
@@ -41,7 +41,7 @@ def _require(holds: object, what: str) -> None:
 def _check_sections(text: str) -> None:
     """Refuse what RHEL 5 refuses and pykickstart lets pass, and what is not done here."""
     for number, line in enumerate(text.splitlines(), 1):
-        word = line.split(maxsplit=1)[0] if line.strip() else ""
+        word = rhel5.first_word(line)
         _require(word != "%end", f"line {number}: RHEL 5 knows no %end")
         _require(
             word not in ("%pre", "%traceback", "%include", "%ksappend"),
@@ -53,14 +53,20 @@ def _seen(handler: Any) -> set[str]:
     return {name for name, command in handler.commands.items() if command is not None and command.seen}
 
 
+def is_inside(path: str) -> bool:
+    """Return whether a path is absolute and stays in the installed system, wherever that is mounted."""
+    return path.startswith("/") and ".." not in path.split("/")
+
+
 def _part(data: Any) -> Part:
     where = f"line {data.lineno}: part {data.mountpoint}"
-    _require(data.mountpoint == "swap" or data.mountpoint.startswith("/"), f"{where}: not a mount point")
+    _require(data.mountpoint == "swap" or is_inside(data.mountpoint), f"{where}: not a mount point")
     swap = data.mountpoint == "swap"
     fstype = "swap" if swap else data.fstype or "ext3"
     _require(swap or fstype in _FILE_SYSTEMS, f"{where}: this installer does not know the file system {fstype!r}")
     _require(not data.disk or data.disk in _DISKS, f"{where}: there is no disk {data.disk!r}")
     _require(data.size, f"{where}: no --size is given")
+    _require(data.size > 0 and (data.maxSizeMB or 0) >= 0, f"{where}: a size is negative")
     _require(len(data.label or "") <= _LABEL_LENGTH, f"{where}: the label is longer than {_LABEL_LENGTH} characters")
     name = data.mountpoint.strip("/").replace("/", "-") or "root"
     return Part(
@@ -90,6 +96,11 @@ def _partitions(handler: Any) -> tuple[Part, ...]:
 def _accounts(handler: Any) -> tuple[Account, ...]:
     root = handler.rootpw
     _require(root.password, "rootpw: no password is given")
+    for data in handler.user.userList:
+        where = f"line {data.lineno}: user {data.name!r}"
+        _require(_USER_NAME.fullmatch(data.name), f"{where}: not a name")
+        _require(data.uid is None or data.uid > 0, f"{where}: --uid={data.uid} is root's number or none")
+        _require(not data.homedir or is_inside(data.homedir), f"{where}: --homedir={data.homedir} is no absolute path")
     users = [
         Account(
             name=data.name,
@@ -129,6 +140,8 @@ def _kernel_options(handler: Any) -> str:
 
 def _script(script: KickstartScript) -> Script:
     _require(script.inChroot, f"line {script.lineno}: this installer does not know %post --nochroot")
+    log = script.logfile
+    _require(not log or is_inside(log), f"line {script.lineno}: %post --log={log} is no path in the installed system")
     return Script(
         script.lineno, script.script, script.interp, script.logfile or "", must_succeed=bool(script.errorOnFail)
     )
@@ -147,8 +160,8 @@ def _parse(text: str) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what is merely out of date is obeyed
-            KickstartParser(handler).readKickstartFromString(text)
-    except KickstartError as error:
+            rhel5.Parser(handler).readKickstartFromString(text)
+    except (KickstartError, ValueError, IndexError) as error:  # the latter two: of quotes
         raise HvlabError(" ".join(str(error).split())) from error
     return handler
 
@@ -156,7 +169,7 @@ def _parse(text: str) -> Any:
 def _packages(handler: Any) -> tuple[set[str], set[str]]:
     packages = handler.packages
     _require(not packages.excludedGroupList, "%packages: this installer leaves no groups out")
-    wanted = debian_packages([group.name for group in packages.groupList], packages.packageList)
+    wanted = debian_packages([group.name for group in packages.groupList], packages.packageList, base=packages.addBase)
     keep_out = excluded_packages(packages.excludedList)
     return wanted - keep_out, keep_out
 

@@ -34,13 +34,19 @@ PACKAGES: dict[str, str] = {
 ALWAYS = ("core", "base")
 
 
-def debian_packages(groups: Iterable[str], packages: Iterable[str]) -> set[str]:
+def debian_packages(groups: Iterable[str], packages: Iterable[str], *, base: bool = True) -> set[str]:
     """Return the Debian packages that stand for groups and packages of RHEL 5.
+
+    Args:
+        groups: Names of groups, without `@`.
+        packages: Names of packages.
+        base: Whether the group `base` is chosen although it is not named; not with `%packages --nobase`.
 
     Raises:
         HvlabError: If one has no counterpart; all such are named.
     """
-    groups, packages = [*ALWAYS, *groups], list(packages)
+    always = [name for name in ALWAYS if base or name != "base"]
+    groups, packages = [*always, *groups], list(packages)
     unknown = [f"@{name}" for name in groups if name not in GROUPS]
     unknown += [name for name in packages if _counterpart(name) is None]
     if unknown:

@@ -15,6 +15,7 @@ from lark.exceptions import LarkError
 
 from core.errors import HvlabError
 from lab.connectors.ssh_config import make_key
+from lab.images.guest import BUILD_VARIABLES
 from lab.lint.finding import Finding
 from lab.media.manifest import SUFFIX, media_of
 
@@ -31,13 +32,17 @@ class VarFile:
     """A guest OS's variables.
 
     Attributes:
+        path: Where it lies.
+        lines: Its lines.
         values: As the file has them.
+        template: Name of each variable that the template declares, and whether it has a default.
         kickstarts: Folder of the kickstart files.
     """
 
     path: Path
     lines: tuple[str, ...]
     values: dict[str, Any]
+    template: dict[str, bool]
     kickstarts: Path
 
     def finding(self, name: str, rule: str, words: str) -> Finding:
@@ -59,6 +64,8 @@ def read_hcl(path: Path) -> dict[str, Any]:
     """
     try:
         return dict(hcl2.loads(path.read_text(encoding="utf-8"), serialization_options=_PLAIN))
+    except UnicodeDecodeError as error:
+        raise HvlabError(f"{path} is not UTF-8", "save it as UTF-8") from error
     except LarkError as error:
         raise HvlabError(f"{path} is not HCL: {str(error).splitlines()[0]}", "packer fmt shows where") from error
 
@@ -97,14 +104,30 @@ def kickstart_named(file: VarFile) -> Iterator[Finding]:
         yield file.finding("boot_command", "kickstart-named", words)
 
 
-VAR_RULES: tuple[Callable[[VarFile], Iterator[Finding]], ...] = (right_name, pinned_iso, listed_iso, kickstart_named)
+def declared(file: VarFile) -> Iterator[Finding]:
+    """Packer only warns of a variable that the template does not declare, such as a misspelt one."""
+    for name in file.values:
+        if name not in file.template:
+            yield file.finding(name, "declared", f"the template declares no variable {name}")
+
+
+def all_set(file: VarFile) -> Iterator[Finding]:
+    """A variable without a default that nobody sets ends the build."""
+    for name, has_default in file.template.items():
+        if not has_default and name not in file.values and name not in BUILD_VARIABLES:
+            yield Finding(file.path, 1, "all-set", f"no {name}, which the template needs")
+
+
+Rule = Callable[[VarFile], Iterator[Finding]]
+VAR_RULES: tuple[Rule, ...] = (right_name, pinned_iso, listed_iso, kickstart_named, declared, all_set)
 
 
 def _packer(*words: str | Path) -> tuple[int, str]:
     environment = {**os.environ, "CHECKPOINT_DISABLE": "1", "PACKER_NO_COLOR": "1"}
     done = subprocess.run(
-        ["packer", *map(str, words)], capture_output=True, text=True, timeout=120, check=False, env=environment
-    )
+        ["packer", *map(str, words)], capture_output=True, text=True, errors="replace", timeout=120, check=False,
+        env=environment,
+    )  # fmt: skip
     return done.returncode, done.stdout + done.stderr
 
 
@@ -117,7 +140,7 @@ def well_formed(path: Path) -> Iterator[Finding]:
         yield Finding(path, int(hunk[1]) if hunk else 1, "packer-fmt", words)
 
 
-def _stand_in(name: str, kind: str, scratch: Path) -> str:
+def _stand_in(name: str, scratch: Path) -> str:
     """Return something that Packer accepts for a variable that hvlab sets when it builds."""
     digits = "0" * 64
     known = {
@@ -131,29 +154,29 @@ def _stand_in(name: str, kind: str, scratch: Path) -> str:
         "output": str(scratch / "output"),
         "http_directory": str(scratch),
     }
-    kinds = {"number": "1", "bool": "false"}
-    if kind.startswith(("list", "set")):
-        return '["x"]'
     # Else a file that is there.
-    return known.get(name) or kinds.get(kind) or str(scratch / "file")
+    return known.get(name, str(scratch / "file"))
 
 
-def _unset(template: Path, given: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield name and type of the template's variables that neither it nor `given` sets."""
-    for block in read_hcl(template).get("variable", []):
-        for name, body in block.items():
-            if "default" not in body and name.strip('"') not in given:
-                yield name.strip('"'), str(body.get("type", "string")).strip("${}")
+def template_variables(template: Path) -> dict[str, bool]:
+    """Return the name of each variable that a template declares, and whether it has a default.
+
+    Raises:
+        HvlabError: The template is not HCL.
+    """
+    blocks = read_hcl(template).get("variable", [])
+    return {name.strip('"'): "default" in body for block in blocks for name, body in block.items()}
 
 
 def valid(template: Path, file: VarFile) -> Iterator[Finding]:
-    """Hold a template with a var file against `packer validate`; what hvlab sets has stand-ins."""
+    """Hold a template with a var file against `packer validate`; only what hvlab sets has stand-ins."""
     with tempfile.TemporaryDirectory() as scratch:
         make_key(Path(scratch) / "key", kind="rsa")
         (Path(scratch) / "file").write_text("true\n")
         settings: list[str | Path] = [f"-var-file={file.path}"]
-        for name, kind in _unset(template, file.values):
-            settings += ["-var", f"{name}={_stand_in(name, kind, Path(scratch))}"]
+        for name in BUILD_VARIABLES:
+            if name in file.template and name not in file.values:
+                settings += ["-var", f"{name}={_stand_in(name, Path(scratch))}"]
         status, said = _packer("validate", *settings, template)
     if not status:
         return
@@ -171,8 +194,21 @@ def valid(template: Path, file: VarFile) -> Iterator[Finding]:
 def check_var_file(path: Path, template: Path, kickstarts: Path) -> list[Finding]:
     """Return all that is wrong with a guest OS's variables."""
     try:
-        file = VarFile(path, tuple(path.read_text(encoding="utf-8").splitlines()), read_hcl(path), kickstarts)
+        file = VarFile(
+            path,
+            tuple(path.read_text(encoding="utf-8", errors="replace").splitlines()),
+            read_hcl(path),
+            template_variables(template),
+            kickstarts,
+        )
     except HvlabError as error:
         return [Finding(path, 1, "hcl", error.message)]
-    own = [finding for rule in VAR_RULES for finding in rule(file)]
-    return [*own, *valid(template, file)]
+    return [*(finding for rule in VAR_RULES for finding in _findings(rule, file)), *valid(template, file)]
+
+
+def _findings(rule: Rule, file: VarFile) -> list[Finding]:
+    """Apply a rule; that another file cannot be read is a finding, too, and the other rules are applied."""
+    try:
+        return list(rule(file))
+    except HvlabError as error:
+        return [Finding(file.path, 1, rule.__name__.replace("_", "-"), error.message)]

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Iterator
 
 from hypervisors.registry import all_hypervisors
+from lab.installer import rhel5
+from lab.installer.kickstart import is_inside
 from lab.lint.finding import Finding
 from lab.lint.kickstart import Kickstart
 from lab.media.http_server import SEEN_BY_GUEST
@@ -34,6 +36,13 @@ def no_end(ks: Kickstart) -> Iterator[Finding]:
             yield ks.finding(number, "no-end", "RHEL 5's anaconda does not know %end: leave it out")
 
 
+def no_include(ks: Kickstart) -> Iterator[Finding]:
+    """Nobody serves another file than this one, and what it would hold is not checked."""
+    for number, line in enumerate(ks.lines, 1):
+        if (word := rhel5.first_word(line)) in rhel5.OTHER_FILES:
+            yield ks.finding(number, "no-include", f"{word} is not followed: write the lines into this file")
+
+
 def zerombr(ks: Kickstart) -> Iterator[Finding]:
     """A new disk has no partition table, and anaconda asks whether to make one."""
     if not ks.read.zerombr.seen:
@@ -45,11 +54,36 @@ def zerombr(ks: Kickstart) -> Iterator[Finding]:
 def sizes_fit(ks: Kickstart) -> Iterator[Finding]:
     """Each partition takes whole cylinders: 18432 MiB and 2048 MiB are more than a disk of 20 GiB has."""
     parts = ks.read.partition.partitions
-    taken = sum(-(-part.size * MIB // CYLINDER) for part in parts)
+    # A size that is not given here (--recommended, --onpart) is not known.
+    taken = sum(-(-part.size * MIB // CYLINDER) for part in parts if (part.size or 0) > 0)
     there = DISK // CYLINDER
     if taken > there:
         words = f"the partitions take {taken} cylinders, a disk of 20 GiB has {there}: let one of them --grow"
         yield ks.finding(parts[-1].lineno, "sizes-fit", words)
+
+
+def positive_sizes(ks: Kickstart) -> Iterator[Finding]:
+    """Pykickstart takes any whole number; the installer ends with an error, hours into the build."""
+    for part in (*ks.read.partition.partitions, *ks.read.logvol.lvList):
+        for option, size in (("--size", part.size), ("--maxsize", part.maxSizeMB)):
+            if size is not None and size < (1 if option == "--size" else 0):
+                words = f"{option}={size} of {part.mountpoint} is not a size in MiB"
+                yield ks.finding(part.lineno, "positive-sizes", words)
+
+
+def log_inside(ks: Kickstart) -> Iterator[Finding]:
+    """An installer writes the log below the folder in which it mounts the new system."""
+    for script in ks.read.scripts:
+        if script.logfile and not is_inside(script.logfile):
+            words = f"--log={script.logfile} must be an absolute path without '..'"
+            yield ks.finding(script.lineno, "log-inside", words)
+
+
+def one_root(ks: Kickstart) -> Iterator[Finding]:
+    """A user with root's number is root, without root's password."""
+    for user in ks.read.user.userList:
+        if user.uid is not None and user.uid < 1:
+            yield ks.finding(user.lineno, "one-root", f"--uid={user.uid} of user {user.name} is root's number or none")
 
 
 def desktop_starts(ks: Kickstart) -> Iterator[Finding]:
@@ -123,9 +157,17 @@ def sudo_without_terminal(ks: Kickstart) -> Iterator[Finding]:
         yield ks.finding(ks.line_of("%post"), "sudo-without-terminal", words)
 
 
-# Of the text alone: also for a file that cannot be read.
-TEXT_RULES: tuple[Rule, ...] = (no_end,)
-RULES: tuple[Rule, ...] = (zerombr, sizes_fit, desktop_starts, authorized_key)
+RULES: tuple[Rule, ...] = (
+    no_end,
+    no_include,
+    zerombr,
+    sizes_fit,
+    positive_sizes,
+    log_inside,
+    one_root,
+    desktop_starts,
+    authorized_key,
+)
 # For a system that Red Hat's own installer of that time installs.
 ANACONDA_RULES: tuple[Rule, ...] = (
     old_key,
@@ -145,7 +187,5 @@ def check_kickstart(ks: Kickstart, *, anaconda: bool) -> list[Finding]:
         ks: The file.
         anaconda: Whether CentOS 5.5's installer reads it, rather than the kit's own.
     """
-    rules = TEXT_RULES
-    if ks.read is not None:
-        rules += RULES + (ANACONDA_RULES if anaconda else ())
+    rules = RULES + (ANACONDA_RULES if anaconda else ())
     return [*ks.trouble, *(finding for rule in rules for finding in rule(ks))]

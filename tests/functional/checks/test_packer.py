@@ -8,6 +8,7 @@ import pytest
 from core.paths import PROJECT
 from lab.lint.packer import VAR_RULES, read_hcl
 from lab.lint.run import check_project
+from tests.support.recorded import ROOT
 
 
 @pytest.fixture
@@ -39,6 +40,11 @@ BROKEN = [
     (VARS, ("os           =", "os ="), "packer-fmt", f"{VARS}:1"),
     (VARS, ('"centos-5.5"', '"centos-5.5'), "hcl", f"{VARS}:1"),
     (VARS, ("1024", '"much"'), "packer-validate", None),
+    (VARS, ('cpu_model = "qemu64"', 'cpu_modle = "qemu64"'), "declared", f"{VARS}:7"),
+    (VARS, ('cpu_model = "qemu64"', 'cpu_modle = "qemu64"'), "all-set", f"{VARS}:1"),
+    (VARS, ('cpu_model = "qemu64"\n', ""), "packer-validate", None),
+    (TEMPLATE, ('variable "os" {', 'variable "os {'), "hcl", f"{VARS}:1"),
+    (MEDIA, ("[", "[["), "listed-iso", f"{VARS}:1"),
     (
         TEMPLATE,
         ('communicator                = "ssh"', 'communicator                = "smoke"'),
@@ -61,6 +67,33 @@ def test_a_broken_copy_is_found(copy: Path, file: str, change: tuple[str, str], 
     assert lines, found
     if place:
         assert any(line.startswith(f"{place}:") for line in lines), lines
+
+
+def test_what_nobody_sets_is_found_by_name(copy: Path) -> None:
+    """Only what hvlab sets when it builds has a stand-in."""
+    file = copy / "packer/debian-12.pkrvars.hcl"
+    shutil.copyfile(ROOT / "packer/three-missing.pkrvars.hcl", file)
+    _, found = check_project(copy)
+    missing = ["cpu_model", "shutdown_command", "ssh_username"]
+    assert [finding.words.split(",")[0] for finding in found if finding.rule == "all-set"] == [
+        f"no {it}" for it in missing
+    ]
+    packers = [finding.words for finding in found if finding.rule == "packer-validate"]
+    assert len(packers) == len(missing)
+    assert all(any(name in words for words in packers) for name in missing)
+
+
+def test_a_byte_that_is_not_utf8_is_a_finding_and_hides_no_other(copy: Path) -> None:
+    for name in (VARS, "guest-kickstart/centos-5.5.ks"):
+        (copy / name).write_bytes(b"# caf\xe9\n" + (copy / name).read_bytes())
+    other = copy / "packer/debian-12.pkrvars.hcl"
+    other.write_text(other.read_text().replace('"debian-12"', '"debian-13"'))
+    _, found = check_project(copy)
+    assert {(str(finding.path), finding.rule) for finding in found} >= {
+        (VARS, "hcl"),
+        ("guest-kickstart/centos-5.5.ks", "encoding"),
+        ("packer/debian-12.pkrvars.hcl", "right-name"),
+    }
 
 
 def test_newer_packers_are_told_a_plugin_for_each_builder() -> None:

@@ -8,7 +8,7 @@ from core.errors import HvlabError
 from lab.images import guest
 from lab.images.cache import fingerprint
 from lab.images.guest import guest_image, guest_inputs, kickstart_text
-from lab.images.install_source import source_for
+from lab.images.install_source import Medium, source_for
 from lab.images.packer import cause_of_death
 from lab.images.provenance import input_hashes
 from lab.installer.iso import medium_inputs
@@ -56,6 +56,23 @@ def test_other_packages_need_a_new_system(kickstarts: Path) -> None:
 def test_the_disks_size_is_an_input() -> None:
     other = TopologySettings(disk_gib=21), TopologySettings(swap_gib=1)
     assert len({key(topology) for topology in (TOPOLOGY, *other)}) == 3
+
+
+def test_a_kickstart_that_is_not_utf8_is_refused(kickstarts: Path) -> None:
+    kickstarts.write_bytes(b"# caf\xe9\n" + kickstarts.read_bytes())
+    with pytest.raises(HvlabError) as refused:
+        kickstart_text(TOPOLOGY, kickstarts.parent)
+    assert refused.value.code == "kickstart-encoding"
+
+
+def test_what_packer_is_passed_is_what_the_check_has_stand_ins_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "vagrant").touch()
+    monkeypatch.setattr(guest, "vagrant_keys", lambda: tmp_path)
+    monkeypatch.setattr(guest, "probe_accelerator", lambda *_: "tcg")
+    medium = Medium(tmp_path / "iso", "0" * 64, 1, (tmp_path, tmp_path))
+    assert tuple(guest._variables(tmp_path, tmp_path, tmp_path, TOPOLOGY, medium)) == guest.BUILD_VARIABLES
 
 
 def test_a_wrong_kickstart_starts_nothing(kickstarts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,6 +94,16 @@ def test_what_has_no_counterpart_is_said() -> None:
         ("part swap --size=512", "part swap", "line 14: part swap: no --size"),
         ("part swap --size=512", "part swap --size=many", "many"),
         ("part swap --size=512", "part pv.1 --size=512", "part pv.1: not a mount point"),
+        ("part swap --size=512", "part swap --size=-512", "line 14: part swap: a size is negative"),
+        ("--size=100", "--size=100 --maxsize=-1", "a size is negative"),
+        ("--log=/root/post.log", "--log=../../etc/passwd", "--log=../../etc/passwd"),
+        ("--log=/root/post.log", "--log=post.log", "--log=post.log"),
+        ("--uid=700", "--uid=0", "--uid=0"),
+        ("--uid=700", "--uid=-1", "--uid=-1"),
+        ("--uid=700", "--homedir=/home/../etc", "--homedir=/home/../etc"),
+        ("--name=vagrant", "--name=../x", "not a name"),
+        ("text\n", "text 'x\n", "No closing quotation"),
+        ("text\n", "''\n", "index"),
         ("--fstype ext3", "--fstype xfs", "file system 'xfs'"),
         ("part / ", "part /data ", "no partition /"),
         ("--label=logs", "--label=alabelthatistoolong", "label is longer"),
@@ -123,6 +133,16 @@ def test_what_is_not_done_is_refused_by_name(old: str, new: str, says: str) -> N
         read_kickstart(KS.replace(old, new, 1))
     assert says in refused.value.message
     assert "\n" not in refused.value.message
+
+
+def test_without_the_group_base() -> None:
+    plan = read_kickstart(KS.replace("%packages", "%packages --nobase").replace("-acpid\n", ""))
+    assert set(read_kickstart(KS.replace("-acpid\n", "")).packages) - set(plan.packages) == {"sudo", "acpid"}
+
+
+def test_a_line_of_a_script_that_begins_with_percent() -> None:
+    plan = read_kickstart(KS.replace("echo one\n", "cat <<E\n%wheel ALL\n%addon x\nE\n"))
+    assert plan.scripts[0].text == "cat <<E\n%wheel ALL\n%addon x\nE\n"
 
 
 STOCK = Stock(dict.fromkeys(read_kickstart(KS).packages, "1.0"), ("C.utf8", "en_US.utf8"), ("Asia/Seoul",))
