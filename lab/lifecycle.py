@@ -16,6 +16,7 @@ from core.process import ProgramTimeoutError
 from hypervisors.base import Hypervisor
 from hypervisors.registry import get_hypervisor
 from lab.active_lab import ActiveLab
+from lab.connectors.patience import Patience
 from lab.connectors.ssh_config import Ssh, write_config
 from lab.desktop.xsession import start_session
 from lab.factors import render_factors_script
@@ -217,18 +218,30 @@ class Lab:
             HvlabError: The lab host has died, or no longer answers; `error` was the consequence.
         """
         death = self.host.died()
-        if death is None and not self.host.shell.answers():
+        if death is None and not self._answers():
             death = "the lab host no longer answers over SSH"
         if death:
             raise HvlabError(death, f"see {self._last_words()}") from error
+
+    def _answers(self) -> bool:
+        """Return whether the lab host answers, at once or when its connection has been tried again."""
+        try:
+            return self.host.shell.run("true", timeout=40).status == 0
+        except HvlabError:
+            return False
 
     def why_ended(self, provider: Hypervisor, guest: str) -> str:
         """Return what the hypervisor tells of a guest's end; see lab.ended."""
         return why_ended(self.host.shell, provider, guest)
 
-    def guest_ssh(self, guest: str) -> Ssh:
-        """Return how a guest is reached."""
-        return Ssh(self._config, guest)
+    def guest_ssh(self, guest: str, patience: Patience | None = None) -> Ssh:
+        """Return how a guest is reached.
+
+        Args:
+            guest: Its name.
+            patience: For connections that fail; while a guest starts, failing is what they usually do.
+        """
+        return Ssh(self._config, guest, patience=patience)
 
     def down(self) -> None:
         """End the lab host and everything in it; of an unmanaged one, all that the lab made there."""

@@ -17,7 +17,17 @@ from study.plan import parameter_differences, require_measured
 from study.verify import check
 
 # Events that belong to a run: how the host settled, what was repeated.
-_ABOUT_RUN = {"settling", "read", "brought up again", "kernel errors", "run begins", "run ends", "run is begun again"}
+_ABOUT_RUN = {
+    "settling",
+    "read",
+    "read again",
+    "connection retried",
+    "brought up again",
+    "kernel errors",
+    "run begins",
+    "run ends",
+    "run is begun again",
+}
 
 
 def import_runs(study_dir: Path, other_dir: Path) -> list[str]:

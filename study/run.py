@@ -14,6 +14,8 @@ from dataset.measurements import Measurement, append_measurements
 from dataset.models import StageTiming
 from dataset.stages import BOOTING, MANAGER, Stage
 from hypervisors.registry import get_hypervisor
+from lab.connectors.base import CommandTimeoutError
+from lab.connectors.patience import ConnectionLostError, Patience
 from lab.desktop.manager_window import last_words, look_command, open_manager
 from lab.desktop.windows import Window, read_look, require_alive
 from lab.factors import render_before_reading_script
@@ -31,6 +33,11 @@ from study.meters.readback import NAME as FACTORS
 from study.meters.registry import all_meters
 from study.screenshots import WINDOW_CAPTURE, draw_terminals, take_manager, take_screens
 from study.stage_timer import StageClock
+
+# How often a stage is read where readings are lost; the guests run on, and the host settles again before each.
+_READINGS = 3
+# How long a guest that does not accept a connection is asked again, seconds: a paused one never will.
+_GUEST_PATIENCE_S = 60
 
 
 @dataclass(frozen=True)
@@ -83,19 +90,46 @@ class Run:
         say(f"[bold]{self.provider.title}[/bold], repeat {self.repeat}, stage {stage.name}")
         with clock.part("booting"):
             self._act(stage)
-        with clock.part("settling"):
-            settler = self._settle(stage)
-            if program := render_before_reading_script(self.lab.settings.factors):
-                what = "what the factors do first"
-                self.lab.host.shell.check("sh -s", stdin=program.encode(), timeout=120, what=what)
-                settler = self._settle(stage)
-        with clock.part("reading"):
-            outputs = self._read(stage)
+        settler, outputs = self._measure(stage, clock)
         self._keep(stage, outputs)
         self._look_at_kernel(stage, outputs[EVIDENCE_NAME])
+        self._note_retries(stage)
         timing = clock.timing(stage.name, settler.settled)
         self._note(stage, "read", **timing.model_dump(exclude={"stage"}))
         return timing
+
+    def _measure(self, stage: Stage, clock: StageClock) -> tuple[Settler, dict[str, Output]]:
+        """Read a stage once the host has settled; a reading that was lost on its way is taken again at the same stage.
+
+        Raises:
+            HvlabError: It was lost `_READINGS` times, or for a reason that another attempt would meet, too.
+        """
+        for left in reversed(range(_READINGS)):
+            try:
+                with clock.part("settling"):
+                    settler = self._settle_for_reading(stage)
+                with clock.part("reading"):
+                    return settler, self._read(stage)
+            except (ConnectionLostError, CommandTimeoutError) as error:
+                if not left or self.lab.host.died():
+                    raise
+                say(f"[yellow]{escape(error.message)}[/yellow]; reading stage {stage.name} again")
+                self._note(stage, "read again", reason=error.message)
+        raise AssertionError("the last reading returns or raises")
+
+    def _settle_for_reading(self, stage: Stage) -> Settler:
+        settler = self._settle(stage)
+        if program := render_before_reading_script(self.lab.settings.factors):
+            what = "what the factors do first"
+            self.lab.host.shell.check("sh -s", stdin=program.encode(), timeout=120, what=what)
+            settler = self._settle(stage)
+        return settler
+
+    def _note_retries(self, stage: Stage) -> None:
+        """Write to the journal which connections to the lab host failed and were made again."""
+        if patience := self.lab.host.shell.patience:
+            for retry in patience.take():
+                self._note(stage, "connection retried", machine=retry.machine, reason=retry.reason)
 
     def _settle(self, stage: Stage) -> Settler:
         """Wait until the lab host is quiet, and note how it came to that."""
@@ -148,7 +182,9 @@ class Run:
             HvlabError: It does not answer; tells what its hypervisor says of it (it may be paused, or gone).
         """
         try:
-            return ask(self.lab.guest_ssh(guest), inside, timeout=120)
+            return ask(self.lab.guest_ssh(guest, Patience(_GUEST_PATIENCE_S)), inside, timeout=120)
+        except ConnectionLostError:
+            raise
         except HvlabError as error:
             why = self.lab.why_ended(self.provider, guest)
             raise HvlabError(f"{guest} did not answer when {stage.name} was read: {error.message} ({why})") from error

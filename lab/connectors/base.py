@@ -15,6 +15,7 @@ from typing import IO
 
 from core.errors import HvlabError
 from core.files import write_atomic
+from lab.connectors.patience import Patience
 
 _CHUNK = 1 << 20
 # Whoever takes a file says what it got, so that a copy is never taken for whole that is not.
@@ -68,23 +69,46 @@ def last_line(output: bytes) -> str:
 
 
 class Machine:
-    """A machine; what leads to it is in `command`."""
+    """A machine; what leads to it is in `command`.
+
+    Attributes:
+        name: What messages call it.
+        patience: How long a connection that fails is tried again; None: not at all.
+    """
 
     name: str
+    patience: Patience | None = None
 
     def command(self, remote: str, *options: str) -> list[str]:
         """Return the local command that runs the shell line `remote` there."""
         raise NotImplementedError
 
-    def run(self, remote: str, *, timeout: float, stdin: bytes = b"") -> Completed:
+    def run(self, remote: str, *, timeout: float, stdin: bytes = b"", patient: bool = True) -> Completed:
         """Run a shell line there and return how it ended, whatever its exit status.
+
+        Args:
+            remote: The line; it runs once at most.
+            timeout: Seconds for one attempt: connection and command.
+            stdin: The line's standard input.
+            patient: Try again a connection that cannot be made, as long as `patience` says.
 
         Raises:
             CommandTimeoutError: It takes longer than `timeout` seconds.
-            HvlabError: The machine cannot be reached.
+            NotConnectedError: The machine cannot be reached; nothing was run.
+            ConnectionLostError: The connection broke while the line ran.
+            HvlabError: There is no ssh(1) here.
         """
+        if not (patient and self.patience):
+            return self._run_once(remote, timeout=timeout, stdin=stdin)
+        for attempt in self.patience.attempts(self.name):
+            with attempt:
+                return self._run_once(remote, timeout=timeout, stdin=stdin)
+        raise AssertionError("attempts end with a result or an error")
+
+    def _run_once(self, remote: str, *, timeout: float, stdin: bytes) -> Completed:
+        """Run a shell line there, by one connection; see `run`."""
         try:
-            done = _run(self.command(remote), stdin, timeout)
+            done = _run(self.command(self._marked(remote)), stdin, timeout)
         except subprocess.TimeoutExpired as error:
             short = remote.strip().splitlines()[0][:80]
             raise CommandTimeoutError(f"{self.name}: {short!r} did not end within {timeout:.0f} s") from error
@@ -92,15 +116,20 @@ class Machine:
             raise HvlabError(
                 f"{self.name}: {error.filename} is not installed here", "apt-get install openssh-client"
             ) from error
-        self._require_reached(done)
-        return done
+        return self._reached(done)
 
-    def _require_reached(self, done: Completed) -> None:
-        """Distinguish a failure of the command from one of the connection.
+    def _marked(self, remote: str) -> str:
+        """Return the shell line with what shows that it has begun, where a connection leads to the machine."""
+        return remote
+
+    def _reached(self, done: Completed) -> Completed:
+        """Distinguish a failure of the command from one of the connection; return the command's own outcome.
 
         Raises:
-            HvlabError: It was the way's.
+            NotConnectedError: No connection was made.
+            ConnectionLostError: It broke.
         """
+        return done
 
     def check(self, remote: str, *, timeout: float, what: str, stdin: bytes = b"") -> str:
         """Run a shell line there that must succeed; return its standard output.
@@ -117,7 +146,7 @@ class Machine:
     def answers(self, timeout: float = 40) -> bool:
         """Return whether it runs a line now."""
         try:
-            return self.run("true", timeout=timeout).status == 0
+            return self.run("true", timeout=timeout, patient=False).status == 0
         except HvlabError:
             return False
 
@@ -135,7 +164,7 @@ class Machine:
         sent = hashlib.sha256()
         pipe = subprocess.PIPE
         with subprocess.Popen(
-            self.command(line), stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
+            self.command(self._marked(line)), stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
         ) as process:
             over = Timer(timeout, process.kill)
             over.start()
@@ -147,12 +176,12 @@ class Machine:
                 raise
             finally:
                 over.cancel()
-        done = Completed(process.returncode, told, errors)
-        if done.status < 0:
+        if process.returncode < 0:
             raise CommandTimeoutError(f"{self.name}: {target} was not there within {timeout:.0f} s")
-        self._require_reached(done)
+        done = self._reached(Completed(process.returncode, told, errors))
         if done.status:
-            raise HvlabError(f"{self.name}: {target} cannot be written: {last_line(errors) or f'exit {done.status}'}")
+            why = last_line(done.stderr) or f"exit {done.status}"
+            raise HvlabError(f"{self.name}: {target} cannot be written: {why}")
         if done.text.strip() != sent.hexdigest():
             raise HvlabError(f"{self.name}: {target} did not arrive as it was sent", "is its disk or memory at fault?")
         quoted = shlex.quote(part), shlex.quote(target)

@@ -4,8 +4,8 @@ import os
 import shlex
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -13,6 +13,7 @@ from core.errors import HvlabError
 from core.files import write_atomic
 from core.process import run
 from lab.connectors.base import Completed, Machine, last_line
+from lab.connectors.patience import ConnectionLostError, NotConnectedError, Patience
 
 # What every entry has: our key and no other, no questions, no waiting for a dead peer.
 COMMON = """\
@@ -86,43 +87,94 @@ def _status(command: Sequence[str], null: IO[bytes], timeout: float) -> int | No
         return None
 
 
+_STATE = "./invoke lab.status shows its state"
+# Printed by the other machine before the command begins; without it, a failed ssh(1) has run nothing.
+_BEGUN = b"hvlab: connected\n"
+# What ssh(1) ends with where another attempt would end in the same way.
+_IN_VAIN = (
+    b"Permission denied", b"Host key verification failed", b"Could not resolve hostname", b"Bad configuration option",
+    b"Too many authentication failures", b"no matching",
+)  # fmt: skip
+
+
+def mark_begin(remote: str) -> str:
+    """Return a shell line that prints to standard error that it has begun, then does what `remote` does."""
+    return f"echo {_BEGUN.decode().strip()!r} >&2\n{remote}"
+
+
+def without_mark(name: str, done: Completed) -> Completed:
+    """Return how a marked command ended, without the mark.
+
+    Args:
+        name: The machine, for messages.
+        done: How ssh(1) ended; 255 is its own exit status.
+
+    Raises:
+        NotConnectedError: No connection was made, or the shell on the other side did not begin.
+        HvlabError: The same, for a reason that does not pass; code `unreachable`, too.
+        ConnectionLostError: The connection broke while the command ran.
+    """
+    before, mark, after = done.stderr.partition(_BEGUN)
+    stderr = before + after
+    if done.status == 255:
+        why = last_line(stderr) or "no answer"
+        if mark:
+            raise ConnectionLostError(f"the connection to {name} broke while a command ran: {why}", _STATE)
+        message = f"{name} cannot be reached over SSH: {why}"
+        if any(words in stderr for words in _IN_VAIN):
+            raise HvlabError(message, _STATE, code=NotConnectedError.CODE)
+        raise NotConnectedError(message, _STATE)
+    return Completed(done.status, done.stdout, stderr)
+
+
 @dataclass(frozen=True)
 class Ssh(Machine):
     """One machine that is reached over SSH.
 
     Attributes:
         config: ssh configuration file with an entry `name`.
+        name: The machine's name there.
+        patience: How long a connection that fails is tried again; None: not at all.
     """
 
     config: Path
     name: str
+    patience: Patience | None = field(default=None, kw_only=True)
 
     def command(self, remote: str, *options: str) -> list[str]:
         """Return the local command that runs the shell line `remote` there."""
         return ["ssh", "-F", str(self.config), *options, self.name, remote]
 
-    def _require_reached(self, done: Completed) -> None:
-        """ssh(1) itself ends with 255."""
-        if done.status == 255:
-            why = last_line(done.stderr) or "no answer"
-            raise HvlabError(
-                f"{self.name} cannot be reached over SSH: {why}",
-                "./invoke lab.status shows its state",
-                code="unreachable",
-            )
+    def _marked(self, remote: str) -> str:
+        return mark_begin(remote)
 
-    @contextmanager
-    def shared_connection(self, socket: Path) -> Iterator[None]:
-        """Hold one connection that all commands meanwhile go through; nothing of it is left there afterwards."""
+    def _reached(self, done: Completed) -> Completed:
+        return without_mark(self.name, done)
+
+    def _start_master(self, socket: Path) -> None:
+        """Start ssh(1) in the background as master of a connection.
+
+        Raises:
+            NotConnectedError: It makes none.
+        """
         socket.unlink(missing_ok=True)
         # Detached with its own output: a master that keeps a pipe open would hang whoever reads it.
         master = ["ssh", "-F", str(self.config), "-M", "-N", "-f", "-o", f"ControlPath={socket}", self.name]
         with Path(os.devnull).open("r+b") as null:
             status = _status(master, null, timeout=90)
         if status != 0:
-            raise HvlabError(
-                f"{self.name} cannot be reached over SSH", "./invoke lab.status shows its state", code="unreachable"
-            )
+            raise NotConnectedError(f"{self.name} cannot be reached over SSH", _STATE)
+
+    @contextmanager
+    def shared_connection(self, socket: Path) -> Iterator[None]:
+        """Hold one connection that all commands meanwhile go through; nothing of it is left there afterwards.
+
+        Raises:
+            NotConnectedError: It cannot be made, however often it was tried.
+        """
+        for attempt in self.patience.attempts(self.name) if self.patience else [nullcontext()]:
+            with attempt:
+                self._start_master(socket)
         try:
             yield
         finally:

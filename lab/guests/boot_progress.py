@@ -124,10 +124,11 @@ def _seen(told: str) -> BootProgress:
 def _inside(ssh: Machine, programs: Sequence[str]) -> BootProgress:
     """Return the last stages: a login, and the programs of the session (none for a text session)."""
     try:
-        login = ssh.run("true", timeout=_LOGIN_S)
+        login = ssh.run("true", timeout=_LOGIN_S, patient=False)
         if login.status:
             return BootProgress(BootStage.BANNER, last_line(login.stderr) or f"exit {login.status}")
-        session = ssh.run("sh -s", stdin=wait_program(programs, 0).encode(), timeout=_LOGIN_S)
+        program = wait_program(programs, 0).encode()
+        session = ssh.run("sh -s", stdin=program, timeout=_LOGIN_S, patient=False)
     except HvlabError as error:
         return BootProgress(BootStage.BANNER, error.message)
     if session.status:

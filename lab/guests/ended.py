@@ -45,7 +45,7 @@ def lost(host: Machine, provider: Hypervisor, guest: str) -> str | None:
     """
     program = f"guest={shlex.quote(guest)}\n{provider.lost_command}\n"
     try:
-        told = host.run("sh -s", stdin=program.encode(), timeout=_ASK_S).text.strip()
+        told = host.run("sh -s", stdin=program.encode(), timeout=_ASK_S, patient=False).text.strip()
     except HvlabError:
         return None
     return f"{provider.title} has lost it ({told[-_MOST:]})" if told else None

@@ -10,8 +10,9 @@ from pathlib import Path
 from core.errors import HvlabError
 from core.process import run
 from lab.connectors.address import Address
-from lab.connectors.base import Completed, Machine, last_line
-from lab.connectors.ssh_config import SshEntry
+from lab.connectors.base import Completed, Machine
+from lab.connectors.patience import NotConnectedError
+from lab.connectors.ssh_config import SshEntry, mark_begin, without_mark
 from lab.images.os_profiles import OLD_SSH
 
 LABHOST = "labhost"
@@ -69,13 +70,17 @@ class RemoteMachine(Machine):
         """Return the local command that runs the shell line `remote` there."""
         return ["ssh", *options, *self._words(_OPTIONS), remote]
 
-    def _require_reached(self, done: Completed) -> None:
-        if done.status == 255:
-            raise HvlabError(
-                f"{self.name} cannot be reached over SSH: {last_line(done.stderr) or 'no answer'}",
-                "log in once by hand with ssh, with a key that needs no question, and try again",
-                code="unreachable",
-            )
+    def _marked(self, remote: str) -> str:
+        return mark_begin(remote)
+
+    def _reached(self, done: Completed) -> Completed:
+        try:
+            return without_mark(self.name, done)
+        except HvlabError as error:
+            if error.code != NotConnectedError.CODE:
+                raise
+            hint = "log in once by hand with ssh, with a key that needs no question, and try again"
+            raise type(error)(error.message, hint, code=error.code) from None
 
     def _through(self, jumps: str) -> str:
         """Return ProxyJump's hosts as a ProxyCommand: what they are called is in the user's file, not in the lab's."""

@@ -21,6 +21,7 @@ from hypervisors.boot import BootOptions
 from hypervisors.registry import all_hypervisors
 from lab.connectors.address import Kind
 from lab.connectors.base import Machine, last_line
+from lab.connectors.patience import Patience
 from lab.connectors.ssh_config import Ssh, SshEntry, make_key, write_config
 from lab.guests.boot_progress import BootProgress, host_progress
 from lab.guests.topology import STORE
@@ -37,6 +38,8 @@ stamina.instrumentation.set_on_retry_hooks([])
 # What Linux prints on the console when it stops; waiting for SSH would be in vain.
 _FATAL = ("Kernel panic", "stack guard page was hit", "initrd: no root file system")
 _READY = "HVLAB-READY"
+# How long a connection to a lab host whose process lives is tried again, seconds.
+_PATIENCE_S = 300
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,8 @@ class NestedHost:
         self.entry = SshEntry("labhost", "127.0.0.1", settings.ssh_port, "root", state / "key", extra=(
             "ControlMaster no", f'ControlPath "{state / "ssh.sock"}"',
         ))  # fmt: skip
-        self.shell: Machine = Ssh(state / "ssh_config", "labhost")
+        patience = Patience(_PATIENCE_S, lambda: self.running() is not None)
+        self.shell: Machine = Ssh(state / "ssh_config", "labhost", patience=patience)
 
     @property
     def key(self) -> str:

@@ -5,10 +5,14 @@ from pathlib import Path
 
 from hypervisors.base import Hypervisor
 from lab.connectors.address import Address
+from lab.connectors.patience import Patience
 from lab.connectors.ssh_config import Ssh, SshEntry, write_config
 from lab.hosts.machines import LABHOST, RemoteMachine
 from lab.hosts.unmanaged import UnmanagedHost
 from lab.images.boxes import Boxes
+
+# How long a connection that fails is tried again, seconds; whether the machine still runs cannot be seen from here.
+_PATIENCE_S = 120
 
 
 class RemoteHost(UnmanagedHost):
@@ -16,7 +20,8 @@ class RemoteHost(UnmanagedHost):
 
     def __init__(self, address: Address, config: str, boxes: Callable[[], Boxes], guests: int, state: Path) -> None:
         super().__init__(
-            address, config, boxes, guests, state, shell=Ssh(state / "ssh_config", LABHOST), kind="ssh"
+            address, config, boxes, guests, state,
+            shell=Ssh(state / "ssh_config", LABHOST, patience=Patience(_PATIENCE_S)), kind="ssh",
         )  # fmt: skip
 
     @property

@@ -25,6 +25,7 @@ from report.tables.cpu import ROWS as CPU_ROWS
 from report.tables.factors import Factors, factors
 from report.tables.meter_comparison import SideBySide, side_by_side
 from report.tables.quantities import Quantities
+from report.tables.second_attempts import SecondAttempts, second_attempts
 from report.tables.settling import Settled, read_curves, settling_times
 from report.tables.variance import WANTED_MIB, Spread, spreads
 
@@ -82,6 +83,7 @@ class PaperContext:
         advice: The guidance.
         sizes: Rows and columns of the capacity table.
         settling: How long settling took, by hypervisor and stage.
+        again: What had to be repeated; None: the study has no journal.
         meters: The meters side by side.
         factors: The factors.
         outliers: Samples far from the others of their reading.
@@ -108,6 +110,7 @@ class PaperContext:
     advice: Advice
     sizes: Sizes
     settling: dict[tuple[str, str], Settled]
+    again: SecondAttempts | None
     meters: SideBySide
     factors: Factors
     outliers: Outliers
@@ -163,6 +166,7 @@ def paper_context(
         advice=advice,
         sizes=Sizes(),
         settling=settling_times(curves),
+        again=second_attempts(dataset.folder),
         meters=meters,
         factors=set_factors,
         outliers=find_outliers(dataset.measurements, readings.providers),

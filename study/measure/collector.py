@@ -17,6 +17,7 @@ from core.errors import HvlabError
 from hypervisors.base import Hypervisor
 from hypervisors.registry import get_hypervisor
 from lab.connectors.base import Machine
+from lab.connectors.patience import ConnectionLostError
 from lab.settings import Settings
 from study.measure.evidence import GUEST_EVIDENCE, evidence_for
 from study.meters.base import Context, Meter
@@ -65,7 +66,7 @@ _END_OF_READER = "END-OF-READER"
 _FETCH = """\
 cd {folder} || exit 1
 read -r pid <pid; running=; [ -d "/proc/$pid" ] && running=yes
-if [ -e done ]; then cat done && cd / && rm -rf {folder}; exit; fi
+if [ -e done ]; then cat done; exit; fi
 [ "$running" ] && exit {not_yet}
 cat log >&2; exit 1
 """
@@ -223,7 +224,7 @@ def collect(ssh: Machine, lines: Mapping[str, str], timeout: float) -> dict[str,
 
     Raises:
         HvlabError: If a session fails, or they do not end within `timeout` seconds; a command's own failure is in its
-            `status`.
+            `status`. A connection that breaks while they are fetched is made again.
     """
     begun = time.monotonic()
     answer = ssh.check("sh -s", stdin=starter(lines).encode(), timeout=timeout, what="starting the reading")
@@ -237,9 +238,15 @@ def collect(ssh: Machine, lines: Mapping[str, str], timeout: float) -> dict[str,
     pause = expected_s(lines)
     while time.monotonic() - begun + pause < timeout:
         time.sleep(pause)
-        done = ssh.run("sh -s", stdin=fetch, timeout=timeout)
+        try:
+            done = ssh.run("sh -s", stdin=fetch, timeout=timeout)
+        except ConnectionLostError:
+            continue
         if done.status == 0:
-            return unpack(done.stdout, lines, began, float(uptime))
+            outputs = unpack(done.stdout, lines, began, float(uptime))
+            # Only now: until it has arrived whole, it can be fetched again.
+            ssh.check(f"rm -rf {shlex.quote(folder)}", timeout=60, what="removing the reader's folder")
+            return outputs
         if done.status != _NOT_YET:
             raise _failed(done.stderr, done.status)
         pause = max(_ASK_AGAIN_S, _ASK_AGAIN_SHARE * (time.monotonic() - begun))

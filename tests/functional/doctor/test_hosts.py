@@ -36,7 +36,7 @@ class Noting(ThisMachine):
 
     lines: ClassVar[list[str]] = []
 
-    def run(self, remote: str, *, timeout: float, stdin: bytes = b"") -> Completed:
+    def run(self, remote: str, *, timeout: float, stdin: bytes = b"", patient: bool = True) -> Completed:
         self.lines.append(remote)
         return super().run(remote, timeout=timeout, stdin=stdin)
 

@@ -25,7 +25,7 @@ KVM = get_hypervisor("kvm")
 class Host:
     """Runs here what would be run on the lab host."""
 
-    def run(self, line: str, *, stdin: bytes, timeout: float) -> Completed:
+    def run(self, line: str, *, stdin: bytes, timeout: float, patient: bool = True) -> Completed:
         done = subprocess.run(["sh", "-c", line], input=stdin, capture_output=True, timeout=timeout, check=False)
         return Completed(done.returncode, done.stdout, done.stderr)
 
@@ -74,7 +74,7 @@ class Guest:
             (folder / name).chmod(0o755)
         self._path = f"{folder}:{os.environ['PATH']}"
 
-    def run(self, line: str, *, stdin: bytes, timeout: float) -> Completed:
+    def run(self, line: str, *, stdin: bytes, timeout: float, patient: bool = True) -> Completed:
         assert line == "sudo -n sh -s"
         # Under nohup, tests too inherit that nothing ends by its terminal's going.
         words = ["env", "--default-signal=HUP", "sh", "-s"]
@@ -119,7 +119,7 @@ def test_a_login_that_cannot_be_ended_is_told(tmp_path: Path, capsys: pytest.Cap
         def check(self, line: str, *, stdin: bytes, timeout: float, what: str) -> str:
             return "null\n"
 
-        def run(self, line: str, *, stdin: bytes, timeout: float) -> Completed:
+        def run(self, line: str, *, stdin: bytes, timeout: float, patient: bool = True) -> Completed:
             raise HvlabError("server1 cannot be reached over SSH")
 
     guest: Any = Lost(tmp_path)

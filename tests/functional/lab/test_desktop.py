@@ -19,7 +19,7 @@ class Answering(Ssh):
     answer: Completed
     asked: list[bytes] = field(default_factory=list)
 
-    def run(self, remote: str, *, timeout: float, stdin: bytes = b"") -> Completed:
+    def run(self, remote: str, *, timeout: float, stdin: bytes = b"", patient: bool = True) -> Completed:
         self.asked.append(stdin or remote.encode())
         return self.answer
 

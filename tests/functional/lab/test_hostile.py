@@ -35,7 +35,7 @@ class Shell:
 
     name = "labhost"
 
-    def run(self, line: str, *, timeout: float, stdin: bytes = b"") -> Completed:
+    def run(self, line: str, *, timeout: float, stdin: bytes = b"", patient: bool = True) -> Completed:
         done = subprocess.run(["sh", "-c", line], input=stdin, capture_output=True, timeout=timeout, check=False)
         return Completed(done.returncode, done.stdout, done.stderr)
 

@@ -38,7 +38,7 @@ class Inside:
     login: int | HvlabError = 0
     session: int = 0
 
-    def run(self, line: str, *, timeout: float, stdin: bytes = b"") -> Completed:
+    def run(self, line: str, *, timeout: float, stdin: bytes = b"", patient: bool = True) -> Completed:
         if isinstance(self.login, HvlabError):
             raise self.login
         if stdin:

@@ -28,7 +28,7 @@ def picture(form: str, dots: int = 1) -> bytes:
 class Here(Ssh):
     """The lab host is this machine."""
 
-    def run(self, remote: str, *, timeout: float, stdin: bytes = b"") -> Completed:
+    def run(self, remote: str, *, timeout: float, stdin: bytes = b"", patient: bool = True) -> Completed:
         done = subprocess.run(["sh", "-c", remote], input=stdin, capture_output=True, timeout=timeout, check=False)
         return Completed(done.returncode, done.stdout, done.stderr)
 

@@ -7,7 +7,7 @@ python -m tests.functional.study.fakelab ROOT GUESTS REPEATS
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from unittest.mock import patch
 from core.errors import HvlabError
 from hypervisors.base import Hypervisor
 from lab.connectors.base import Completed
+from lab.connectors.patience import Patience
 from lab.connectors.ssh_config import Ssh
 from lab.hosts.hardware import Description
 from lab.settings import Settings
@@ -111,15 +112,22 @@ def make_tools(folder: Path) -> None:
 
 @dataclass(frozen=True)
 class LocalShell(Ssh):
-    """Runs everything on this machine."""
+    """Runs everything on this machine.
+
+    Attributes:
+        state: Folder of the stand-in tools.
+        breaks: Called with each standard input before the line runs; raises what happens to the connection.
+    """
 
     state: Path = field(default=Path())
+    breaks: Callable[[bytes], None] = field(default=lambda stdin: None)
 
     def command(self, remote: str, *options: str) -> list[str]:
         path = f"{self.state / 'tools'}:{os.environ['PATH']}"
         return ["env", f"PATH={path}", f"FAKE={self.state}", "sh", "-c", remote]
 
-    def run(self, remote: str, *, timeout: float, stdin: bytes = b"") -> Completed:
+    def run(self, remote: str, *, timeout: float, stdin: bytes = b"", patient: bool = True) -> Completed:
+        self.breaks(stdin)
         done = subprocess.run(self.command(remote), input=stdin, capture_output=True, timeout=timeout, check=False)
         return Completed(done.returncode, done.stdout, done.stderr)
 
@@ -132,11 +140,11 @@ class FakeLab:
         # By this a folder is known as a lab's.
         (state / "console.log").write_text("")
         self.settings, self.state = settings, state
-        self.shell = LocalShell(state / "ssh_config", "labhost", state)
+        self.shell = LocalShell(state / "ssh_config", "labhost", state, patience=Patience(0))
         self.elsewhere: dict[str, HvlabError] = {}
         self.host = SimpleNamespace(
             kind="nested", shell=self.shell, accelerator="tcg", versions={}, key="host-fake",
-            console_log=lambda: "console.log", identity=dict,
+            console_log=lambda: "console.log", identity=dict, died=lambda: None,
             obstacle=lambda provider: self.elsewhere.get(provider.name),
         )  # fmt: skip
         self.boxes = SimpleNamespace(name="hvlab/debian-12", version="1")
@@ -170,7 +178,7 @@ class FakeLab:
     def explained(self, error: HvlabError) -> HvlabError:
         return error
 
-    def guest_ssh(self, guest: str) -> Ssh:
+    def guest_ssh(self, guest: str, patience: Patience | None = None) -> Ssh:
         return self.shell
 
     def down(self) -> None:

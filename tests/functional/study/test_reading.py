@@ -3,12 +3,14 @@
 import os
 import subprocess
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from core.errors import HvlabError
+from lab.connectors.patience import ConnectionLostError
 from study.measure.collector import collect, render_collector_script, unpack
 from study.meters.base import Context
 from study.meters.registry import meter
@@ -66,6 +68,21 @@ def test_the_detached_reader_brings_the_same(shell: LocalShell, tmp_path: Path) 
     assert [output.status for output in outputs.values()] == [0, 0, 3, 0]
     assert outputs["quoted"].stdout == b"it's\n$HOME\n"
     assert before < outputs["plain"].started < datetime.now(UTC)
+    assert list(tmp_path.glob("reading.*")) == []
+
+
+def test_readings_are_fetched_again_when_the_connection_breaks(shell: LocalShell, tmp_path: Path) -> None:
+    """The reader runs on without a connection, and what it has read stays until it has arrived."""
+    left = [1, 2]
+
+    def breaks(stdin: bytes) -> None:
+        if b"cat done" in stdin and left:
+            left.pop()
+            raise ConnectionLostError("the connection broke")
+
+    outputs = collect(replace(shell, breaks=breaks), LINES, timeout=60)
+    assert outputs["quoted"].stdout == b"it's\n$HOME\n"
+    assert left == []
     assert list(tmp_path.glob("reading.*")) == []
 
 

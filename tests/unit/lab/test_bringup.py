@@ -8,6 +8,8 @@ import pytest
 from core.errors import HvlabError
 from core.process import ProgramTimeoutError
 from hypervisors.registry import get_hypervisor
+from lab.connectors.base import Completed
+from lab.connectors.patience import NotConnectedError
 from lab.guests.boot_progress import BootProgress, BootStage
 from lab.guests.diagnostics import Evidence
 from lab.lifecycle import Lab
@@ -25,8 +27,10 @@ class Host:
     def died(self) -> str | None:
         return self.death
 
-    def answers(self) -> bool:
-        return self.answering
+    def run(self, remote: str, *, timeout: float) -> Completed:
+        if not self.answering:
+            raise NotConnectedError("banner exchange timed out")
+        return Completed(0, b"", b"")
 
     def console_log(self) -> Path:
         return Path("console.log")

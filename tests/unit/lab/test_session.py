@@ -46,7 +46,7 @@ class Answering(Ssh):
     answer: Completed
     asked: list[str]
 
-    def run(self, remote: str, *, timeout: float, stdin: bytes = b"") -> Completed:
+    def run(self, remote: str, *, timeout: float, stdin: bytes = b"", patient: bool = True) -> Completed:
         self.asked.append(remote)
         return self.answer
 

@@ -109,3 +109,23 @@ def test_a_lab_host_with_one_processor(make_study: MakeStudy, kind: str, vcpus: 
     info["parameters"]["lab_host"] = {} if vcpus is None else {"vcpus": vcpus}
     (folder / "study.json").write_text(json.dumps(info))
     assert ("The lab host has one virtual CPU" in text_of(folder)) is told
+
+
+@pytest.mark.parametrize(
+    ("events", "said"),
+    [
+        ([], ""),
+        (["read"], "No run, start of a guest, reading or connection had to be repeated."),
+        (
+            ["run is begun again", "brought up again", "read again", "connection retried", "connection retried"],
+            "runs 1, starts of guests 2, readings 1, connections 2.",
+        ),
+    ],
+)
+def test_second_attempts_are_counted(make_study: MakeStudy, events: list[str], said: str) -> None:
+    folder = make_study(guests=1, repeats=1)
+    lines = [json.dumps({"time": "2026-11-30T00:00:00Z", "event": event, "attempts": 3}) + "\n" for event in events]
+    (folder / "journal.jsonl").write_text("".join(lines))
+    text = text_of(folder)
+    assert ("Second attempts." in text) is bool(said)
+    assert said in text
