@@ -9,14 +9,14 @@ from core.paths import PROJECT, STUDIES
 from lab import packages
 
 
-def render(study: str, lang: str, question: Any = None) -> None:
+def render(study: str, lang: str, scenario: Any = None) -> None:
     """Write a study's paper and print its path."""
     from dataset.store import find_study
-    from report.recommendation.scenario import THE_STUDYS_OWN
+    from report.recommendation.scenario import DEFAULT_SCENARIO
     from report.render import paper
 
     found = find_study(PROJECT, study)
-    print(paper.render(found, STUDIES / found.resolve().name / "report", lang, question or THE_STUDYS_OWN))
+    print(paper.render(found, STUDIES / found.resolve().name / "report", lang, scenario or DEFAULT_SCENARIO))
 
 
 @command(
@@ -41,9 +41,9 @@ def report_pdf(
     host_memory: str = "",
 ) -> None:
     """Write a study's paper (PDF) and guidance.json."""
-    from report.recommendation.scenario import parse_question
+    from report.recommendation.scenario import parse_scenario
 
-    render(study, lang, parse_question(weights, guests, guest_memory, host_memory))
+    render(study, lang, parse_scenario(weights, guests, guest_memory, host_memory))
 
 
 @command(positional=["number"], help={"number": '"Table 3, HYPERVISOR, VM-4, used"', "study": "as for report.pdf"})

@@ -52,8 +52,8 @@ class Drawn:
         """Draw all figures."""
         found, words = self.found, self._words
         memory = cpu = disk = capacity = settling = None
-        if found.table3.used or found.taken.cells:
-            memory = resources.memory_figure(found.table3, found.taken, self._looks, words, self._alt("memory"))
+        if found.table3.used or found.memory_in_use.cells:
+            memory = resources.memory_figure(found.table3, found.memory_in_use, self._looks, words, self._alt("memory"))
         if found.cpu.cells:
             cpu = resources.cpu_figure(found.cpu, self._looks, words, self._alt("cpu"))
         if any(folder.apparent or folder.allocated for folder in found.disk.folders):

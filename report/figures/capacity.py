@@ -28,7 +28,7 @@ def capacity_figure(capacity: Capacity, looks: Looks, words: Mapping[str, str], 
         figure, (row,) = grid(62, 1, len(SHOWN_MIB))
         for axes, size in zip(row, SHOWN_MIB, strict=True):
             axes.set_title(words["guest_size"].format(size))
-            for provider in capacity.needs:
+            for provider in capacity.demands:
                 fits = [(host, fit) for host in HOSTS_GIB if (fit := capacity.full.get((provider, size, host)))]
                 # Nothing fits has no place on a logarithmic axis; the table says it.
                 points = [(host, fit.guests) for host, fit in fits if fit.guests > 0]

@@ -13,7 +13,7 @@ from report.i18n.labels import printed_stage
 from report.tables.cpu import ROWS as CPU_ROWS
 from report.tables.cpu import Table4
 from report.tables.disk import KINDS, Figure9
-from report.tables.memory import Cell, Table3, Taken
+from report.tables.memory import Cell, MemoryInUse, Table3
 
 _GIB = 1024.0**3
 _BUSY = {
@@ -28,12 +28,12 @@ _KINDS = {"apparent": Filling("#ffffff", "////"), "allocated": Filling("#0072B2"
 Words = Mapping[str, str]
 
 
-def memory_figure(table: Table3, taken: Taken, looks: Looks, words: Words, alt: str) -> Markup:
+def memory_figure(table: Table3, in_use: MemoryInUse, looks: Looks, words: Words, alt: str) -> Markup:
     """Draw Figure 6: used memory as printed, and memory no longer free of the machine, by stage in MiB.
 
     Args:
         table: Table 3.
-        taken: Comparable memory; its panel says so if there is none.
+        in_use: Comparable memory; its panel says so if there is none.
         looks: How the hypervisors are drawn.
         words: Keys `used`, `taken`, `mib`, `not_read`.
         alt: Alternative text.
@@ -47,7 +47,7 @@ def memory_figure(table: Table3, taken: Taken, looks: Looks, words: Words, alt: 
         left.set_title(words["used"])
         right.set_title(words["taken"])
         _lines(left, table.stages, table.used, looks, words)
-        _lines(right, taken.stages, taken.cells, looks, words)
+        _lines(right, in_use.stages, in_use.cells, looks, words)
         left.set_ylim(bottom=0)
         left.set_ylabel(words["mib"])
         handles, labels = (left if table.used else right).get_legend_handles_labels()

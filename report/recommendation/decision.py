@@ -6,9 +6,9 @@ from typing import Literal
 
 import numpy as np
 
-from report.recommendation.demand import Needs
+from report.recommendation.demand import Demand
 from report.recommendation.resample import resample
-from report.recommendation.scenario import RESOURCES, Question, Weights
+from report.recommendation.scenario import RESOURCES, Scenario, Weights
 from report.stats.bootstrap import Interval, percentile_interval
 from report.stats.tolerance import CPU_POINTS, DISK_SHARE, MEMORY_MIB
 
@@ -74,20 +74,20 @@ class Decision:
     missing: tuple[str, ...]
 
 
-def ask(question: Question, needs: Mapping[str, Needs], guests: int, host_mib: float | None) -> Asked | None:
+def ask(scenario: Scenario, demands: Mapping[str, Demand], guests: int, host_mib: float | None) -> Asked | None:
     """Fill in what the user left open from the study; None if the study does not tell it."""
-    if not needs:
+    if not demands:
         return None
-    memory = question.host_mib or host_mib
-    own = next(iter(needs.values())).guest_mib
+    memory = scenario.host_mib or host_mib
+    own = next(iter(demands.values())).guest_mib
     return (
         None
         if memory is None
-        else Asked(question.weights, question.guests or guests, question.guest_mib or own, memory)
+        else Asked(scenario.weights, scenario.guests or guests, scenario.guest_mib or own, memory)
     )
 
 
-def decide(needs: Mapping[str, Needs], asked: Asked, use: Use, providers: Sequence[str]) -> Decision:
+def decide(demands: Mapping[str, Demand], asked: Asked, use: Use, providers: Sequence[str]) -> Decision:
     """Work out the decision.
 
     The score is the weighted mean of the shares of the host's memory, CPU and partition for images. The best is called
@@ -95,26 +95,26 @@ def decide(needs: Mapping[str, Needs], asked: Asked, use: Use, providers: Sequen
     as shares, weighted likewise), and by an interval that excludes zero where there are several boots.
 
     Args:
-        needs: What each hypervisor takes, in print order.
-        asked: The question.
+        demands: What each hypervisor takes, in print order.
+        asked: The scenario.
         use: What the guests are taken to use.
         providers: The study's hypervisors.
     """
-    missing = tuple(name for name in providers if name not in needs)
-    counted = [r for r in RESOURCES if asked.weights.of(r) and all(_is_known(it, r) for it in needs.values())]
+    missing = tuple(name for name in providers if name not in demands)
+    counted = [r for r in RESOURCES if asked.weights.of(r) and all(_is_known(it, r) for it in demands.values())]
     left_out = tuple(name for name in RESOURCES if name not in counted)
-    if not needs or not counted:
+    if not demands or not counted:
         return Decision(use, (), None, "nothing", 0.0, left_out, missing)
-    shares = {p: {r: float(v) for r, v in _shares(it, asked, use, _means(it)).items()} for p, it in needs.items()}
-    scores = {p: float(_score(shares[p], asked.weights, counted)) for p in needs}
-    fits = {p: all(share <= 1 for share in shares[p].values()) for p in needs}
-    order = sorted(needs, key=lambda p: (not fits[p], scores[p]))
-    drawn = _resampled(needs, asked, use, counted)
-    spread = _spread(order, drawn, min(it.as_read.n for it in needs.values()))
+    shares = {p: {r: float(v) for r, v in _shares(it, asked, use, _means(it)).items()} for p, it in demands.items()}
+    scores = {p: float(_score(shares[p], asked.weights, counted)) for p in demands}
+    fits = {p: all(share <= 1 for share in shares[p].values()) for p in demands}
+    order = sorted(demands, key=lambda p: (not fits[p], scores[p]))
+    drawn = _resampled(demands, asked, use, counted)
+    spread = _spread(order, drawn, min(it.as_read.n for it in demands.values()))
     options = tuple(
         Option(p, shares[p], scores[p], scores[p] - scores[order[0]], *spread[p], fits=fits[p]) for p in order
     )
-    step = _resolution(needs, asked, counted)
+    step = _resolution(demands, asked, counted)
     winner, why = _judge(options, step)
     return Decision(use, options, winner, why, step, left_out, missing)
 
@@ -148,29 +148,29 @@ def _judge(options: Sequence[Option], step: float) -> tuple[str | None, Why]:
     return options[0].provider, "clear"
 
 
-def _is_known(needs: Needs, resource: str) -> bool:
+def _is_known(demand: Demand, resource: str) -> bool:
     return {
         "memory": True,
-        "cpu": needs.cpu is not None,
-        "disk": needs.disk is not None and needs.disk_room is not None,
+        "cpu": demand.cpu is not None,
+        "disk": demand.disk is not None and demand.disk_room is not None,
     }[resource]
 
 
-def _means(needs: Needs) -> dict[str, np.ndarray]:
-    values = {"fixed": needs.fixed, "as_read": needs.as_read, "cpu": needs.cpu, "disk": needs.disk}
+def _means(demand: Demand) -> dict[str, np.ndarray]:
+    values = {"fixed": demand.fixed, "as_read": demand.as_read, "cpu": demand.cpu, "disk": demand.disk}
     return {name: np.asarray(value.mean) for name, value in values.items() if value is not None}
 
 
-def _shares(needs: Needs, asked: Asked, use: Use, of: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _shares(demand: Demand, asked: Asked, use: Use, of: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return the share of the host by resource, from means or from resampled means alike."""
     per_guest = of["as_read"]
-    if use == "full" or asked.guest_mib != needs.guest_mib:
-        per_guest = asked.guest_mib + np.maximum(of["as_read"] - needs.guest_mib, 0.0)
+    if use == "full" or asked.guest_mib != demand.guest_mib:
+        per_guest = asked.guest_mib + np.maximum(of["as_read"] - demand.guest_mib, 0.0)
     found = {"memory": (of["fixed"] + asked.guests * per_guest) / asked.host_mib}
     if "cpu" in of:
-        found["cpu"] = asked.guests * np.maximum(of["cpu"], 0.0) / 100 + (100 - needs.cpu_room) / 100
-    if "disk" in of and needs.disk_room is not None:
-        found["disk"] = asked.guests * of["disk"] / needs.disk_room
+        found["cpu"] = asked.guests * np.maximum(of["cpu"], 0.0) / 100 + (100 - demand.cpu_room) / 100
+    if "disk" in of and demand.disk_room is not None:
+        found["disk"] = asked.guests * of["disk"] / demand.disk_room
     return found
 
 
@@ -180,18 +180,18 @@ def _score(shares: Mapping[str, object], weights: Weights, counted: Sequence[str
 
 
 def _resampled(
-    needs: Mapping[str, Needs], asked: Asked, use: Use, counted: Sequence[str]
+    demands: Mapping[str, Demand], asked: Asked, use: Use, counted: Sequence[str]
 ) -> dict[str, np.ndarray] | None:
-    if any(it.as_read.n < 2 for it in needs.values()):
+    if any(it.as_read.n < 2 for it in demands.values()):
         return None
-    drawn = resample(needs)
-    return {p: _score(_shares(needs[p], asked, use, each), asked.weights, counted) for p, each in drawn.items()}
+    drawn = resample(demands)
+    return {p: _score(_shares(demands[p], asked, use, each), asked.weights, counted) for p, each in drawn.items()}
 
 
-def _resolution(needs: Mapping[str, Needs], asked: Asked, counted: Sequence[str]) -> float:
+def _resolution(demands: Mapping[str, Demand], asked: Asked, counted: Sequence[str]) -> float:
     disk = [
         DISK_SHARE * asked.guests * it.disk.mean / it.disk_room
-        for it in needs.values()
+        for it in demands.values()
         if it.disk is not None and it.disk_room is not None
     ]
     steps = {"memory": MEMORY_MIB / asked.host_mib, "cpu": CPU_POINTS / 100, "disk": min(disk, default=0.0)}

@@ -34,8 +34,8 @@ class Fit:
 
 
 @dataclass(frozen=True)
-class Needs:
-    """What a hypervisor and its guests take of a host.
+class Demand:
+    """What a hypervisor and its guests demand of a host.
 
     Attributes:
         provider: Name as in data.
@@ -45,7 +45,7 @@ class Needs:
         cpu: CPU of a further guest, percent of all CPUs of the study's host; None if not read.
         cpu_room: CPU that is idle without guests, percent.
         disk: Disk of a further guest as its image was read, bytes; None if not read.
-        disk_room: The partition for images, bytes; None if not told.
+        disk_room: The partition for images, bytes; None if unknown.
     """
 
     provider: str
@@ -58,13 +58,13 @@ class Needs:
     disk_room: float | None
 
     @property
-    def touched(self) -> bool:
-        """Whether a guest took at least its own memory, so that what it takes beyond can be told."""
+    def memory_fully_used(self) -> bool:
+        """Whether a guest took at least its own memory, so that the overhead beyond it is known."""
         return self.as_read.mean >= self.guest_mib
 
     @property
     def overhead(self) -> float:
-        """What a guest takes beyond its own memory, MiB; 0 where that cannot be told."""
+        """What a guest takes beyond its own memory, MiB; 0 where that is unknown."""
         return max(self.as_read.mean - self.guest_mib, 0.0)
 
     def at(self, guest_mib: float) -> float:
@@ -94,7 +94,7 @@ class Needs:
         return Fit(max(math.floor(room[limit]), 0), limit)
 
 
-def needs_of(readings: Readings, study: StudyInfo, costs: Mapping[str, Cost], guests: int) -> dict[str, Needs]:
+def demands_of(readings: Readings, study: StudyInfo, costs: Mapping[str, Cost], guests: int) -> dict[str, Demand]:
     """Collect what each hypervisor and its guests take; one without a cost model is not in it.
 
     Args:
@@ -113,7 +113,7 @@ def needs_of(readings: Readings, study: StudyInfo, costs: Mapping[str, Cost], gu
         busy, room = _cpu_of(readings, study, hypervisor, guests)
         stages = [stage for stage in readings.stages(provider, "disk") if guests_at(stage)]
         allocated = readings.per_repeat(provider, stages[-1], "disk", "allocated", "B") if stages else None
-        found[provider] = Needs(
+        found[provider] = Demand(
             provider,
             fixed=cost.fixed,
             as_read=cost.per_guest,

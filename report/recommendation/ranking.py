@@ -10,7 +10,7 @@ from report.stats.tolerance import CPU_POINTS, DISK_SHARE, MEMORY_MIB
 from report.tables.cost_model import Cost, break_even
 from report.tables.cpu import Table4
 from report.tables.disk import Figure9
-from report.tables.memory import Taken
+from report.tables.memory import MemoryInUse
 
 
 @dataclass(frozen=True)
@@ -130,12 +130,12 @@ def rank_estimates(
     return rank(_means(estimates), resolution, among=among, highest=highest, told_apart=told_apart)
 
 
-def guide(among: Sequence[str], taken: Taken, costs: Mapping[str, Cost], cpu: Table4, disk: Figure9) -> Guidance:
+def guide(among: Sequence[str], in_use: MemoryInUse, costs: Mapping[str, Cost], cpu: Table4, disk: Figure9) -> Guidance:
     """Compute the guidance.
 
     Args:
         among: The study's hypervisors, in print order.
-        taken: Comparable memory.
+        in_use: Comparable memory.
         costs: The cost model by hypervisor.
         cpu: Table 4, at the last stage.
         disk: The image folders.
@@ -144,7 +144,7 @@ def guide(among: Sequence[str], taken: Taken, costs: Mapping[str, Cost], cpu: Ta
         The rankings, each with the hypervisors that were not read.
     """
     guests = guests_at(cpu.stage)
-    last = _taken_at(taken, guests)
+    last = _in_use_at(in_use, guests)
     idle = {p: cell for p in among if (cell := cpu.cells.get((p, "idle")))}
     allocated = {f.provider: f.allocated for f in disk.folders if f.allocated is not None}
     per_guest = {p: cost.per_guest for p, cost in costs.items()}
@@ -156,26 +156,26 @@ def guide(among: Sequence[str], taken: Taken, costs: Mapping[str, Cost], cpu: Ta
         at_last=rank_estimates(last, MEMORY_MIB, among=among),
         idle=rank_estimates(idle, CPU_POINTS, among=among, highest=True),
         allocated=rank_estimates(allocated, DISK_SHARE * least_allocated, among=among),
-        crossing=_crossing(taken, costs, guests),
+        crossing=_crossing(in_use, costs, guests),
         n=range_of_n(estimate for group in used for estimate in group.values()),
     )
 
 
-def _taken_at(taken: Taken, guests: int) -> dict[str, Estimate]:
+def _in_use_at(in_use: MemoryInUse, guests: int) -> dict[str, Estimate]:
     stage = vm_stage(guests)
-    return {provider: cell for (provider, at), cell in taken.cells.items() if at == stage}
+    return {provider: cell for (provider, at), cell in in_use.cells.items() if at == stage}
 
 
 def _means(estimates: Mapping[str, Estimate]) -> dict[str, float]:
     return {provider: estimate.mean for provider, estimate in estimates.items()}
 
 
-def _crossing(taken: Taken, costs: Mapping[str, Cost], guests: int) -> Crossing | None:
+def _crossing(in_use: MemoryInUse, costs: Mapping[str, Cost], guests: int) -> Crossing | None:
     """Find the crossing of the cheapest per guest with the cheapest now, if it lies beyond what was read."""
-    here = _taken_at(taken, guests)
+    here = _in_use_at(in_use, guests)
     now = rank(_means({p: cell for p, cell in here.items() if p in costs}), MEMORY_MIB, among=tuple(costs))
     slopes = rank(_means({p: cost.per_guest for p, cost in costs.items()}), MEMORY_MIB, among=tuple(costs))
-    if now.winner is None or slopes.winner is None or now.winner == slopes.winner or taken.baseline is None:
+    if now.winner is None or slopes.winner is None or now.winner == slopes.winner or in_use.baseline is None:
         return None
     flat, steep = costs[slopes.winner], costs[now.winner]
     level = break_even(flat, steep)
@@ -184,4 +184,4 @@ def _crossing(taken: Taken, costs: Mapping[str, Cost], guests: int) -> Crossing 
         return None
     if steep.per_guest.mean - flat.per_guest.mean < MEMORY_MIB:
         return None
-    return Crossing(flat.provider, steep.provider, level, needs, taken.baseline.total.mean)
+    return Crossing(flat.provider, steep.provider, level, needs, in_use.baseline.total.mean)

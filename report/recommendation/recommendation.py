@@ -9,9 +9,9 @@ from report.recommendation.break_even import BreakEven, break_evens
 from report.recommendation.capacity import Capacity, capacity
 from report.recommendation.criteria import Criteria, criteria_of
 from report.recommendation.decision import Asked, Decision, Use, ask, decide
-from report.recommendation.demand import Needs, needs_of
+from report.recommendation.demand import Demand, demands_of
 from report.recommendation.results import Results
-from report.recommendation.scenario import Question
+from report.recommendation.scenario import Scenario
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Advice:
 
     Attributes:
         break_evens: Of every two hypervisors.
-        needs: What each hypervisor and its guests take.
+        demands: What each hypervisor and its guests take.
         capacity: How many guests fit hosts of several sizes.
         asked: The question with the study's own numbers filled in; None if there is no answer to any.
         decisions: One for guests as they were read and one for guests that use all their memory; only the first where
@@ -29,42 +29,44 @@ class Advice:
     """
 
     break_evens: list[BreakEven]
-    needs: dict[str, Needs]
+    demands: dict[str, Demand]
     capacity: Capacity
     asked: Asked | None
     decisions: tuple[Decision, ...]
     criteria: Criteria
 
     @property
-    def untouched(self) -> list[str]:
-        """Hypervisors under which a guest took less than its memory, so that its overhead is not told."""
-        return [provider for provider, each in self.needs.items() if not each.touched]
+    def not_fully_used(self) -> list[str]:
+        """Hypervisors under which a guest took less than its memory, so that its overhead is unknown."""
+        return [provider for provider, each in self.demands.items() if not each.memory_fully_used]
 
 
-def advise(readings: Readings, study: StudyInfo, found: Results, question: Question) -> Advice:
+def advise(readings: Readings, study: StudyInfo, found: Results, scenario: Scenario) -> Advice:
     """Work out the guidance.
 
     Args:
         readings: The study's numbers.
         study: Its `study.json`.
         found: What was worked out from them; the machine's total is the host's size unless another is asked for.
-        question: What the user asks.
+        scenario: What the user asks.
 
     Raises:
         HvlabError: reference/criteria.toml cannot be read.
     """
-    needs = needs_of(readings, study, found.costs, found.guests)
-    baseline = found.taken.baseline
-    asked = ask(question, needs, found.guests, baseline.total.mean if baseline else None)
+    demands = demands_of(readings, study, found.costs, found.guests)
+    baseline = found.memory_in_use.baseline
+    asked = ask(scenario, demands, found.guests, baseline.total.mean if baseline else None)
     decisions: tuple[Decision, ...] = ()
     if asked is not None:
         uses: tuple[Use, ...] = ("as-read", "full")
-        if asked.guest_mib != next(iter(needs.values())).guest_mib:
+        if asked.guest_mib != next(iter(demands.values())).guest_mib:
             uses = ("full",)
-        elif all(each.touched for each in needs.values()):
+        elif all(each.memory_fully_used for each in demands.values()):
             uses = ("as-read",)  # the guests had used all their memory: both are the same
-        decisions = tuple(decide(needs, asked, use, readings.providers) for use in uses)
-    return Advice(break_evens(found.costs), needs, capacity(needs), asked, decisions, criteria_of(study.hypervisors))
+        decisions = tuple(decide(demands, asked, use, readings.providers) for use in uses)
+    return Advice(
+        break_evens(found.costs), demands, capacity(demands), asked, decisions, criteria_of(study.hypervisors)
+    )
 
 
 def as_json(advice: Advice, study: StudyInfo) -> bytes:

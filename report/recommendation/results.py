@@ -10,7 +10,7 @@ from report.recommendation.ranking import Guidance, guide
 from report.tables.cost_model import Cost, Difference, costs, differences
 from report.tables.cpu import Table4, table_4
 from report.tables.disk import Figure9, figure_9
-from report.tables.memory import Table3, Taken, comparable, table_3
+from report.tables.memory import MemoryInUse, Table3, comparable, table_3
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Results:
 
     guests: int
     table3: Table3
-    taken: Taken
+    memory_in_use: MemoryInUse
     costs: dict[str, Cost]
     differences: list[tuple[str, str, Difference]]
     cpu: Table4
@@ -47,18 +47,18 @@ def results(dataset: Dataset, readings: Readings) -> Results:
     last = max(guests_at(readings.last_stage()), 1)
     planned = max(last, dataset.study.parameters.guests)
     stages = stages_up_to(planned)
-    taken = comparable(readings, stages)
-    fitted = costs(taken)
+    in_use = comparable(readings, stages)
+    fitted = costs(in_use)
     cpu, disk = table_4(readings, vm_stage(last)), figure_9(readings)
     found = Results(
         guests=last,
         table3=table_3(readings, stages),
-        taken=taken,
+        memory_in_use=in_use,
         costs=fitted,
         differences=differences(fitted),
         cpu=cpu,
         disk=disk,
-        guidance=guide(readings.providers, taken, fitted, cpu, disk),
+        guidance=guide(readings.providers, in_use, fitted, cpu, disk),
     )
     if not readings.sources():
         raise _nothing_to_print(dataset)

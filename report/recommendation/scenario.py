@@ -1,4 +1,4 @@
-"""What the user asks the guidance: how much each resource matters, how many guests, of what size, on what host."""
+"""The scenario that the guidance is for: the weight of each resource, the guests and their size, the host."""
 
 import math
 import re
@@ -24,8 +24,8 @@ class Weights:
 
 
 @dataclass(frozen=True)
-class Question:
-    """What is asked; None stands for the study's own.
+class Scenario:
+    """What the guidance is asked for; None stands for the study's own.
 
     Attributes:
         weights: How much each resource matters.
@@ -40,8 +40,8 @@ class Question:
     host_mib: float | None = None
 
 
-THE_STUDYS_OWN = Question()
-"""What is asked when the user says nothing: all weights alike, the study's guests on the study's host."""
+DEFAULT_SCENARIO = Scenario()
+"""The scenario without options: all weights alike, the study's guests on the study's host."""
 
 
 def parse_weights(text: str) -> Weights:
@@ -86,7 +86,7 @@ def parse_size(option: str, text: str) -> float | None:
     return size
 
 
-def parse_question(weights: str, guests: int, guest_memory: str, host_memory: str) -> Question:
+def parse_scenario(weights: str, guests: int, guest_memory: str, host_memory: str) -> Scenario:
     """Read the options of `report.pdf`; 0 and empty texts stand for the study's own.
 
     Raises:
@@ -94,7 +94,7 @@ def parse_question(weights: str, guests: int, guest_memory: str, host_memory: st
     """
     if guests < 0:
         raise HvlabError(f"--guests={guests} is no number of guests", "for example --guests=12", code="bad-option")
-    return Question(
+    return Scenario(
         parse_weights(weights),
         guests or None,
         parse_size("--guest-memory", guest_memory),

@@ -17,7 +17,7 @@ from report.figures.pictures import Pictures, pictures_of
 from report.recommendation.capacity import GUESTS_MIB, HOSTS_GIB
 from report.recommendation.recommendation import Advice, advise
 from report.recommendation.results import Results, results
-from report.recommendation.scenario import THE_STUDYS_OWN, Question
+from report.recommendation.scenario import DEFAULT_SCENARIO, Scenario
 from report.replication.section import Replication, replicate
 from report.stats.tolerance import CPU_POINTS, DISK_SHARE, MEMORY_MIB
 from report.tables.calibration import Calibration, read_calibration
@@ -38,7 +38,7 @@ class Counts:
     """How many boots are behind the numbers of each table or figure; None where nothing was read."""
 
     table3: Range | None
-    taken: Range | None
+    in_use: Range | None
     figure6: Range | None
     costs: Range | None
     spread: Range | None
@@ -123,7 +123,7 @@ class PaperContext:
 
 
 def paper_context(
-    dataset: Dataset, environment: Environment, lang: str, question: Question = THE_STUDYS_OWN
+    dataset: Dataset, environment: Environment, lang: str, scenario: Scenario = DEFAULT_SCENARIO
 ) -> PaperContext:
     """Compute all that the paper of a study prints.
 
@@ -131,7 +131,7 @@ def paper_context(
         dataset: The study.
         environment: Where the templates with words and alternative texts are.
         lang: Language of the paper.
-        question: What the guidance is asked.
+        scenario: What the guidance is asked.
 
     Raises:
         HvlabError: The study has no number that the paper uses, its journal or a capture is damaged, or the reference
@@ -140,7 +140,7 @@ def paper_context(
     study = dataset.study
     readings = Readings(dataset.measurements, study)
     found = results(dataset, readings)
-    advice = advise(readings, study, found, question)
+    advice = advise(readings, study, found, scenario)
     curves = read_curves(dataset.folder, study)
     # Before the sources are listed: each of them asks for numbers.
     spread, meters, set_factors = (
@@ -148,7 +148,7 @@ def paper_context(
         side_by_side(readings, study),
         factors(study, readings),
     )
-    replication = replicate(dataset, Quantities(readings, found.taken, found.costs), found.table3)
+    replication = replicate(dataset, Quantities(readings, found.memory_in_use, found.costs), found.table3)
     sources = readings.sources()
     return PaperContext(
         lang=lang,
@@ -204,8 +204,8 @@ def _counts(found: Results) -> Counts:
     sizes = [*found.disk.file_sizes, *(size for f in folders for size in (f.apparent, f.allocated))]
     return Counts(
         table3=range_of_n([*table3.total.values(), *table3.used.values(), *table3.free.values()]),
-        taken=range_of_n(found.taken.cells.values()),
-        figure6=range_of_n([*table3.used.values(), *found.taken.cells.values()]),
+        in_use=range_of_n(found.memory_in_use.cells.values()),
+        figure6=range_of_n([*table3.used.values(), *found.memory_in_use.cells.values()]),
         costs=range_of_n(cost.per_guest for cost in found.costs.values()),
         spread=range_of_n(cost.per_guest for cost in found.costs.values() if cost.per_guest.n > 1),
         cpu=range_of_n(found.cpu.cells.values()),

@@ -19,7 +19,7 @@ from dataset.descriptors import HypervisorInfo
 from report.figures.style import Output, drawn_for
 from report.i18n.translate import Language, gettext, language, ngettext, pgettext, speaking, spoken
 from report.recommendation.recommendation import as_json
-from report.recommendation.scenario import THE_STUDYS_OWN, Question
+from report.recommendation.scenario import DEFAULT_SCENARIO, Scenario
 from report.render.context import paper_context
 from report.render.filters import filters_for
 from report.render.pdf_tags import complete_tags
@@ -39,7 +39,7 @@ _FACES = (
 _PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core fonts-nanum"
 
 
-def render(study_dir: Path, out_dir: Path, lang: str = "en", question: Question = THE_STUDYS_OWN) -> Path:
+def render(study_dir: Path, out_dir: Path, lang: str = "en", scenario: Scenario = DEFAULT_SCENARIO) -> Path:
     """Render a study as a PDF (PDF/UA-1), `paper.<lang>.pdf`, and its guidance as `guidance.json` beside it.
 
     The same dataset gives the same bytes: dates come from the study, not from the clock.
@@ -48,7 +48,7 @@ def render(study_dir: Path, out_dir: Path, lang: str = "en", question: Question 
         study_dir: The study's folder, in the form of docs/reference/dataset.md; only read.
         out_dir: Where the PDF goes; made if need be.
         lang: Language, "en" or "ko".
-        question: What the guidance is asked.
+        scenario: What the guidance is asked.
 
     Returns:
         The PDF's path.
@@ -59,30 +59,30 @@ def render(study_dir: Path, out_dir: Path, lang: str = "en", question: Question 
             left.
     """
     with speaking(language(lang)), _no_collection():
-        page, guidance = _page(study_dir, question)
+        page, guidance = _page(study_dir, scenario)
         path = out_dir / f"paper.{lang}.pdf"
         write(path, _pdf(page))
     write(out_dir / "guidance.json", guidance)
     return path
 
 
-def render_html(study_dir: Path, out_dir: Path, lang: str = "en", question: Question = THE_STUDYS_OWN) -> Path:
+def render_html(study_dir: Path, out_dir: Path, lang: str = "en", scenario: Scenario = DEFAULT_SCENARIO) -> Path:
     """Write the paper as one page for a browser, `paper.<lang>.html`, whose charts tell their values on hover.
 
     It holds all that it shows: nothing is fetched. Arguments and errors as `render`; returns the page's path.
     """
     style = (TEMPLATES / "screen.css").read_text(encoding="utf-8")
     with speaking(language(lang)), drawn_for(Output(inline=True)):
-        page, _ = _page(study_dir, question, style)
+        page, _ = _page(study_dir, scenario, style)
     path = out_dir / f"paper.{lang}.html"
     write(path, page.encode())
     return path
 
 
-def html(study_dir: Path, lang: str = "en", question: Question = THE_STUDYS_OWN) -> str:
+def html(study_dir: Path, lang: str = "en", scenario: Scenario = DEFAULT_SCENARIO) -> str:
     """Return the paper as an HTML page, as it goes into WeasyPrint; arguments and errors as `render`."""
     with speaking(language(lang)):
-        return _page(study_dir, question)[0]
+        return _page(study_dir, scenario)[0]
 
 
 def write(path: Path, content: bytes) -> None:
@@ -97,11 +97,11 @@ def write(path: Path, content: bytes) -> None:
         raise HvlabError(f"cannot write {path}: {error.strerror}", "check the folder and the free space") from error
 
 
-def _page(study_dir: Path, question: Question, screen_style: str = "") -> tuple[str, bytes]:
+def _page(study_dir: Path, scenario: Scenario, screen_style: str = "") -> tuple[str, bytes]:
     """Return the page, with its style if it is for a browser, and guidance.json."""
     dataset = load(study_dir)
     environment = templates(dataset.study.hypervisors)
-    context = paper_context(dataset, environment, spoken().code, question)
+    context = paper_context(dataset, environment, spoken().code, scenario)
     page = environment.get_template("paper.html.j2").render(vars(context), screen_style=screen_style)
     return page, as_json(context.advice, dataset.study)
 

@@ -57,7 +57,7 @@ class Place(_Part):
 
 
 class FreeMemory(_Part):
-    """What the free memory covers that was read under a hypervisor, as in `report.tables.memory.Taken.scopes`."""
+    """What the free memory covers that was read under a hypervisor, as in `report.tables.memory.MemoryInUse.scopes`."""
 
     provider: Provider
     scope: Scope

@@ -80,7 +80,7 @@ class Comparison:
             return _COMMON[name](self.study, self.reference)
         need = self.needs[name]
         if need.free_memory is not None:
-            return self.quantities.taken.scopes.get(need.free_memory.provider) == need.free_memory.scope
+            return self.quantities.memory_in_use.scopes.get(need.free_memory.provider) == need.free_memory.scope
         return need.total_falls is not None and self._total_falls(need.total_falls)
 
     def _total_falls(self, provider: str) -> bool:

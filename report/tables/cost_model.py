@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dataset.stages import guests_at
 from report.data.readings import Estimate
 from report.stats.bootstrap import Interval, of_difference
-from report.tables.memory import Taken
+from report.tables.memory import MemoryInUse
 
 
 @dataclass(frozen=True)
@@ -45,19 +45,19 @@ class Difference:
     interval: Interval
 
 
-def costs(taken: Taken) -> dict[str, Cost]:
+def costs(in_use: MemoryInUse) -> dict[str, Cost]:
     """Fit the cost model for each hypervisor that was read at two or more stages with guests.
 
     per guest = (free at the first - free at the last stage) / (guests between them), which is the mean of the
     steps; fixed = taken at the first stage - per guest x its guests. One line per repeat, then the mean.
 
     Args:
-        taken: Comparable memory of the study.
+        in_use: Comparable memory of the study.
 
     Returns:
         The costs by hypervisor, in print order; one with too few stages is not in it.
     """
-    fitted = {provider: _fit(taken, provider) for provider in dict.fromkeys(name for name, _ in taken.free)}
+    fitted = {provider: _fit(in_use, provider) for provider in dict.fromkeys(name for name, _ in in_use.free)}
     return {provider: cost for provider, cost in fitted.items() if cost is not None}
 
 
@@ -99,20 +99,20 @@ def break_even(flat: Cost, steep: Cost) -> int | None:
     return math.floor(head_start / slope) + 1
 
 
-def _fit(taken: Taken, provider: str) -> Cost | None:
-    stages = [s for s in taken.stages if guests_at(s) > 0 and (provider, s) in taken.free]
+def _fit(in_use: MemoryInUse, provider: str) -> Cost | None:
+    stages = [s for s in in_use.stages if guests_at(s) > 0 and (provider, s) in in_use.free]
     if len(stages) < 2:
         return None
     first, last = guests_at(stages[0]), guests_at(stages[-1])
-    begin, end = taken.free[provider, stages[0]], taken.free[provider, stages[-1]]
+    begin, end = in_use.free[provider, stages[0]], in_use.free[provider, stages[-1]]
     # Subtraction aligns by repeat: a repeat that lacks one of the ends gives no line.
     per_guest = ((begin - end) / (last - first)).dropna()
     if per_guest.empty:
         return None
     fixed = None
-    if taken.baseline is not None:
-        fixed = Estimate.of((taken.baseline.total.mean - begin - first * per_guest).dropna())
+    if in_use.baseline is not None:
+        fixed = Estimate.of((in_use.baseline.total.mean - begin - first * per_guest).dropna())
     slope = Estimate.of(per_guest)
-    between = {guests_at(s): float(taken.free[provider, s].mean()) for s in stages[1:-1]}
+    between = {guests_at(s): float(in_use.free[provider, s].mean()) for s in stages[1:-1]}
     off = [abs(float(begin.mean()) - (guests - first) * slope.mean - free) for guests, free in between.items()]
     return Cost(provider, slope, fixed, first, last, max(off, default=None))

@@ -48,7 +48,7 @@ class Baseline:
 
 
 @dataclass(frozen=True)
-class Taken:
+class MemoryInUse:
     """Comparable memory: what is no longer free of the machine, in MiB.
 
     Attributes:
@@ -80,7 +80,7 @@ def table_3(readings: Readings, stages: tuple[str, ...]) -> Table3:
     return Table3(stages, total, used, free, find_missing(readings.providers, present, stages))
 
 
-def comparable(readings: Readings, stages: tuple[str, ...]) -> Taken:
+def comparable(readings: Readings, stages: tuple[str, ...]) -> MemoryInUse:
     """Compute the memory that is no longer free of the machine: its total - its free memory (docs/reference/report.md).
 
     `used` would not do: a hypervisor below the host's kernel takes the guests' memory out of the kernel's total.
@@ -101,7 +101,7 @@ def comparable(readings: Readings, stages: tuple[str, ...]) -> Taken:
         if (values := _free(readings, it, stage, scopes.get(it.name))) is not None
     }
     baseline = _baseline(readings)
-    cells = {} if baseline is None else {key: _taken(baseline, values) for key, values in free.items()}
+    cells = {} if baseline is None else {key: _in_use(baseline, values) for key, values in free.items()}
     formulas = {
         it.name: info.formula or info.title
         for it in readings.hypervisors
@@ -110,7 +110,7 @@ def comparable(readings: Readings, stages: tuple[str, ...]) -> Taken:
         and (info := readings.derived_info(it.name, "machine_free")) is not None
     }
     missing = find_missing(readings.providers, cells.keys(), stages)
-    return Taken(stages, free, baseline, cells, scopes, formulas, missing)
+    return MemoryInUse(stages, free, baseline, cells, scopes, formulas, missing)
 
 
 def _scope(readings: Readings, hypervisor: HypervisorInfo) -> Scope | None:
@@ -153,5 +153,5 @@ def _baseline(readings: Readings) -> Baseline | None:
     return None
 
 
-def _taken(baseline: Baseline, free: pd.Series) -> Estimate:
+def _in_use(baseline: Baseline, free: pd.Series) -> Estimate:
     return Estimate.of(baseline.total.mean - free)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from report.data.readings import Readings
 from report.tables.cost_model import Cost
-from report.tables.memory import Taken
+from report.tables.memory import MemoryInUse
 
 
 class _Read(NamedTuple):
@@ -38,12 +38,12 @@ class Quantities:
 
     Attributes:
         readings: Its numbers.
-        taken: Its comparable memory.
+        memory_in_use: Its comparable memory.
         costs: Its cost model.
     """
 
     readings: Readings
-    taken: Taken
+    memory_in_use: MemoryInUse
     costs: Mapping[str, Cost]
 
     def values(self, name: str, provider: str, stage: str | None) -> pd.Series | None:
@@ -61,8 +61,8 @@ class Quantities:
             cost = self.costs.get(provider)
             return None if cost is None else pd.Series(cost.per_guest.values)
         if name == "taken":
-            free = self.taken.free.get((provider, stage or ""))
-            return None if free is None or self.taken.baseline is None else self.taken.baseline.total.mean - free
+            free, baseline = self.memory_in_use.free.get((provider, stage or "")), self.memory_in_use.baseline
+            return None if free is None or baseline is None else baseline.total.mean - free
         if name == "apparent-per-guest":
             return self._per_guest_on_disk(provider)
         meter, metric, unit = _READ[name]

@@ -86,7 +86,7 @@ def _titles(*datasets: Dataset) -> dict[str, str]:
 def _quantities(dataset: Dataset) -> Quantities:
     readings = Readings(dataset.measurements, dataset.study)
     found = results(dataset, readings)
-    return Quantities(readings, found.taken, found.costs)
+    return Quantities(readings, found.memory_in_use, found.costs)
 
 
 def _change(one: Quantities, other: Quantities, quantity: str, provider: str, stage: str | None) -> Change | None:
@@ -110,7 +110,7 @@ def _is_change(quantity: str, a: pd.Series, b: pd.Series, difference: Amount) ->
 def _settings(before: StudyInfo, after: StudyInfo) -> tuple[tuple[str, str, str], ...]:
     one, other = _flat(before), _flat(after)
     return tuple(
-        (name, one.get(name, "not told"), other.get(name, "not told"))
+        (name, one.get(name, "unknown"), other.get(name, "unknown"))
         for name in dict.fromkeys([*one, *other])
         if one.get(name) != other.get(name) and not name.startswith(_NOT_ABOUT_THE_METHOD)
     )

@@ -14,7 +14,7 @@ from report.figures.build import Drawn
 from report.figures.style import Output, drawn_for
 from report.recommendation.recommendation import Advice, advise
 from report.recommendation.results import Results, results
-from report.recommendation.scenario import THE_STUDYS_OWN
+from report.recommendation.scenario import DEFAULT_SCENARIO
 from report.render.paper import templates, write
 from report.tables.settling import read_curves
 
@@ -36,7 +36,7 @@ def write_data(study_dir: Path, out_dir: Path) -> list[Path]:
     dataset = load(study_dir)
     readings = Readings(dataset.measurements, dataset.study)
     found = results(dataset, readings)
-    advice = advise(readings, dataset.study, found, THE_STUDYS_OWN)
+    advice = advise(readings, dataset.study, found, DEFAULT_SCENARIO)
     files: dict[str, bytes] = {}
     for name, table in _tables(dataset, found, advice).items():
         files |= {f"{name}.csv": _csv(table), f"{name}.parquet": _parquet(table)}
@@ -55,7 +55,7 @@ def _figures(environment: jinja2.Environment, dataset: Dataset, found: Results, 
 
 def _tables(dataset: Dataset, found: Results, advice: Advice) -> dict[str, pd.DataFrame]:
     table3 = found.table3
-    printed = {"total": table3.total, "used": table3.used, "free": table3.free, "taken": found.taken.cells}
+    printed = {"total": table3.total, "used": table3.used, "free": table3.free, "taken": found.memory_in_use.cells}
     memory = [
         {"provider": p, "stage": s, "number": name, "unit": "MiB", **_summary(each)}
         for name, cells in printed.items()

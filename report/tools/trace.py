@@ -13,7 +13,7 @@ from dataset.stages import is_stage, stages_up_to
 from report.data.readings import Readings
 from report.data.sources import capture_info
 from report.tables.cpu import ROWS as CPU_ROWS
-from report.tables.memory import Taken, comparable
+from report.tables.memory import MemoryInUse, comparable
 
 
 @dataclass(frozen=True)
@@ -162,35 +162,37 @@ def trace(dataset: Dataset, place: Place) -> Trace:
 
 def _comparable(dataset: Dataset, place: Place) -> Trace:
     readings = Readings(dataset.measurements, dataset.study)
-    taken = comparable(readings, stages_up_to(dataset.study.parameters.guests))
-    up = [stage for provider, stage in taken.free if provider == place.provider and stage.startswith("vm-")]
+    in_use = comparable(readings, stages_up_to(dataset.study.parameters.guests))
+    up = [stage for provider, stage in in_use.free if provider == place.provider and stage.startswith("vm-")]
     stages = [place.stage] if place.stage else [up[0], up[-1]] if len(up) > 1 else []
-    origins = tuple(it for stage in stages for it in _free_memory(dataset, readings, taken, place.provider, stage))
-    free = [taken.free.get((place.provider, stage)) for stage in stages]
+    origins = tuple(it for stage in stages for it in _free_memory(dataset, readings, in_use, place.provider, stage))
+    free = [in_use.free.get((place.provider, stage)) for stage in stages]
     if not free or any(each is None for each in free):
         raise _not_read(dataset, place)
     means = [each for each in free if each is not None]
-    what = _formula(readings, taken, place.provider)
+    what = _formula(readings, in_use, place.provider)
     if place.table == "table 3b":
         steps = int(stages[1][3:]) - int(stages[0][3:])
         value = float(((means[0] - means[1]) / steps).dropna().mean())
         how = f"({what} at {stages[0]} - at {stages[1]}) / {steps} guests, mean over boots"
         return Trace(place, value, "MiB", how, origins)
-    if taken.baseline is None:
+    if in_use.baseline is None:
         raise _not_read(dataset, place)
-    total = taken.baseline.total.mean
-    how = f"{total:g} MiB (the machine's total: {taken.baseline.formula}) - ({what}), mean over boots"
+    total = in_use.baseline.total.mean
+    how = f"{total:g} MiB (the machine's total: {in_use.baseline.formula}) - ({what}), mean over boots"
     return Trace(place, total - float(means[0].mean()), "MiB", how, origins)
 
 
-def _free_memory(dataset: Dataset, readings: Readings, taken: Taken, provider: str, stage: str) -> tuple[Origin, ...]:
+def _free_memory(
+    dataset: Dataset, readings: Readings, in_use: MemoryInUse, provider: str, stage: str
+) -> tuple[Origin, ...]:
     """Return the rows behind the free memory of the machine at a stage."""
-    behind = readings.behind(provider, stage, "machine_free") if taken.scopes.get(provider) == "machine" else []
+    behind = readings.behind(provider, stage, "machine_free") if in_use.scopes.get(provider) == "machine" else []
     return _origins(dataset, provider, stage, behind or [("free", "paper_free")])
 
 
-def _formula(readings: Readings, taken: Taken, provider: str) -> str:
-    info = readings.derived_info(provider, "machine_free") if taken.scopes.get(provider) == "machine" else None
+def _formula(readings: Readings, in_use: MemoryInUse, provider: str) -> str:
+    info = readings.derived_info(provider, "machine_free") if in_use.scopes.get(provider) == "machine" else None
     return info.formula or info.title if info else "free paper_free"
 
 
@@ -238,6 +240,6 @@ def as_text(found: Trace) -> str:
             f"  measurements.csv line {it.line}: repeat {it.repeat}, {it.meter} {it.metric} = {it.value:.10g} {it.unit}"
         )
         lines.append(f"    capture: {it.capture}")
-        lines.append(f"    command: {it.command or 'not told by this study'}")
-        lines.append(f"    sha256:  {it.sha256 or 'not told by this study'}")
+        lines.append(f"    command: {it.command or 'not recorded by this study'}")
+        lines.append(f"    sha256:  {it.sha256 or 'not recorded by this study'}")
     return "\n".join(lines)

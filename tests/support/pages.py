@@ -5,20 +5,20 @@ import html
 import re
 from pathlib import Path
 
-from report.recommendation.scenario import THE_STUDYS_OWN, Question
+from report.recommendation.scenario import DEFAULT_SCENARIO, Scenario
 from report.render import paper
 
 _PAGES: dict[tuple[str, str, str], str] = {}
 
 
-def page(study: Path, lang: str = "en", question: Question = THE_STUDYS_OWN) -> str:
+def page(study: Path, lang: str = "en", scenario: Scenario = DEFAULT_SCENARIO) -> str:
     """Return what `paper.html` does; an error is raised anew each time."""
     digest = hashlib.sha256()
     for file in sorted(path for path in study.rglob("*") if path.is_file()):
         digest.update(str(file.relative_to(study)).encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
-    key = (digest.hexdigest(), lang, repr(question))
+    key = (digest.hexdigest(), lang, repr(scenario))
     if key not in _PAGES:
-        _PAGES[key] = paper.html(study, lang, question)
+        _PAGES[key] = paper.html(study, lang, scenario)
     return _PAGES[key]
 
 

@@ -14,10 +14,17 @@ from report.data.readings import Estimate, Readings
 from report.recommendation.break_even import break_evens
 from report.recommendation.capacity import HOSTS_GIB
 from report.recommendation.criteria import criteria_of
-from report.recommendation.demand import Fit, Needs
+from report.recommendation.demand import Demand, Fit
 from report.recommendation.recommendation import Advice, advise
 from report.recommendation.results import results
-from report.recommendation.scenario import THE_STUDYS_OWN, Question, Weights, parse_question, parse_size, parse_weights
+from report.recommendation.scenario import (
+    DEFAULT_SCENARIO,
+    Scenario,
+    Weights,
+    parse_scenario,
+    parse_size,
+    parse_weights,
+)
 from report.render import paper
 from report.tables.cost_model import Cost
 from tests.support.made_up import DESCRIBED
@@ -28,10 +35,10 @@ MakeStudy = Callable[..., Path]
 GIB = 1024**3
 
 
-def advice_of(folder: Path, question: Question = THE_STUDYS_OWN) -> Advice:
+def advice_of(folder: Path, scenario: Scenario = DEFAULT_SCENARIO) -> Advice:
     dataset = load(folder)
     readings = Readings(dataset.measurements, dataset.study)
-    return advise(readings, dataset.study, results(dataset, readings), question)
+    return advise(readings, dataset.study, results(dataset, readings), scenario)
 
 
 def cost(provider: str, *lines: tuple[float, float]) -> Cost:
@@ -84,8 +91,8 @@ def test_capacity_of_the_published_study() -> None:
     assert {capacity.full[p, 512, 4].limit for p in ("xen", "kvm", "virtualbox")} == {"memory"}
     kvm = capacity.full["kvm", 512, 16]
     assert (kvm.guests, kvm.limit) == (int(90 * GIB // (15675096 * 1024 / 4)), "disk")
-    assert capacity.needs["xen"].cpu is None  # dom0's idle time says nothing of the guests'
-    assert capacity.needs["virtualbox"].overhead == pytest.approx(608.33 - 512, abs=0.01)
+    assert capacity.demands["xen"].cpu is None  # dom0's idle time says nothing of the guests'
+    assert capacity.demands["virtualbox"].overhead == pytest.approx(608.33 - 512, abs=0.01)
 
 
 @given(
@@ -100,15 +107,15 @@ def test_one_more_guest_never_fits(fixed: float, per_guest: float, guest: float,
     def once(value: float) -> Estimate:
         return Estimate(value, 1, None, (value,))
 
-    needs = Needs("kvm", once(fixed), once(per_guest), 512.0, once(cpu), 100.0, once(disk * GIB), 90.0 * GIB)
+    demand = Demand("kvm", once(fixed), once(per_guest), 512.0, once(cpu), 100.0, once(disk * GIB), 90.0 * GIB)
     before = 0
     for host in HOSTS_GIB:
-        fit = needs.fit(host * 1024, needs.at(guest))
+        fit = demand.fit(host * 1024, demand.at(guest))
         assert fit is not None
         assert fit.guests >= before
         before = fit.guests
         lacks = {
-            "memory": fixed + (fit.guests + 1) * needs.at(guest) > host * 1024,
+            "memory": fixed + (fit.guests + 1) * demand.at(guest) > host * 1024,
             "cpu": (fit.guests + 1) * cpu > 100,
             "disk": (fit.guests + 1) * disk > 90,
         }
@@ -118,8 +125,8 @@ def test_one_more_guest_never_fits(fixed: float, per_guest: float, guest: float,
 def test_a_guest_that_did_not_use_its_memory_has_no_overhead(make_study: MakeStudy) -> None:
     folder = make_study(keep=smaller_guests)
     advice = advice_of(folder)
-    assert advice.untouched == ["kvm"]
-    assert advice.needs["kvm"].overhead == 0
+    assert advice.not_fully_used == ["kvm"]
+    assert advice.demands["kvm"].overhead == 0
     assert [it.use for it in advice.decisions] == ["as-read", "full"]
     text = page(folder)
     assert "Memory not yet used." in text
@@ -178,18 +185,18 @@ PARTITIONS: dict[str, object] = {
 def test_weights_and_guests_change_the_decision(make_study: MakeStudy) -> None:
     folder = make_study()
     only_memory = parse_weights("cpu=0,disk=0")
-    few = advice_of(folder, Question(only_memory, guests=4, host_mib=65536)).decisions[0]
-    many = advice_of(folder, Question(only_memory, guests=40, host_mib=65536)).decisions[0]
+    few = advice_of(folder, Scenario(only_memory, guests=4, host_mib=65536)).decisions[0]
+    many = advice_of(folder, Scenario(only_memory, guests=40, host_mib=65536)).decisions[0]
     assert (few.winner, many.winner) == ("kvm", "xen")
-    none = advice_of(folder, Question(only_memory, guests=40)).decisions[0]
+    none = advice_of(folder, Scenario(only_memory, guests=40)).decisions[0]
     assert (none.winner, none.why) == (None, "none-fits")
-    large = advice_of(folder, Question(only_memory, guests=2, guest_mib=1024, host_mib=8192)).decisions
+    large = advice_of(folder, Scenario(only_memory, guests=2, guest_mib=1024, host_mib=8192)).decisions
     assert [it.use for it in large] == ["full"]
     assert large[0].options[0].shares["memory"] == pytest.approx((210.5 + 2 * (1024 + 48)) / 8192)
 
 
 def test_level_scores_and_wide_intervals_are_no_winner(make_study: MakeStudy) -> None:
-    only_memory = Question(Weights(1, 0, 0), guests=6, host_mib=65536)
+    only_memory = Scenario(Weights(1, 0, 0), guests=6, host_mib=65536)
 
     def nearer(row: list[object]) -> bool:
         """At 6 guests KVM and Xen are 10 MiB apart; give Xen back 5 of them."""
@@ -208,7 +215,7 @@ def test_level_scores_and_wide_intervals_are_no_winner(make_study: MakeStudy) ->
     found = advice_of(make_study(keep=noisy), only_memory).decisions[0]
     assert (found.winner, found.why) == (None, "interval")
     assert 0 < (found.options[0].first or 0) < 1
-    assert "no clear winner" in page(make_study(keep=noisy), question=only_memory)
+    assert "no clear winner" in page(make_study(keep=noisy), scenario=only_memory)
 
 
 def test_a_cpu_weight_needs_every_hypervisors_cpu(make_study: MakeStudy) -> None:
@@ -216,7 +223,7 @@ def test_a_cpu_weight_needs_every_hypervisors_cpu(make_study: MakeStudy) -> None
     assert advice_of(make_study(info=info)).decisions[0].left_out == ("disk",)
     without = advice_of(make_study(info=info, without=("xentop",)))
     assert without.decisions[0].left_out == ("cpu", "disk")
-    nothing = advice_of(make_study(), Question(Weights(0, 1, 0))).decisions[0]
+    nothing = advice_of(make_study(), Scenario(Weights(0, 1, 0))).decisions[0]
     assert (nothing.why, nothing.options) == ("nothing", ())
 
 
@@ -225,15 +232,15 @@ def test_one_hypervisor_wins_over_none(make_study: MakeStudy) -> None:
     decision = advice_of(folder).decisions[0]
     assert (decision.winner, decision.why, decision.missing) == (None, "alone", ("xen", "virtualbox"))
     assert "there is nothing to compare KVM with" in page(folder)
-    crowded = Question(Weights(1, 0, 0), guests=6, host_mib=3600)
+    crowded = Scenario(Weights(1, 0, 0), guests=6, host_mib=3600)
     only = advice_of(make_study(providers=("kvm", "virtualbox")), crowded).decisions[0]
     assert (only.winner, only.why) == ("kvm", "only-one")
 
 
 def test_guidance_json_is_the_decision(make_study: MakeStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paper, "_pdf", lambda _page: b"%PDF")
-    question = parse_question("memory=2,cpu=1,disk=1", 12, "512MiB", "16GiB")
-    paper.render(make_study(repeats=3), tmp_path / "out", question=question)
+    scenario = parse_scenario("memory=2,cpu=1,disk=1", 12, "512MiB", "16GiB")
+    paper.render(make_study(repeats=3), tmp_path / "out", scenario=scenario)
     found = json.loads((tmp_path / "out" / "guidance.json").read_text(encoding="utf-8"))
     assert found["asked"] == {
         "weights": {"memory": 2, "cpu": 1, "disk": 1}, "guests": 12, "guest_mib": 512, "host_mib": 16384,
@@ -261,14 +268,14 @@ def test_bad_weights_are_refused(text: str, says: str) -> None:
 
 
 def test_questions_are_read() -> None:
-    assert parse_question("", 0, "", "") == THE_STUDYS_OWN
+    assert parse_scenario("", 0, "", "") == DEFAULT_SCENARIO
     assert parse_weights("cpu=0.5") == Weights(1, 0.5, 1)
     assert (parse_size("--host-memory", "16GiB"), parse_size("--host-memory", "1.5GiB")) == (16384, 1536)
     for text in ("16", "16GB", "0GiB", "-1GiB"):
         with pytest.raises(HvlabError, match="no amount of memory"):
             parse_size("--host-memory", text)
     with pytest.raises(HvlabError, match="--guests=-2"):
-        parse_question("", -2, "", "")
+        parse_scenario("", -2, "", "")
 
 
 def test_references_are_numbered_where_they_are_first_cited() -> None:

@@ -10,7 +10,7 @@ from dataset.stages import stages_up_to
 from report.data.gaps import Missing
 from report.data.readings import Estimate, Readings
 from report.tables.cost_model import Cost, break_even, costs
-from report.tables.memory import Taken, comparable, table_3
+from report.tables.memory import MemoryInUse, comparable, table_3
 from tests.support.made_up import DESCRIBED, readings_of
 
 REFERENCE = Path(__file__).resolve().parents[3] / "reference" / "paper-2011"
@@ -19,11 +19,11 @@ MakeStudy = Callable[..., Path]
 
 
 @pytest.fixture
-def paper() -> Taken:
+def paper() -> MemoryInUse:
     return comparable(readings_of(REFERENCE), STAGES)
 
 
-def test_published_costs_per_guest(paper: Taken) -> None:
+def test_published_costs_per_guest(paper: MemoryInUse) -> None:
     found = {provider: cost.per_guest.mean for provider, cost in costs(paper).items()}
     assert found == pytest.approx({"xen": (3028 - 1397) / 3, "kvm": (3149 - 1483) / 3, "virtualbox": (3104 - 1279) / 3})
     assert {provider: round(value, 1) for provider, value in found.items()} == {
@@ -33,7 +33,7 @@ def test_published_costs_per_guest(paper: Taken) -> None:
     }
 
 
-def test_published_comparable_memory(paper: Taken) -> None:
+def test_published_comparable_memory(paper: MemoryInUse) -> None:
     assert paper.baseline is not None
     assert (paper.baseline.total.mean, paper.baseline.provider, paper.baseline.of_kernel) == (3937, "kvm", True)
     assert paper.scopes == {"xen": "host-only", "kvm": "machine", "virtualbox": "machine"}
@@ -45,7 +45,7 @@ def test_published_comparable_memory(paper: Taken) -> None:
     assert not paper.missing
 
 
-def test_published_lines_cross_at_12_guests(paper: Taken) -> None:
+def test_published_lines_cross_at_12_guests(paper: MemoryInUse) -> None:
     found = costs(paper)
     assert break_even(found["xen"], found["kvm"]) == 12
     assert break_even(found["kvm"], found["xen"]) is None
@@ -61,21 +61,21 @@ def test_table_3_is_the_mean_over_repeats(make_study: MakeStudy) -> None:
 
 
 def test_xen_free_is_dom0_and_hypervisor(make_study: MakeStudy) -> None:
-    taken = comparable(readings_of(make_study(repeats=1)), STAGES)
-    assert taken.scopes["xen"] == "machine"
-    assert taken.formulas == {"xen": "free paper_free + xl-info free_memory"}
-    assert taken.cells["xen", "vm-4"].mean == 400 + 4 * 530
-    cost = costs(taken)["xen"]
+    in_use = comparable(readings_of(make_study(repeats=1)), STAGES)
+    assert in_use.scopes["xen"] == "machine"
+    assert in_use.formulas == {"xen": "free paper_free + xl-info free_memory"}
+    assert in_use.cells["xen", "vm-4"].mean == 400 + 4 * 530
+    cost = costs(in_use)["xen"]
     assert cost.fixed is not None
     assert (cost.per_guest.mean, cost.fixed.mean, cost.first, cost.last) == (530, 400, 1, 4)
 
 
 def test_stage_without_the_hypervisors_half_is_missing(make_study: MakeStudy) -> None:
     folder = make_study(keep=lambda row: not (row[4] == "xl-info" and row[2] == "vm-2"))
-    taken = comparable(readings_of(folder), STAGES)
-    assert ("xen", "vm-2") not in taken.cells
-    assert taken.missing == Missing(False, (), (), (("xen", "vm-2"),))
-    assert costs(taken)["xen"].per_guest.mean == 530
+    in_use = comparable(readings_of(folder), STAGES)
+    assert ("xen", "vm-2") not in in_use.cells
+    assert in_use.missing == Missing(False, (), (), (("xen", "vm-2"),))
+    assert costs(in_use)["xen"].per_guest.mean == 530
 
 
 def test_half_a_sum_in_one_repeat_does_not_count(make_study: MakeStudy) -> None:
@@ -84,19 +84,19 @@ def test_half_a_sum_in_one_repeat_does_not_count(make_study: MakeStudy) -> None:
 
 
 def test_xen_alone_takes_the_hypervisors_total(make_study: MakeStudy) -> None:
-    taken = comparable(readings_of(make_study(providers=("xen",), repeats=1)), STAGES)
-    assert taken.baseline is not None
-    assert (taken.baseline.of_kernel, taken.baseline.formula) == (False, "xl-info total_memory")
-    assert taken.baseline.total.mean == 4000
-    assert not taken.missing
+    in_use = comparable(readings_of(make_study(providers=("xen",), repeats=1)), STAGES)
+    assert in_use.baseline is not None
+    assert (in_use.baseline.of_kernel, in_use.baseline.formula) == (False, "xl-info total_memory")
+    assert in_use.baseline.total.mean == 4000
+    assert not in_use.missing
 
 
 def test_without_a_total_the_slope_is_still_known(make_study: MakeStudy) -> None:
     folder = make_study(providers=("xen",), keep=lambda row: row[5] != "total_memory")
-    taken = comparable(readings_of(folder), STAGES)
-    cost = costs(taken)["xen"]
-    assert taken.baseline is None
-    assert taken.missing.everything
+    in_use = comparable(readings_of(folder), STAGES)
+    cost = costs(in_use)["xen"]
+    assert in_use.baseline is None
+    assert in_use.missing.everything
     assert (cost.per_guest.mean, cost.fixed) == (530, None)
 
 

@@ -16,7 +16,7 @@ from report.figures.looks import PALETTE, looks_of
 from report.figures.pictures import pictures_of
 from report.recommendation.recommendation import advise
 from report.recommendation.results import results
-from report.recommendation.scenario import THE_STUDYS_OWN
+from report.recommendation.scenario import DEFAULT_SCENARIO
 from tests.support.made_up import DESCRIBED, MakeStudy, readings_of
 from tests.support.pages import page
 from tests.unit.report.test_pictures import PNG, capture
@@ -82,10 +82,10 @@ def test_its_numbers_are_those_of_its_like(make_study: MakeStudy, kind: str) -> 
     like = LIKE[kind]
     assert readings.providers == ("xen", "kvm", "virtualbox", "nova")
     assert found.costs["nova"].per_guest == found.costs[like].per_guest
-    assert found.taken.cells["nova", "vm-4"] == found.taken.cells[like, "vm-4"]
+    assert found.memory_in_use.cells["nova", "vm-4"] == found.memory_in_use.cells[like, "vm-4"]
     assert found.cpu.host_only == (("xen", "nova") if kind == "host" else ("xen",))
     assert found.cpu.guests.get("nova") == found.cpu.guests.get(like)
-    advice = advise(readings, dataset.study, found, THE_STUDYS_OWN)
+    advice = advise(readings, dataset.study, found, DEFAULT_SCENARIO)
     assert {it.provider for it in advice.decisions[0].options} == {"xen", "kvm", "virtualbox", "nova"}
 
 

@@ -26,7 +26,7 @@ def quantities_of(folder: Path) -> Quantities:
     dataset = load(folder)
     readings = Readings(dataset.measurements, dataset.study)
     found = results(dataset, readings)
-    return Quantities(readings, found.taken, found.costs)
+    return Quantities(readings, found.memory_in_use, found.costs)
 
 
 def findings(folder: Path) -> dict[str, Finding]:

@@ -29,7 +29,7 @@ def test_a_number_of_table_3_leads_to_its_row_and_capture() -> None:
     assert line == "kvm,1,vm-4,4,free,paper_used,2453,MiB,published/memory.csv"
     text = trace.as_text(found)
     assert text.startswith("Table 3, KVM, VM-4, used: 2453 MiB\n")
-    assert "command: not told by this study" in text
+    assert "command: not recorded by this study" in text
 
 
 def test_command_and_digest_come_from_the_index(make_study: MakeStudy) -> None:
