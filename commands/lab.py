@@ -18,7 +18,7 @@ def lab_up(c: Context, provider: str, guests: int = 0, host: str = "") -> None:
     from dataset.guests import guest_name
     from hypervisors.registry import get_hypervisor
     from lab.active_lab import ActiveLab
-    from lab.factors import require_possible
+    from lab.factors.host import require_possible
 
     wanted, parameters = get_hypervisor(provider), settings(host)
     count = guests or parameters.topology.guests

@@ -19,12 +19,35 @@ Shown = TypeVar("Shown")
 
 
 def as_text(value: object) -> str:
-    """Return a value in the words of hvlab.toml: `true`, `false`, or the text itself."""
+    """Return a value as hvlab.toml writes it: `true`, `false`, or the text itself."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _nothing(_: Any) -> str:
     return ""
+
+
+def _no_problem(text: str, nested: bool) -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class FactorCheck:
+    """How `./invoke doctor` reads a factor on a machine, without setting it.
+
+    Attributes:
+        name: Of the finding; stable, for programs.
+        line: POSIX shell, without effects.
+        read: Pure function from what the line printed to the finding's text and the factor's value, which is compared
+            with the one of hvlab.toml.
+        problem: Pure function from what the line printed, and whether the machine runs the nested lab host, to what to
+            do about a state that disturbs readings whatever hvlab.toml declares; "": it does not.
+    """
+
+    name: str
+    line: str
+    read: Callable[[str], tuple[str, Any]]
+    problem: Callable[[str, bool], str] = _no_problem
 
 
 @dataclass(frozen=True)
@@ -45,10 +68,11 @@ class Factor(Generic[Shown]):
         before_reading: Makes the shell line that acts before each stage is read, when the lab host has settled; "":
             nothing is done.
         reading: How it is read back; None: by what the hypervisor's plug-in says (`Hypervisor.factor_readings`).
-        word: Returns a shown value in the words of hvlab.toml.
-        compare: Lists how a shown value differs from the one that was asked for at a stage; None: the words differ.
-        effects: Amounts among its numbers that tell what it did; the paper prints those of the last stage.
-        needs: Returns why the factor has no effect under a hypervisor, in words that follow its title; "": it has.
+        word: Returns a shown value as hvlab.toml writes it.
+        compare: Lists how a shown value differs from the one that was asked for at a stage; None: as text they differ.
+        effects: Amounts among its numbers that show its effect; the paper prints those of the last stage.
+        doctor: How doctor reads it on a machine; None: doctor does not check it.
+        needs: Returns why the factor has no effect under a hypervisor, as text that follows its title; "": it has one.
     """
 
     name: str
@@ -63,10 +87,11 @@ class Factor(Generic[Shown]):
     word: Callable[[Shown], str] = as_text
     compare: Callable[[Shown, Any, Stage], list[str]] | None = None
     effects: tuple[Effect, ...] = ()
+    doctor: FactorCheck | None = None
     needs: Callable[[HypervisorInfo], str] = _nothing
 
-    def told(self, shown: Shown | None) -> str:
-        """Return what a lab host shows in the words of hvlab.toml; `absent` for None."""
+    def as_declared(self, shown: Shown | None) -> str:
+        """Return what a lab host shows as hvlab.toml writes it; `absent` for None."""
         return ABSENT if shown is None else self.word(shown)
 
     def mismatches(self, shown: Shown | None, asked: Any, stage: Stage, hypervisor: HypervisorInfo) -> list[str]:
@@ -78,15 +103,15 @@ class Factor(Generic[Shown]):
             return [] if self.without(hypervisor) else [f"{self.name} is {ABSENT}, {as_text(asked)} was asked for"]
         if self.compare is not None:
             return self.compare(shown, asked, stage)
-        return self.different_words(shown, asked)
+        return self.different_text(shown, asked)
 
-    def different_words(self, shown: Shown, asked: Any) -> list[str]:
-        """List the difference between two values in words: one line, or none."""
+    def different_text(self, shown: Shown, asked: Any) -> list[str]:
+        """List the difference between two values as text: one line, or none."""
         have, want = self.word(shown), as_text(asked)
         return [] if have == want else [f"{self.name} is {have}, {want} was asked for"]
 
     def without(self, hypervisor: HypervisorInfo) -> str:
-        """Return why the factor has no effect under a hypervisor, in words that follow its title; "": it has."""
+        """Return why the factor has no effect under a hypervisor, as text that follows its title; "": it has one."""
         return hypervisor.without_factors.get(self.name, "") or self.needs(hypervisor)
 
     def describe(self, value: Any, hypervisors: Sequence[HypervisorInfo]) -> FactorInfo:

@@ -19,9 +19,9 @@ def _word(disks: Mapping[str, str]) -> str:
 
 
 def _compare(disks: Mapping[str, str], asked: str, stage: Stage) -> list[str]:
-    told = {guest: disks.get(guest, ABSENT) for guest in guest_names(stage.guests)}
+    shown = {guest: disks.get(guest, ABSENT) for guest in guest_names(stage.guests)}
     return [
-        f"disk_strategy of {guest} is {kind}, {asked} was asked for" for guest, kind in told.items() if kind != asked
+        f"disk_strategy of {guest} is {kind}, {asked} was asked for" for guest, kind in shown.items() if kind != asked
     ]
 
 

@@ -1,8 +1,9 @@
 """Factor `ksm`: the lab host's kernel merges equal pages (kernel documentation, admin-guide/mm/ksm.rst)."""
 
+from core.diagnosis import facts
 from core.resources.setting import kernel_file
 from dataset.descriptors import Effect
-from factors.base import Factor
+from factors.base import Factor, FactorCheck
 from study.meters.base import Number
 from study.meters.readback import Readback, Reading
 
@@ -24,6 +25,18 @@ def _show(found: Readback) -> bool | None:
     return found.whole(_RUN) == 1 if _RUN in found.lines else None
 
 
+_STATES = {"": "the kernel has none", "0": "off", "1": "on", "2": "off, pages unmerged"}
+
+
+def _read(text: str) -> tuple[str, bool]:
+    run = facts(text).get("run", "")
+    return _STATES.get(run, f"run={run}"), run == "1"
+
+
+def _problem(text: str, nested: bool) -> str:
+    return f"it takes CPU from the lab host: echo 0 >{_RUN}" if nested and _read(text)[1] else ""
+
+
 FACTOR = Factor[bool](
     name="ksm",
     title="KSM (merging of equal pages)",
@@ -34,4 +47,5 @@ FACTOR = Factor[bool](
     written=lambda on: str(int(on)),
     reading=Reading(_show, lines=f"grep -sH . {' '.join(_COUNTS)}", numbers=_numbers),
     effects=(_SAVED,),
+    doctor=FactorCheck("ksm", f"echo run=$(cat {_RUN} 2>/dev/null)\n", _read, _problem),
 )

@@ -26,7 +26,7 @@ def _compare(drops: int, asked: str, stage: Stage) -> list[str]:
     # `booting` is the first stage, and each guest adds one.
     if asked == "dropped" and 0 < drops <= stage.guests:
         return [f"page_cache was dropped {drops} times, not at every stage so far"]
-    return FACTOR.different_words(drops, asked)
+    return FACTOR.different_text(drops, asked)
 
 
 def _numbers(found: Readback) -> list[Number]:

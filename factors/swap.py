@@ -1,8 +1,10 @@
 """Factor `swap`: the lab host's swap area is in use (proc_meminfo(5))."""
 
+import re
+
 from core.resources.setting import Setting
 from dataset.descriptors import Effect
-from factors.base import Factor
+from factors.base import Factor, FactorCheck
 from study.meters.base import Number
 from study.meters.readback import Readback, Reading
 
@@ -41,6 +43,23 @@ def _numbers(found: Readback) -> list[Number]:
     return [Number("swap_total", total, "KiB"), Number("swap_used", total - found.whole("SwapFree"), "KiB")]
 
 
+def _areas(text: str) -> list[tuple[int, int]]:
+    """Return size and use of each swap area in /proc/swaps, KiB."""
+    areas = re.findall(r"^\S+\s+(?:file|partition)\s+(\d+)\s+(\d+)", text, re.MULTILINE)
+    return [(int(size), int(used)) for size, used in areas]
+
+
+def _read(text: str) -> tuple[str, bool]:
+    areas = _areas(text)
+    size, used = (sum(area[column] for area in areas) // 1024 for column in (0, 1))
+    return f"{size} MiB, {used} used" if areas else "none", bool(areas)
+
+
+def _problem(text: str, nested: bool) -> str:
+    used = sum(used for _, used in _areas(text)) // 1024
+    return "pages come back while readings are taken: free memory, then swapoff -a; swapon -a" if used else ""
+
+
 FACTOR = Factor[bool](
     name="swap",
     title="Swap of the host",
@@ -51,4 +70,5 @@ FACTOR = Factor[bool](
     written=lambda on: "on" if on else "none",
     reading=Reading(_show, lines="grep -hE '^(SwapTotal|SwapFree):' /proc/meminfo", numbers=_numbers),
     effects=(Effect(title="Swap in use", metric="swap_used", read_in="MiB", unit="MiB"),),
+    doctor=FactorCheck("swap", "cat /proc/swaps\n", _read, _problem),
 )

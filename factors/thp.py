@@ -4,10 +4,12 @@ import re
 from typing import Literal
 
 from core.resources.setting import kernel_file
-from factors.base import Factor
+from factors.base import Factor, FactorCheck
 from study.meters.readback import Readback, Reading
 
 _ENABLED = "/sys/kernel/mm/transparent_hugepage/enabled"
+# In the kernels of RHEL 6.
+_RED_HAT = "/sys/kernel/mm/redhat_transparent_hugepage/enabled"
 _CHOSEN = re.compile(r"\[([a-z]+)\]")
 
 
@@ -20,6 +22,12 @@ def _show(found: Readback) -> str | None:
     return chosen[1]
 
 
+def _read(text: str) -> tuple[str, str]:
+    chosen = _CHOSEN.search(text)
+    shown = chosen[1] if chosen else "the kernel has none"
+    return shown, shown
+
+
 FACTOR = Factor[str](
     name="thp",
     title="Transparent huge pages",
@@ -28,4 +36,5 @@ FACTOR = Factor[str](
     order=20,
     setting=kernel_file("transparent huge pages", _ENABLED),
     reading=Reading(_show, lines=f"grep -sH . {_ENABLED}"),
+    doctor=FactorCheck("transparent-huge-pages", f"cat {_ENABLED} {_RED_HAT} 2>/dev/null\nexit 0\n", _read),
 )

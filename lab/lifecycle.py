@@ -19,7 +19,7 @@ from lab.active_lab import ActiveLab
 from lab.connectors.patience import Patience
 from lab.connectors.ssh_config import Ssh, write_config
 from lab.desktop.xsession import start_session
-from lab.factors import render_factors_script
+from lab.factors.host import render_factors_script
 from lab.guests.diagnostics import Evidence, gather, keep_host_console
 from lab.guests.ended import watch, why_ended
 from lab.guests.guest_session import hold_load, wait_for_session

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.errors import HvlabError
-from factors.settings import FactorsSettings
 from hypervisors.registry import all_hypervisors, get_hypervisor
 from lab.connectors.address import parse_host
+from lab.factors.settings import FactorsSettings
 
 
 def _known(name: str) -> str:

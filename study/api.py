@@ -9,7 +9,7 @@ from dataset.models import load_study
 from dataset.store import find_study, list_studies
 from lab.active_lab import ActiveLab
 from lab.connectors.address import parse_host
-from lab.factors import require_possible
+from lab.factors.host import require_possible
 from lab.hosts.preflight import check_room
 from lab.lifecycle import Lab
 from lab.settings import Settings, on_host

@@ -1,12 +1,12 @@
-"""Descriptors of a study: what its hypervisors, meters and factors say of themselves, for study.json."""
+"""How study.json describes a study: its title, its hypervisors, meters and factors."""
 
 from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
-from dataset.descriptors import Descriptors, MeterInfo
-from factors.registry import describe_factors
+from dataset.descriptors import Descriptors, HypervisorInfo, MeterInfo
 from hypervisors.registry import all_hypervisors
+from lab.factors.registry import describe_factors
 from study.meters.registry import all_meters
 
 
@@ -29,6 +29,17 @@ def descriptors(providers: Sequence[str], factors: Mapping[str, JsonValue]) -> D
         factors=tuple(describe_factors(factors, hypervisors)),
         derived=tuple(derived for it in used for derived in it.derived()),
     )
+
+
+def study_title(hypervisors: Sequence[HypervisorInfo]) -> str:
+    """Return the title of a study of hypervisors: `Resource usage of A, B and C`."""
+    *others, last = (it.title for it in hypervisors)
+    return f"Resource usage of {', '.join(others)} and {last}" if others else f"Resource usage of {last}"
+
+
+def merged_title(title: str, before: Sequence[HypervisorInfo], after: Sequence[HypervisorInfo]) -> str:
+    """Return the title of a study whose hypervisors were extended; one that a person has given is kept."""
+    return study_title(after) if title == study_title(before) else title
 
 
 def merged(ours: Descriptors, theirs: Descriptors) -> Descriptors:

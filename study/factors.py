@@ -11,16 +11,16 @@ from dataset.captures import capture_path
 from dataset.files import read_bytes
 from dataset.models import RunInfo
 from dataset.stages import Stage, parse_stage
-from factors.registry import get_factor
-from factors.settings import FactorsSettings
 from hypervisors.base import Hypervisor
+from lab.factors.registry import get_factor
+from lab.factors.settings import FactorsSettings
 from study.meters.factors import shown
 from study.meters.readback import NAME
 
 
-def in_words(found: Mapping[str, Any]) -> dict[str, str]:
-    """Return what a lab host shows in the words of hvlab.toml; `absent` where it has no such thing."""
-    return {name: get_factor(name).told(value) for name, value in found.items()}
+def as_declared(found: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a lab host shows as hvlab.toml writes it; `absent` where it has no such thing."""
+    return {name: get_factor(name).as_declared(value) for name, value in found.items()}
 
 
 def mismatches(found: Mapping[str, Any], asked: Mapping[str, Any], hypervisor: Hypervisor, stage: Stage) -> list[str]:
@@ -73,8 +73,8 @@ def factor_mismatches(
         stage = parse_stage(name)
         capture = study_dir / capture_path(run.provider, run.repeat, name, NAME)
         found = shown(read_bytes(capture).decode(errors="replace"), hypervisor)
-        last = in_words({factor: found[factor] for factor in asked})
+        last = as_declared({factor: found[factor] for factor in asked})
         problems += [f"{run.name}, {name}: {each}" for each in mismatches(found, asked, hypervisor, stage)]
     if last is not None and run.factors != last:
-        problems.append(f"{run.name}: study.json tells other factors than its captures show")
+        problems.append(f"{run.name}: study.json has other factors than its captures show")
     return problems

@@ -12,7 +12,7 @@ from dataset.measurements import append_measurements, drop_run, read_measurement
 from dataset.models import RunInfo, StudyInfo, load_study, save_study
 from dataset.paths import require_no_links
 from study.completeness import UNFINISHED
-from study.describe import merged
+from study.describe import merged, merged_title
 from study.plan import parameter_differences, require_measured
 from study.verify import check
 
@@ -64,6 +64,7 @@ def import_runs(study_dir: Path, other_dir: Path) -> list[str]:
     study.parameters.disk_strategy = {**other.parameters.disk_strategy, **study.parameters.disk_strategy}
     study.environment.versions = {**other.environment.versions, **study.environment.versions}
     described = merged(study, other)
+    study.title = merged_title(study.title, study.hypervisors, described.hypervisors)
     study.hypervisors, study.meters = described.hypervisors, described.meters
     study.factors, study.derived = described.factors, described.derived
     # From here on the runs count; a repeated import drops what a crash before this left.

@@ -18,10 +18,10 @@ from lab.connectors.base import CommandTimeoutError
 from lab.connectors.patience import ConnectionLostError, Patience
 from lab.desktop.manager_window import last_words, look_command, open_manager
 from lab.desktop.windows import Window, read_look, require_alive
-from lab.factors import render_before_reading_script
+from lab.factors.host import render_before_reading_script
 from lab.hosts.hardware import Description, describe
 from lab.lifecycle import Lab
-from study.factors import in_words, mismatches
+from study.factors import as_declared, mismatches
 from study.measure.collector import Output, ask, collect, commands, context_for, guest_commands
 from study.measure.evidence import LOAD_EVIDENCE
 from study.measure.kernel_log import EVIDENCE_NAME, KernelWatch
@@ -265,7 +265,7 @@ class Run:
             HvlabError: One differs; the message has its name and both values.
         """
         found = shown(output.stdout.decode(errors="replace"), self.provider)
-        self.factors = in_words(found)
+        self.factors = as_declared(found)
         if wrong := mismatches(found, dict(self.lab.settings.factors), self.provider, stage):
             raise HvlabError(
                 f"factors at stage {stage.name} under {self.provider.title}: {'; '.join(wrong)}",

@@ -23,7 +23,7 @@ from lab.images.emulator import emulator_version
 from lab.lifecycle import Lab
 from lab.settings import Settings
 from study.calibration.calibration import adopt
-from study.describe import descriptors
+from study.describe import descriptors, study_title
 from study.host_check import left_for, require_same, require_something
 from study.plan import Plan, parameter_differences, parameters, plan_of, require_measured
 from study.run import Run, RunResult
@@ -49,12 +49,6 @@ def _controller(nested: bool) -> dict[str, str]:
     """Describe this machine; with a nested lab host also its emulator."""
     facts = {"system": platform.platform(), "cpus": str(os.cpu_count())}
     return facts | ({"qemu": emulator_version()} if nested else {})
-
-
-def _listed(titles: list[str]) -> str:
-    """Return titles as a sentence has them: `A, B and C`."""
-    *others, last = titles
-    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _planned(provider: str, repeat: int) -> RunInfo:
@@ -98,7 +92,7 @@ class Study:
             factors=described.factors,
             derived=described.derived,
             id="none yet",
-            title=f"Resource usage of {_listed([get_hypervisor(name).title for name in plan.providers])}",
+            title=study_title(described.hypervisors),
             profile="default",
             created=now(),
             parameters=settings,
@@ -270,7 +264,7 @@ class Study:
             self.journal.append("run ends", run=entry.name, status=status)
 
     def _describe(self, result: RunResult, hypervisor: Hypervisor) -> None:
-        """Add what a run tells of the lab host.
+        """Add what a run has read of the lab host.
 
         Where a hypervisor below the kernel has a part of the memory, the host sees less: the plain kernel's view wins.
         """

@@ -8,8 +8,8 @@ from pathlib import Path
 from unittest.mock import patch
 
 from core.plugins import VARIABLE, search_path
-from factors.registry import all_factors
 from hypervisors.registry import all_hypervisors
+from lab.factors.registry import all_factors
 from study.meters import registry as meters
 
 FOLDER = Path(__file__).parent / "plugins"

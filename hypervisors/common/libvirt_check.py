@@ -40,18 +40,18 @@ def _connection(text: str, client: str | None) -> tuple[bool, str, str]:
     """Return whether libvirt can be used, what was seen, what to do."""
     if not client:
         return False, "no virsh", "install libvirt-clients and libvirt-daemon-system"
-    told = facts(text)
-    said = [line.removeprefix("virsh: ") for line in text.splitlines() if line.startswith("virsh: ")]
-    if running := next((line for line in said if line.startswith("Running hypervisor")), None):
+    output = facts(text)
+    lines = [line.removeprefix("virsh: ") for line in text.splitlines() if line.startswith("virsh: ")]
+    if running := next((line for line in lines if line.startswith("Running hypervisor")), None):
         return True, f"virsh {client}, connected: {running}", ""
-    if daemon := told.get("daemon"):
-        why = next((line for line in said if line.startswith("error")), "no answer")
+    if daemon := output.get("daemon"):
+        why = next((line for line in lines if line.startswith("error")), "no answer")
         return (
             False,
             f"virsh {client}, {daemon} runs, but: {why}",
             "may this user connect, and has it the driver? virsh -c qemu:///system version (in dom0: xen:///system)",
         )
-    if told.get("socket"):
+    if output.get("socket"):
         return True, f"virsh {client}; the daemon starts when its socket is used (not tried)", ""
     return False, f"virsh {client}, no daemon", "start libvirtd"
 

@@ -24,7 +24,7 @@ def _each(found: Readback) -> Iterator[tuple[str, str]]:
         guest = _USER.fullmatch(user)
         if guest is None:
             continue
-        # The variant of a disk that stands on another's is told as dynamic while it is in use.
+        # VirtualBox reports the variant of a disk that depends on another's as dynamic while it is in use.
         kind = _KINDS.get(variant.split()[0]) if fields["Parent UUID"] == "base" else "linked-clone"
         if kind is None:
             raise found.error(f"unknown variant {variant!r}")

@@ -21,24 +21,24 @@ def _numbers(text: str, count: int) -> tuple[int, ...]:
 
 def _judge(text: str, subject: Subject) -> Finding:
     ok, warn, fail = verdicts(_NAME)
-    told = facts(text)
+    output = facts(text)
     needed = subject.required
-    if not _numbers(told.get("virtualbox", ""), 3):
+    if not _numbers(output.get("virtualbox", ""), 3):
         return fail("no VirtualBox here", "install it, with its kernel module") if needed else ok("no VirtualBox here")
-    seen = f"VirtualBox {told['virtualbox']}, Linux {told.get('kernel', '?')}, kvm {told.get('kvm')}"
-    if told.get("driver") != "loaded":
+    seen = f"VirtualBox {output['virtualbox']}, Linux {output.get('kernel', '?')}, kvm {output.get('kvm')}"
+    if output.get("driver") != "loaded":
         return (fail if needed else warn)(f"{seen}, no /dev/vboxdrv", "modprobe vboxdrv")
-    if told.get("kvm") != "loaded":
+    if output.get("kvm") != "loaded":
         return ok(seen)
-    return _both_loaded(told, f"{seen}, enable_virt_at_load={told.get('at_load') or 'not told'}", subject)
+    return _both_loaded(output, f"{seen}, enable_virt_at_load={output.get('at_load') or 'unknown'}", subject)
 
 
-def _both_loaded(told: dict[str, str], seen: str, subject: Subject) -> Finding:
+def _both_loaded(output: dict[str, str], seen: str, subject: Subject) -> Finding:
     """Judge both drivers in one kernel by the reports that docs list for `doctor`."""
     ok, warn, fail = verdicts(_NAME)
-    version, kernel = _numbers(told["virtualbox"], 3), _numbers(told.get("kernel", ""), 2)
+    version, kernel = _numbers(output["virtualbox"], 3), _numbers(output.get("kernel", ""), 2)
     conflict = warn if subject.provider and not subject.required else fail
-    off = told.get("at_load") in ("N", "0")
+    off = output.get("at_load") in ("N", "0")
     needs_off = version < (7, 2, 10) or kernel == (6, 12)
     if kernel < (6, 12) or (needs_off and off):
         return ok(f"{seen}: not at the same time")

@@ -15,16 +15,16 @@ echo tool=$(command -v xl || command -v xm)
 
 def _judge(text: str, subject: Subject) -> Finding:
     ok, warn, fail = verdicts(_NAME)
-    told = facts(text)
+    output = facts(text)
     needed = subject.required and not subject.nested
     # Kernels of EL5 do not all have /sys/hypervisor/type, but all have /proc/xen.
-    if told.get("type") != "xen" and told.get("proc") != "yes":
+    if output.get("type") != "xen" and output.get("proc") != "yes":
         if needed:
             return fail("Xen does not run", "boot the entry with Xen")
         return ok("Xen does not run: the plain kernel, for the other hypervisors")
-    version = f"Xen {told['version'].strip('.')}" if told.get("version") else "Xen"
-    if "control_d" in told.get("capabilities", ""):
-        return _dom0(f"dom0 of {version}", told.get("tool", ""), subject)
+    version = f"Xen {output['version'].strip('.')}" if output.get("version") else "Xen"
+    if "control_d" in output.get("capabilities", ""):
+        return _dom0(f"dom0 of {version}", output.get("tool", ""), subject)
     todo = "Xen guests can only be started in dom0; Xen's PV guests have no KVM either"
     return (fail if needed else warn)(f"a guest of {version}, not dom0", todo)
 

@@ -23,8 +23,8 @@ _VIRSH = f"virsh -c {_URI}"
 
 def _machine_memory(text: str) -> tuple[int | None, int | None]:
     """Read `total_memory` and `free_memory` of `xl info`, MiB."""
-    told = dict(re.findall(r"^(total|free)_memory\s*:\s*(\d+)", text, re.MULTILINE))
-    total, free = (int(told[name]) if name in told else None for name in ("total", "free"))
+    fields = dict(re.findall(r"^(total|free)_memory\s*:\s*(\d+)", text, re.MULTILINE))
+    total, free = (int(fields[name]) if name in fields else None for name in ("total", "free"))
     return total, free
 
 

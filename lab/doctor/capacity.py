@@ -7,7 +7,7 @@ from pathlib import Path
 from core.diagnosis import Finding, verdicts
 from hypervisors.registry import all_hypervisors, get_hypervisor
 from lab.doctor.check import NESTED, Check, Wanted
-from lab.factors import whole_disks_gib
+from lab.factors.host import whole_disks_gib
 from lab.hosts.preflight import EMULATOR_MIB, IMAGES_GIB, RUN_GIB, free_line, free_on
 from lab.state.processes import lab_name
 
@@ -32,8 +32,8 @@ def _disk(text: str, wanted: Wanted) -> Finding:
     needs = _folders(wanted)
     lines = free_on(text)
     if len(lines) != len(needs):
-        return warn("df tells nothing that is understood", "look by hand: df -h")
-    # What lies on one file system shares its room; one provider's guests come after the other's are gone.
+        return warn("the output of df is not recognised", "check by hand: df -h")
+    # Folders on one file system share its room; the guests of one provider are gone before the next one's are made.
     together = sum if wanted.nested else max
     of_device: dict[str, list[float]] = {}
     free = dict(lines)
@@ -44,7 +44,7 @@ def _disk(text: str, wanted: Wanted) -> Finding:
     if all(free[device] >= asked[device] for device in asked):
         return ok(seen)
     todo = "free some, or set HVLAB_CACHE or HVLAB_STATE to a folder on a larger disk" if wanted.nested else "free some"
-    # Images that are there already need no room any more; each folder alone is what the commands refuse.
+    # Images that are built already need no more room; the commands refuse only what each folder needs alone.
     alone = all(free[device] >= gib for (device, _), gib in zip(lines, needs.values(), strict=True))
     return (warn if alone else fail)(seen, todo)
 
@@ -61,7 +61,7 @@ def _own(wanted: Wanted, words: str) -> str:
     return _OWN.format(record=shlex.quote(f"{wanted.state}/host.json"), words=shlex.quote(words))
 
 
-# Marks what a hypervisor below the kernel says of the machine's memory, with the hypervisor's name.
+# Marks a hypervisor's own output about the machine's memory, with the hypervisor's name.
 _BELOW = "below"
 _MEMORY_LINE = """\
 grep -E '^(MemAvailable|MemFree|Buffers|Cached):' /proc/meminfo
@@ -86,23 +86,25 @@ def _memory_line(wanted: Wanted) -> str:
 def _free_below(text: str) -> tuple[int, str] | None:
     """Return the free memory of the hypervisor below the kernel, MiB, and what it is called; None: there is none."""
     for name, each in all_hypervisors().items():
-        said = re.findall(rf"^{_BELOW} {name} (.*)$", text, re.MULTILINE)
-        if each.machine_memory and said:
-            free = each.machine_memory.parse("".join(f"{line}\n" for line in said))[1]
+        lines = re.findall(rf"^{_BELOW} {name} (.*)$", text, re.MULTILINE)
+        if each.machine_memory and lines:
+            free = each.machine_memory.parse("".join(f"{line}\n" for line in lines))[1]
             return None if free is None else (free, f"free in {each.title}")
     return None
 
 
 def _memory(text: str, wanted: Wanted) -> Finding:
     ok, warn, fail = verdicts("memory")
-    told = {name: int(kib) // 1024 for name, kib in re.findall(r"^(\w+):\s*(\d+) kB", text, re.MULTILINE)}
-    if not told:
-        return warn("/proc/meminfo tells nothing that is understood", "look by hand: free -m")
+    fields = {name: int(kib) // 1024 for name, kib in re.findall(r"^(\w+):\s*(\d+) kB", text, re.MULTILINE)}
+    if not fields:
+        return warn("the content of /proc/meminfo is not recognised", "check by hand: free -m")
     # Kernels before 3.14 have no MemAvailable.
-    available = told.get("MemAvailable", told.get("MemFree", 0) + told.get("Buffers", 0) + told.get("Cached", 0))
+    available = fields.get(
+        "MemAvailable", fields.get("MemFree", 0) + fields.get("Buffers", 0) + fields.get("Cached", 0)
+    )
     who = "available"
-    if own := told.get("Own"):
-        # What the lab has that is up, the next one can have.
+    if own := fields.get("Own"):
+        # The next lab can use what the running one uses.
         available, who = available + own, f"available, with {own} of this lab, which is up"
     if not wanted.nested and (free := _free_below(text)):
         available, who = free

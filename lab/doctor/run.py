@@ -1,4 +1,4 @@
-"""Asks a machine all that a study needs."""
+"""Checks a machine for everything that a study needs."""
 
 from core.diagnosis import Finding, State
 from core.errors import HvlabError
@@ -6,9 +6,11 @@ from core.paths import cache_root, state_root
 from hypervisors.registry import get_hypervisor
 from lab.connectors.address import parse_host
 from lab.connectors.base import CommandTimeoutError, Machine, last_line
-from lab.doctor import capacity, hypervisors, kernel, tools, virtualization
+from lab.doctor import capacity, clock, tools, virtualization
 from lab.doctor.check import Check, Wanted
+from lab.doctor.factors import factor_checks
 from lab.doctor.finding import Diagnosis, Examined
+from lab.doctor.hypervisors import hypervisor_checks
 from lab.hosts.machines import ThisMachine, machine_of
 from lab.images.acceleration import settled_accelerator
 from lab.settings import Settings
@@ -18,8 +20,14 @@ _PRELUDE = "LC_ALL=C; export LC_ALL; PATH=$PATH:/usr/sbin:/sbin; export PATH\n"
 
 def all_checks() -> list[Check]:
     """Return all checks, in the order in which they are reported."""
-    own = hypervisors.hypervisor_checks()
-    return [*virtualization.CHECKS, *own, *tools.CHECKS, *capacity.CHECKS, *kernel.CHECKS]
+    return [
+        *virtualization.CHECKS,
+        *hypervisor_checks(),
+        *tools.CHECKS,
+        *capacity.CHECKS,
+        *factor_checks(),
+        *clock.CHECKS,
+    ]
 
 
 def _ask(check: Check, host: Machine, wanted: Wanted) -> Finding:

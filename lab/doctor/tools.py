@@ -18,7 +18,7 @@ def _installed(name: str, seen: str, package: str, apt: bool) -> Finding:
 
 
 _APT = "echo apt=$(command -v apt-get)\n"
-# Vagrant is not asked for its plugins: it would make its folder. It keeps them in these files.
+# Vagrant is not run for the list of its plugins: it would make its folder. It keeps them in these files.
 _VAGRANT_LINE = (
     _APT
     + """\
@@ -32,8 +32,8 @@ exit 0
 
 
 def _vagrant(text: str, wanted: Wanted) -> Finding:
-    told = facts(text)
-    return _installed("vagrant", told.get("version", ""), "vagrant", bool(told.get("apt")))
+    output = facts(text)
+    return _installed("vagrant", output.get("version", ""), "vagrant", bool(output.get("apt")))
 
 
 def _plugins(text: str, wanted: Wanted) -> Finding:
@@ -51,13 +51,13 @@ def _plugins(text: str, wanted: Wanted) -> Finding:
     return lacking.model_copy(update={"seen": f"{', '.join(missing)} {lacking.seen}"})
 
 
-# Packer is not asked either: even to tell its version it makes a temporary file.
+# Packer is not run either: even for its version it makes a temporary file.
 _PACKER_LINE = (
     _APT
     + """\
 p=$(command -v packer) || exit 0
 v=$(dpkg-query -W -f '${Version}' packer 2>/dev/null)
-echo "version=${v:-not told, $p}"
+echo "version=${v:-unknown, $p}"
 """
 )
 _QEMU_LINE = (
@@ -68,15 +68,15 @@ _QEMU_LINE = (
 
 
 def _packer(text: str, wanted: Wanted) -> Finding:
-    told = facts(text)
-    version = f"Packer {told['version']}" if told.get("version") else ""
-    return _installed("packer", version, "packer", bool(told.get("apt")))
+    output = facts(text)
+    version = f"Packer {output['version']}" if output.get("version") else ""
+    return _installed("packer", version, "packer", bool(output.get("apt")))
 
 
 def _qemu(text: str, wanted: Wanted) -> Finding:
-    told = facts(text)
-    both = told.get("version", "") if told.get("image") else ""
-    return _installed("qemu", both, "qemu-system-x86 and qemu-utils", bool(told.get("apt")))
+    output = facts(text)
+    both = output.get("version", "") if output.get("image") else ""
+    return _installed("qemu", both, "qemu-system-x86 and qemu-utils", bool(output.get("apt")))
 
 
 _PYTHON_LINE = """\
@@ -87,13 +87,13 @@ echo venv=$("${HVLAB_PYTHON:-python3}" -B -c 'import ensurepip, venv; print("yes
 
 def _python(text: str, wanted: Wanted) -> Finding:
     ok, warn, fail = verdicts("python")
-    told = facts(text)
-    if not told.get("version"):
+    output = facts(text)
+    if not output.get("version"):
         return fail("no python3", "install python3, or set HVLAB_PYTHON")
-    seen = f"Python {told['version']}"
-    if tuple(int(part) for part in told["version"].split(".")[:2]) < _PYTHON:
+    seen = f"Python {output['version']}"
+    if tuple(int(part) for part in output["version"].split(".")[:2]) < _PYTHON:
         return fail(f"{seen}, 3.11 needed", "set HVLAB_PYTHON to a newer one")
-    if told.get("venv") != "yes":
+    if output.get("venv") != "yes":
         return warn(f"{seen} without venv", "./invoke installs it: python3-venv")
     return ok(seen)
 
@@ -111,14 +111,14 @@ echo font=$(find /usr/share/fonts -name 'DejaVuSans.ttf' 2>/dev/null | head -n 1
 
 def _report(text: str, wanted: Wanted) -> Finding:
     name = "report-libraries"
-    told = facts(text)
+    output = facts(text)
     there = {line.removeprefix("library ") for line in text.splitlines() if line.startswith("library ")}
     lacking = [library for library in _REPORT_LIBRARIES if library not in there]
-    lacking += [] if told.get("font") else ["DejaVu fonts"]
+    lacking += [] if output.get("font") else ["DejaVu fonts"]
     if not lacking:
         return verdicts(name)[0]("Pango, HarfBuzz, DejaVu fonts")
     packages = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core"
-    missing = _installed(name, "", packages, bool(told.get("apt")))
+    missing = _installed(name, "", packages, bool(output.get("apt")))
     return missing.model_copy(update={"seen": f"{', '.join(lacking)}: {missing.seen}"})
 
 

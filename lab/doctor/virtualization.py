@@ -10,7 +10,7 @@ from lab.images.acceleration import HARDWARE, SECONDS, SOFTWARE
 
 _PROBE = "hardware-virtualization"
 _NESTED = "nested-virtualization"
-# What a kernel without a RAM disk says when it has come through all of its own start.
+# What a kernel without a RAM disk prints when its own start is complete.
 _BOOTED = re.compile(r"Unable to mount root fs|VFS: Cannot open root device")
 # The first also comes from an old QEMU that goes on without KVM: what boots then proves nothing.
 _REFUSED = re.compile(
@@ -57,12 +57,12 @@ def _probe(text: str, wanted: Wanted) -> Finding:
         bad, todo = warn, f"{hypervisor.title}'s paravirtual guests do not need it"
     else:
         bad, todo = fail, "turn on VT-x or AMD-V (firmware, or the outer hypervisor's nesting), or use --host=nested"
-    told = facts(text)
-    if told.get("device") != "yes":
+    output = facts(text)
+    if output.get("device") != "yes":
         return bad("no /dev/kvm", todo)
-    if told.get("access") != "yes":
+    if output.get("access") != "yes":
         return bad("/dev/kvm is there but may not be opened by this user", f"join its group, or be root; else: {todo}")
-    if lacking := [what for what in ("qemu", "kernel") if not told.get(what)]:
+    if lacking := [what for what in ("qemu", "kernel") if not output.get(what)]:
         return warn(
             f"/dev/kvm is there, but not tried: no {' and no '.join(lacking)} that can be used",
             "install qemu-system-x86; a kernel is taken from /boot (root reads it) or from the image cache; ask again",
@@ -71,7 +71,7 @@ def _probe(text: str, wanted: Wanted) -> Finding:
         return bad(f"/dev/kvm is there, but QEMU cannot use it: {refused[0].strip()}", todo)
     if _BOOTED.search(text):
         return ok("a kernel boots under KVM")
-    ended = f"within {SECONDS} s" if told.get("status") == _KILLED else f"(QEMU ended with {told.get('status')})"
+    ended = f"within {SECONDS} s" if output.get("status") == _KILLED else f"(QEMU ended with {output.get('status')})"
     return bad(f"/dev/kvm is there, but a kernel does not boot under it {ended}", todo)
 
 
@@ -86,15 +86,15 @@ exit 0
 
 def _nested(text: str, wanted: Wanted) -> Finding:
     ok, warn, _ = verdicts(_NESTED)
-    told = facts(text)
-    flag = f"CPU flag {told['flags']}" if told.get("flags") else "CPU flag neither vmx nor svm"
-    modules = [name for name in ("kvm_intel", "kvm_amd") if name in told]
-    seen = ", ".join([flag, *(f"{name} nested={told[name]}" for name in modules)])
+    output = facts(text)
+    flag = f"CPU flag {output['flags']}" if output.get("flags") else "CPU flag neither vmx nor svm"
+    modules = [name for name in ("kvm_intel", "kvm_amd") if name in output]
+    seen = ", ".join([flag, *(f"{name} nested={output[name]}" for name in modules)])
     if not wanted.nested:
         return ok(seen, "")
     if not modules:
         return warn(f"{seen}; no parameter of kvm_intel or kvm_amd", "matters only where hardware virtualization works")
-    if any(told[name] in ("Y", "1") for name in modules):
+    if any(output[name] in ("Y", "1") for name in modules):
         return ok(seen)
     return warn(seen, f"the lab host's KVM would have none: options {modules[0]} nested=1 in /etc/modprobe.d")
 

@@ -24,7 +24,7 @@ class _Device:
     Attributes:
         name: Of the kernel or the device mapper; "" if lsblk does not tell it.
         kind: disk, part, lvm, mpath, ...
-        size: Bytes; None if it is not told.
+        size: Bytes; None if unknown.
         model: "" if it has none.
         mounts: Where it is mounted; "swap" for swap space.
         children: What lies on it.

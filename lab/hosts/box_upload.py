@@ -1,4 +1,4 @@
-"""Brings boxes to a machine that has none of this controller's files: once, and compared by hash."""
+"""Uploads boxes to a lab host that is not the controller: once, and compared by hash."""
 
 import shlex
 import subprocess
@@ -11,10 +11,10 @@ from core.errors import HvlabError
 from lab.connectors.base import Machine
 from lab.images.boxes import INITRD, KERNEL, Boxes
 
-# Stays there after the lab has gone, so that a second lab need not wait for it.
+# Boxes stay there after the lab was taken down, so that the next lab need not wait for them.
 REMOTE_ROOT = "/var/lib/hvlab"
 _LIMIT_S = 3600
-# The archive's hash was compared; tar's own complaints are the rest. The note is written last.
+# The archive's hash was compared before; tar reports what else fails. The note is written last.
 _UNPACK = """\
 set -e
 cd {folder}
@@ -30,20 +30,22 @@ def folder_of(boxes: Boxes) -> str:
 
 
 def upload(machine: Machine, boxes: Boxes, *parts: str) -> None:
-    """Put parts of the boxes' folder to where the machine keeps them, those that are not there yet.
+    """Upload those parts of the boxes' folder that the lab host does not have yet.
 
     Args:
+        machine: The lab host.
+        boxes: The boxes on the controller.
         parts: Names below `boxes.folder`; one that is not there is left out.
 
     Raises:
-        HvlabError: If they cannot be written there, or arrive as something else.
+        HvlabError: They cannot be written there, or do not arrive unchanged.
     """
     folder = folder_of(boxes)
     for part in parts:
         if not (boxes.folder / part).exists():
             continue
         note = f".have-{part.replace('/', '-')}"
-        # Guests' emulators run as somebody else than root there, and read what is to be started.
+        # The guests' emulators read them there, and do not run as root.
         made = f"mkdir -p {shlex.quote(folder)} && chmod 755 {REMOTE_ROOT} {shlex.quote(folder)}"
         there = machine.run(f"{made} && [ -e {shlex.quote(f'{folder}/{note}')} ]", timeout=60)
         if there.status:

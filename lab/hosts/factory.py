@@ -1,4 +1,4 @@
-"""From `lab_host.host` to the lab host."""
+"""Makes the lab host that `lab_host.host` names."""
 
 from collections.abc import Callable
 from functools import partial
@@ -24,7 +24,9 @@ def lab_host(settings: Settings, boxes: Callable[[], Boxes], state: Path) -> Lab
     """Return the lab host that the settings name.
 
     Args:
-        boxes: Returns what guests are made from; only called when that is needed.
+        settings: All parameters.
+        boxes: Returns the boxes that guests are made from; only called when they are needed.
+        state: The lab's folder.
 
     Raises:
         HvlabError: They name none, or the nested one cannot be built.

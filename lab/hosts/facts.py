@@ -1,4 +1,4 @@
-"""What a machine that runs already is: who it is, which kernel it runs, which boot entries it has."""
+"""Facts about a machine that runs already: its identity, its kernel, its boot entries."""
 
 import hashlib
 import re
@@ -10,8 +10,8 @@ from hypervisors.registry import all_hypervisors, get_hypervisor
 from lab.connectors.base import Machine
 from lab.images.acceleration import HARDWARE, SOFTWARE
 
-# One `name=value` a line. CentOS 5.5 has no /etc/machine-id. dmidecode is also asked, since a host may lack the DMI in
-# /sys; its comments are no answer. {kernels} stands for a line of each hypervisor that is started below the kernel.
+# One `name=value` a line. CentOS 5.5 has no /etc/machine-id. dmidecode is a fallback for hosts without the DMI in
+# /sys; its comments are dropped. {kernels} stands for a line of each hypervisor that is started below the kernel.
 _QUESTIONS = """\
 LC_ALL=C; export LC_ALL; PATH=$PATH:/usr/sbin:/sbin
 dmi() { dmidecode -s "$1" 2>/dev/null | grep -v '^#'; }
@@ -33,7 +33,7 @@ _TITLE = re.compile(r"""(?:menuentry\s+(?:'(?P<one>[^']+)'|"(?P<two>[^"]+)")|tit
 # 128 bits, as machine-id(5) and the SMBIOS specification have it.
 _NUMBER = re.compile(r"[0-9a-f]{32}")
 # AMI's default, in boards of many makers.
-_NOBODYS_NUMBER = {"03000200040005000006000700080009"}
+_PLACEHOLDERS = {"03000200040005000006000700080009"}
 _NOT_USUAL = re.compile(r"recovery|rescue|memtest|memory test|firmware|advanced options", re.IGNORECASE)
 
 
@@ -43,13 +43,13 @@ class HostFacts:
 
     Attributes:
         root: Whether lines run there as root.
-        boot_id: Another one after each start of the machine.
+        boot_id: Changes with each start of the machine.
         release: Of its kernel.
         below: Name of the hypervisor that was started below its kernel, and whose guests it may start; "": none.
-        guest_of: QEMU's accelerator if it is itself a virtual machine of QEMU's, as far as can be told; else "none".
+        guest_of: QEMU's accelerator if it is known to be itself a virtual machine of QEMU's; else "none".
         entries: Titles of its boot entries, as far as they can be read.
-        identity: What tells it from other machines. The machine's and the board's numbers are told as hashes: the
-            first is not for strangers (machine-id(5)).
+        identity: What distinguishes it from other machines. The machine's and the board's numbers are hashed, since
+            the first is confidential (machine-id(5)).
     """
 
     root: bool
@@ -63,21 +63,21 @@ class HostFacts:
     @property
     def key(self) -> str:
         """Return a word for the machine with its kernel."""
-        told = [f"{name}={value}" for name, value in sorted(self.identity.items())]
-        return f"machine-{hashlib.sha256(chr(10).join([*told, self.release]).encode()).hexdigest()[:16]}"
+        parts = [f"{name}={value}" for name, value in sorted(self.identity.items())]
+        return f"machine-{hashlib.sha256(chr(10).join([*parts, self.release]).encode()).hexdigest()[:16]}"
 
     @classmethod
     def gather(cls, machine: Machine) -> "HostFacts":
-        """Ask a machine what it is, in one session.
+        """Query a machine, in one session.
 
         Raises:
             HvlabError: It cannot be reached, or is no Linux.
         """
-        return read_facts(machine.check("sh -s", stdin=questions().encode(), timeout=60, what="asking what it is"))
+        return read_facts(machine.check("sh -s", stdin=questions().encode(), timeout=60, what="reading its facts"))
 
 
 def questions() -> str:
-    """Return the shell program that asks a machine what it is."""
+    """Return the shell program that prints the facts of a machine."""
     detect = (
         f'if {each.boot.detect}; then echo "below={each.name}"; fi\n'
         for each in all_hypervisors().values()
@@ -87,42 +87,42 @@ def questions() -> str:
 
 
 def read_facts(text: str) -> HostFacts:
-    """Read what a machine answered to the questions.
+    """Parse what that program printed.
 
     Raises:
-        HvlabError: They do not come from a Linux.
+        HvlabError: It did not run on Linux.
     """
     pairs = [line.partition("=")[::2] for line in text.splitlines()]
-    told = {name: value.strip() for name, value in pairs if name != "entry"}
-    if not told.get("boot"):
-        raise HvlabError("the lab host tells no boot_id", "it must run Linux, with /proc")
-    numbers = {name: _hashed(told[name]) for name in ("machine", "board") if _is_number(told.get(name, ""))}
+    answers = {name: value.strip() for name, value in pairs if name != "entry"}
+    if not answers.get("boot"):
+        raise HvlabError("the lab host has no boot_id", "it must run Linux, with /proc", code="not-linux")
+    numbers = {name: _hashed(answers[name]) for name in ("machine", "board") if _is_number(answers.get(name, ""))}
     return HostFacts(
-        root=told.get("uid") == "0",
-        boot_id=told["boot"],
-        release=told.get("release", ""),
-        below=told.get("below", ""),
-        guest_of=_guest_of(told),
+        root=answers.get("uid") == "0",
+        boot_id=answers["boot"],
+        release=answers.get("release", ""),
+        below=answers.get("below", ""),
+        guest_of=_guest_of(answers),
         entries=tuple(title for name, value in pairs if name == "entry" and (title := _title(value))),
-        identity={"hostname": told.get("hostname", ""), **numbers},
+        identity={"hostname": answers.get("hostname", ""), **numbers},
     )
 
 
 def _is_number(text: str) -> bool:
     """Return whether a machine or board has a number of its own, rather than a maker's placeholder."""
     digits = text.lower().replace("-", "")
-    return bool(_NUMBER.fullmatch(digits)) and len(set(digits)) > 1 and digits not in _NOBODYS_NUMBER
+    return bool(_NUMBER.fullmatch(digits)) and len(set(digits)) > 1 and digits not in _PLACEHOLDERS
 
 
 def _hashed(number: str) -> str:
     return hashlib.sha256(f"hvlab {number.lower()}".encode()).hexdigest()[:16]
 
 
-def _guest_of(told: dict[str, str]) -> str:
-    """QEMU with software emulation tells no name that lscpu knows."""
-    if told.get("under", "").lower() == HARDWARE:
+def _guest_of(answers: dict[str, str]) -> str:
+    """Return QEMU's accelerator; with software emulation QEMU reports no name that lscpu knows."""
+    if answers.get("under", "").lower() == HARDWARE:
         return HARDWARE
-    return SOFTWARE if told.get("vendor") == "QEMU" else "none"
+    return SOFTWARE if answers.get("vendor") == "QEMU" else "none"
 
 
 def _title(line: str) -> str | None:
@@ -144,7 +144,9 @@ def obstacle(found: HostFacts, provider: Hypervisor, called: str) -> HvlabError 
     """Return why a machine that runs its present kernel cannot have a provider; None: it can.
 
     Args:
-        called: The machine, in words.
+        found: The machine.
+        provider: The hypervisor that is wanted.
+        called: The machine's name in messages.
     """
     below = get_hypervisor(found.below) if found.below else None
     wanted = provider.name if provider.boot.detect else ""

@@ -1,4 +1,4 @@
-"""What a lab host is: hardware and partitions for the paper's Tables 1 and 2, and versions."""
+"""Describes a lab host: hardware and partitions for the paper's Tables 1 and 2, and versions."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from lab.hosts.block_devices import drives, mount_points, partitions
 _COLUMNS = "NAME,TYPE,SIZE,MODEL"
 _MARK = "=====hvlab "
 
-# Name to shell line. What a machine does not tell is missing in the answer, not an error.
+# Name to shell line. What a machine does not report is missing in the answer, not an error.
 _QUESTIONS = {
     "cpu": "lscpu -J",
     # What CentOS 5.5 has instead of that, and of lsblk.
@@ -39,7 +39,7 @@ _VERSIONS = {
 _CARD = re.compile(r"\S+ (?:Class (?P<number>[0-9a-f]{4})|(?P<name>[^:]+)): (?P<card>\S.*)")
 _NETWORK = re.compile(r"(Ethernet|.*\bnetwork|Infiniband|Fabric) controller|02[0-9a-f]{2}", re.IGNORECASE)
 _GRAPHICS = re.compile(r"((VGA|XGA) compatible|3D|Display) controller|03[0-9a-f]{2}", re.IGNORECASE)
-# What makers leave where a name belongs, in lower case.
+# Placeholders of makers, in lower case.
 _NO_NAME = re.compile(
     r"to be filled by o\.?e\.?m\.?|default string|not (specified|available|applicable|present|settable)|n/a|none"
     r"|unknown|empty|undefined|o\.e\.m\.|oem|invalid|system (product name|manufacturer|version)"
@@ -50,7 +50,7 @@ _NO_NAME = re.compile(
 
 @dataclass(frozen=True)
 class Description:
-    """A lab host in words.
+    """Description of a lab host.
 
     Attributes:
         hardware: (part, value) in the order of the study's Table 1.
@@ -64,10 +64,10 @@ class Description:
 
 
 def describe(ssh: Machine, provider: Hypervisor) -> Description:
-    """Ask a lab host what it is, in one session.
+    """Query a lab host, in one session.
 
     Raises:
-        HvlabError: If it cannot be reached.
+        HvlabError: It cannot be reached.
     """
     questions = _questions() | {f"version {name}": line for name, line in provider.version_commands.items()}
     memory = provider.machine_memory
@@ -103,29 +103,29 @@ def version(name: str, text: str) -> str:
 
 
 def split_answers(text: str) -> dict[str, str]:
-    """Take the session's output apart: question's name to answer."""
+    """Split the session's output: question's name to answer."""
     parts = re.split(rf"^{re.escape(_MARK)}(.*)\n", text, flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
 def _cpu(text: str) -> str:
     facts = {row["field"].rstrip(":"): row["data"] for row in _flat(json.loads(text)["lscpu"])}
-    return f"{facts.get('Model name', 'not told')}, {facts.get('CPU(s)', '?')} CPUs, {facts.get('Architecture', '?')}"
+    return f"{facts.get('Model name', 'unknown')}, {facts.get('CPU(s)', '?')} CPUs, {facts.get('Architecture', '?')}"
 
 
-def _told(read: Callable[[str], str], text: str) -> str:
-    """Return what a tool says. A form that is not known is said so, and is no error: the run has been read by then."""
+def _parsed(read: Callable[[str], str], text: str) -> str:
+    """Parse a tool's output. An unknown format is no error: the run has been read by then."""
     try:
-        return read(text) if text else "not told"
+        return read(text) if text else "unknown"
     except (ValueError, KeyError, TypeError, AttributeError):
-        return "told in a form that is not known"
+        return "not recognised"
 
 
 def _old_cpu(text: str) -> str:
     """Read a CPU from a line for each, as /proc/cpuinfo names it, and the architecture in the last."""
     lines = text.split("\n")
     *models, machine = [line for line in lines if line.strip()] or [""]
-    return f"{models[0].strip()}, {len(models)} CPUs, {machine}" if models else "not told"
+    return f"{models[0].strip()}, {len(models)} CPUs, {machine}" if models else "unknown"
 
 
 def _flat(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -135,11 +135,11 @@ def _flat(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _memory(text: str) -> str:
     if linux := re.search(r"MemTotal:\s*(\d+) kB", text):
         return f"{int(linux[1]) // 1024} MiB usable by Linux"
-    return "not told"
+    return "unknown"
 
 
 def _cards(kind: re.Pattern[str], text: str) -> str:
-    """Return the cards of a kind in words; `none` only if lspci tells the class of some card.
+    """Return the cards of a kind as text; `none` only if lspci reports the class of some card.
 
     Raises:
         ValueError: No line is one of lspci's.
@@ -152,10 +152,10 @@ def _cards(kind: re.Pattern[str], text: str) -> str:
 
 
 def _board(text: str) -> str:
-    """Return the names that dmidecode tells, each once, without its comments and without what stands for no name."""
+    """Return the names that dmidecode prints, each once, without its comments and placeholders."""
     lines = [line.strip() for line in text.splitlines()]
     names = [line for line in lines if line and not line.startswith("#") and not _NO_NAME.fullmatch(line.lower())]
-    return " ".join(dict.fromkeys(names)) or "not told"
+    return " ".join(dict.fromkeys(names)) or "unknown"
 
 
 def hardware(answers: dict[str, str], machine_memory: str = "") -> list[tuple[str, str]]:
@@ -167,10 +167,10 @@ def hardware(answers: dict[str, str], machine_memory: str = "") -> list[tuple[st
     """
     pci = answers.get("pci", "").strip()
     return [
-        ("CPU", _told(_cpu, answers["cpu"]) if answers.get("cpu") else _old_cpu(answers.get("cpuinfo", ""))),
+        ("CPU", _parsed(_cpu, answers["cpu"]) if answers.get("cpu") else _old_cpu(answers.get("cpuinfo", ""))),
         ("Main board", _board(answers.get("board", ""))),
         ("Memory", machine_memory or _memory(answers.get("memory", ""))),
-        ("HDD", _told(drives, answers.get("disks", ""))),
-        ("NIC", _told(partial(_cards, _NETWORK), pci)),
-        ("VGA", _told(partial(_cards, _GRAPHICS), pci)),
+        ("HDD", _parsed(drives, answers.get("disks", ""))),
+        ("NIC", _parsed(partial(_cards, _NETWORK), pci)),
+        ("VGA", _parsed(partial(_cards, _GRAPHICS), pci)),
     ]

@@ -99,8 +99,8 @@ class RemoteMachine(Machine):
         Raises:
             HvlabError: They cannot be read.
         """
-        told = run(["ssh", "-G", *self._words({})], what=f"reading the ssh settings for {self.name}")
-        pairs = [line.split(" ", 1) for line in told.splitlines() if " " in line]
+        output = run(["ssh", "-G", *self._words({})], what=f"reading the ssh settings for {self.name}")
+        pairs = [line.split(" ", 1) for line in output.splitlines() if " " in line]
         one = dict(pairs)
         kept = [f"{name} {value}" for name, value in pairs if name in _KEPT]
         kept += [f"proxycommand {self._through(one['proxyjump'])}"] if "proxyjump" in one else []

@@ -1,4 +1,4 @@
-"""What a hypervisor needs on the lab host before its first guest: resources, then prepare.sh here and its own."""
+"""Prepares a lab host for a hypervisor's guests: resources, then prepare.sh here and the hypervisor's own."""
 
 from pathlib import Path
 
@@ -18,12 +18,15 @@ def create_resources(
     """Create what guests need on a lab host: network, storage, folders.
 
     Args:
+        host: The lab host; on.
         state: The lab's folder.
+        hypervisor: The hypervisor.
+        boxes: The boxes that the guests are made from.
         count: Number of guests.
         strategy: How the guests' disks will come from the box.
 
     Raises:
-        HvlabError: Something cannot be created, or belongs to somebody else.
+        HvlabError: A resource cannot be created, or one of its name is not this lab's.
     """
     store = host.store.boxes
     layout = lab_layout(hypervisor, state, count, box_plan(hypervisor, boxes, store, strategy))

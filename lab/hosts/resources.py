@@ -1,4 +1,4 @@
-"""What a lab has on its host: the hypervisor's resources, with those that are the same under all hypervisors."""
+"""The resources of a lab on its host: the hypervisor's, and those that are the same under all hypervisors."""
 
 import getpass
 import platform
@@ -8,31 +8,33 @@ from core.resources.base import Resource
 from core.resources.files import link, tree
 from core.resources.processes import marked_processes
 from core.resources.setting import kernel_file
-from factors.registry import host_settings
 from hypervisors.base import Hypervisor
 from hypervisors.layout import BoxPlan, GuestIdentity, LabLayout, NetworkPlan, resources_of
 from hypervisors.registry import all_hypervisors
 from lab.desktop.xsession import FOLDER, MARK
+from lab.factors.registry import host_settings
 from lab.guests.topology import NETWORK, guests
 from lab.guests.vagrant import home
+from lab.images.box_names import VOLUME_PREFIX, volume_name
 from lab.images.boxes import Boxes
 from lab.state.processes import shared_programs
 
-# As Vagrant calls the volumes that it makes of the project's boxes.
-VOLUMES = "hvlab-VAGRANTSLASH-"
 # What the preparation changes (prepare.sh).
 _PAGE_LISTS = kernel_file("CPU page lists", "/proc/sys/vm/percpu_pagelist_high_fraction")
 
 
 def lab_owner(state: Path) -> str:
-    """Return by which words a lab is known on its host: user, controller, state folder."""
+    """Return the name by which a lab is known on its host: user, controller, state folder."""
     return f"{getpass.getuser()}@{platform.node()}:{state}"
 
 
 def lab_layout(hypervisor: Hypervisor, state: Path, count: int, box: BoxPlan | None = None) -> LabLayout:
-    """Return a lab with `count` guests as its host has it.
+    """Return the plan of a lab on its host.
 
     Args:
+        hypervisor: The hypervisor.
+        state: The lab's folder.
+        count: Number of guests.
         box: None where nothing is to be created.
     """
     network = NetworkPlan(
@@ -40,17 +42,19 @@ def lab_layout(hypervisor: Hypervisor, state: Path, count: int, box: BoxPlan | N
         str(NETWORK["netmask"]),
     )  # fmt: skip
     known = [GuestIdentity(guest.name, guest.mac, guest.address) for guest in guests(count)]
-    return LabLayout(lab_owner(state), hypervisor.folder, VOLUMES, known, network, box)
+    return LabLayout(lab_owner(state), hypervisor.folder, VOLUME_PREFIX, known, network, box)
 
 
 def box_plan(hypervisor: Hypervisor, boxes: Boxes, store: str, strategy: str) -> BoxPlan:
     """Return a hypervisor's box on the host.
 
     Args:
-        store: Where the host has the boxes.
+        hypervisor: The hypervisor.
+        boxes: The boxes.
+        store: Folder on the host that has the boxes.
+        strategy: How guests' disks will come from the box: `factors.disk_strategy`.
     """
-    volume = f"{boxes.name.replace('/', '-VAGRANTSLASH-')}_vagrant_box_image_{boxes.version}_box.img"
-    return BoxPlan(f"{store}/{boxes.path(hypervisor.box)}", volume, strategy)
+    return BoxPlan(f"{store}/{boxes.path(hypervisor.box)}", volume_name(boxes.name, boxes.version), strategy)
 
 
 def boxes_link(state: Path, store: str) -> Resource:
@@ -59,10 +63,12 @@ def boxes_link(state: Path, store: str) -> Resource:
 
 
 def host_resources(hypervisor: Hypervisor, layout: LabLayout, link_to_boxes: Resource | None) -> list[Resource]:
-    """Return all that a lab has on its host, in the order of its creation.
+    """Return all resources of a lab on its host, in the order of their creation.
 
     Args:
-        link_to_boxes: None where the host is the controller, which has the boxes.
+        hypervisor: The hypervisor.
+        layout: The plan of the lab.
+        link_to_boxes: The link of `boxes_link`; None where the host is the controller, which has the boxes.
     """
     return [
         *(setting.resource for setting in (*host_settings(), _PAGE_LISTS)),
@@ -79,9 +85,9 @@ def session_resources(owner: str) -> list[Resource]:
 
 
 def all_resources(state: Path, count: int, link_to_boxes: Resource | None) -> list[Resource]:
-    """Return what a lab may have on a host under any hypervisor, for a host of which nothing is on record.
+    """Return all resources that a lab may have under any hypervisor, for a host without a record of the lab.
 
-    What was to be remembered is left out: it cannot be removed any more.
+    Settings whose former value had to be saved are left out: that value is lost.
     """
     found = dict[Resource, None]()
     for hypervisor in all_hypervisors().values():

@@ -121,10 +121,10 @@ class UnmanagedHost:
         self._asked = time.monotonic()
         record = recorded(self.state)
         try:
-            told = self.shell.run("cat /proc/sys/kernel/random/boot_id", timeout=_ASK_S).text.strip()
+            boot_id = self.shell.run("cat /proc/sys/kernel/random/boot_id", timeout=_ASK_S).text.strip()
         except HvlabError as error:
             return f"the lab host no longer answers: {error.message}"
-        if record and told != record.boot_id:
+        if record and boot_id != record.boot_id:
             return "the lab host was restarted"
         return None
 

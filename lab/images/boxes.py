@@ -14,6 +14,7 @@ from core.console import step
 from core.process import run
 from hypervisors.boxes import BoxFormat, GuestDisk
 from hypervisors.registry import all_hypervisors
+from lab.images.box_names import box_name, file_name
 from lab.images.cache import cached, manifest
 from lab.images.disk import MIB
 from lab.images.guest import GuestImage
@@ -46,7 +47,7 @@ class Boxes:
 
     def path(self, form: BoxFormat) -> str:
         """Return the folder of the box in a format, relative to `folder` and to the mounted store."""
-        return f"{self.name.replace('/', '-VAGRANTSLASH-')}/{self.version}/{form.name}"
+        return f"{file_name(self.name)}/{self.version}/{form.name}"
 
 
 def box_formats() -> list[BoxFormat]:
@@ -85,7 +86,7 @@ def _make_store(folder: Path, store: Path) -> None:
 
 def boxes_for(guest: GuestImage, topology: TopologySettings) -> Boxes:
     """Return the boxes of `guest` for all hypervisors, making them if they are not in the cache."""
-    name, version = f"hvlab/{topology.os}", f"1.0.{int(guest.version, 16) % 10**9}"
+    name, version = box_name(topology.os), f"1.0.{int(guest.version, 16) % 10**9}"
 
     def build(making: Path) -> dict[str, object]:
         boxes = Boxes(name, version, making / "boxes", making / "store.img")

@@ -7,9 +7,9 @@ The command and its parser are put together of what each factor (`factors/`) and
 from collections.abc import Iterator
 from typing import Any
 
-from factors.registry import all_factors
 from hypervisors.base import Hypervisor
 from hypervisors.registry import all_hypervisors, get_hypervisor
+from lab.factors.registry import all_factors
 from study.meters.base import Context, Meter, Number
 from study.meters.readback import END, NAME, Readback, Reading
 

@@ -6,8 +6,8 @@ import pytest
 
 from core.paths import PROJECT
 from dataset.descriptors import Descriptors
-from factors.registry import all_factors
 from hypervisors.registry import all_hypervisors
+from lab.factors.registry import all_factors
 from study.meters.registry import all_meters
 
 SCHEMA_1 = Descriptors.model_validate(json.loads((PROJECT / "reference/schema-1.json").read_text()))

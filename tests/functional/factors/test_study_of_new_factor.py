@@ -9,7 +9,7 @@ import factors
 from core.errors import HvlabError
 from dataset.measurements import read_measurements
 from dataset.models import load_study
-from factors.registry import all_factors
+from lab.factors.registry import all_factors
 from lab.settings import Settings
 from report.render.paper import html
 from study.plan import Plan

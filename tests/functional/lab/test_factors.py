@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from core.errors import HvlabError
-from lab.factors import require_possible
+from lab.factors.host import require_possible
 from lab.settings import Settings, on_host
 from tests.functional.vagrant.tools import FakeCommand
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from core.resources.setting import kernel_file
 from dataset.descriptors import HypervisorInfo
-from factors.base import Factor
+from factors.base import Factor, FactorCheck
 from study.meters.base import Number
 from study.meters.readback import Readback, Reading
 
@@ -23,6 +23,11 @@ def _numbers(found: Readback) -> list[Number]:
     return found.numbers({FILE: "overcommit"}, "count")
 
 
+def _read(text: str) -> tuple[str, str]:
+    word = next((word for word, each in _NUMBERS.items() if str(each) == text.strip()), "unknown")
+    return word, word
+
+
 def _needs(hypervisor: HypervisorInfo) -> str:
     return "has no guests in the host's memory" if hypervisor.host_memory == "host" else ""
 
@@ -35,5 +40,6 @@ FACTOR = Factor[str](
     setting=kernel_file("overcommitment", FILE),
     written=lambda word: str(_NUMBERS[word]),
     reading=Reading(_show, lines=f"grep -sH . {FILE}", numbers=_numbers),
+    doctor=FactorCheck("overcommitment", f"cat {FILE}\n", _read),
     needs=_needs,
 )

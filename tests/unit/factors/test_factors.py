@@ -11,9 +11,9 @@ from core.paths import PROJECT
 from dataset.derived import unit_factor
 from dataset.stages import parse_stage
 from factors.base import Factor
-from factors.registry import all_factors, get_factor, host_settings
-from factors.settings import FactorsSettings, default_of
 from hypervisors.registry import all_hypervisors
+from lab.factors.registry import all_factors, get_factor, host_settings
+from lab.factors.settings import FactorsSettings, default_of
 from lab.settings import load_settings
 from study.meters.factors import METER, readings_of
 from tests.support.recorded import ROOT

@@ -8,11 +8,14 @@ import pytest
 import factors
 from core.errors import HvlabError
 from dataset.stages import parse_stage
-from factors.registry import all_factors, describe_factors, host_settings
 from hypervisors.registry import get_hypervisor
-from lab.factors import render_factors_script, require_possible
+from lab.connectors.address import Kind
+from lab.doctor.check import Wanted
+from lab.doctor.run import all_checks
+from lab.factors.host import render_factors_script, require_possible
+from lab.factors.registry import all_factors, describe_factors, host_settings
 from lab.settings import Settings, load_settings
-from study.factors import in_words, mismatches
+from study.factors import as_declared, mismatches
 from study.meters.base import Context, Number
 from study.meters.factors import METER, shown
 from tests.support.recorded import ROOT
@@ -70,7 +73,7 @@ def test_it_is_refused_where_it_has_no_effect(tmp_path: Path) -> None:
 def test_it_is_read_back(tmp_path: Path) -> None:
     assert f"grep -sH . {_PATH}; " in METER.command(Context("kvm", "/kvm"))
     assert Number("overcommit", 2, "count") in METER.parse(capture(2))
-    assert in_words(shown(capture(2), KVM))["overcommit"] == "never"
+    assert as_declared(shown(capture(2), KVM))["overcommit"] == "never"
 
 
 def test_it_is_compared(tmp_path: Path) -> None:
@@ -84,7 +87,7 @@ def test_it_is_compared(tmp_path: Path) -> None:
 def test_captures_of_studies_before_it_give_the_same_numbers_as_then() -> None:
     with_it = METER.parse(OLD_CAPTURE)
     assert "overcommit" not in {number.metric for number in with_it}
-    assert in_words(shown(OLD_CAPTURE, KVM))["overcommit"] == "absent"
+    assert as_declared(shown(OLD_CAPTURE, KVM))["overcommit"] == "absent"
 
 
 def test_it_is_described() -> None:
@@ -93,3 +96,22 @@ def test_it_is_described() -> None:
     assert described[-1].title == "Overcommitment of memory"
     assert described[-1].value == "guess"
     assert described[-1].applies == {"xen": False}
+
+
+@pytest.mark.parametrize(
+    ("kind", "output", "state", "seen"),
+    [
+        ("local", "2\n", "ok", "never"),
+        ("local", "0\n", "warn", "guess"),
+        ("nested", "0\n", "ok", "guess; the lab host has its own"),
+    ],
+)
+def test_doctor_compares_a_machine_with_what_is_declared(
+    tmp_path: Path, kind: Kind, output: str, state: str, seen: str
+) -> None:
+    check = next(each for each in all_checks() if each.name == "overcommitment")
+    wanted = Wanted(kind, None, settings(tmp_path, 'overcommit = "never"'), "/cache", "/state")
+    assert check.line(wanted) == f"cat {_PATH}\n"
+    found = check.judge(output, wanted)
+    assert (found.state, found.seen) == (state, seen)
+    assert (state == "warn") == ("factors.overcommit in hvlab.toml declares never" in found.todo)

@@ -43,7 +43,7 @@ def test_comments_of_dmidecode_are_no_names() -> None:
 )  # fmt: skip
 def test_placeholders_are_no_names(placeholder: str) -> None:
     assert board(f"{placeholder}\nASRock\n{placeholder}\n") == "ASRock"
-    assert board(f"{placeholder}\n{placeholder}\n") == "not told"
+    assert board(f"{placeholder}\n{placeholder}\n") == "unknown"
 
 
 def test_a_root_on_raid_is_listed_once_and_memory_is_no_drive() -> None:
@@ -136,8 +136,8 @@ def test_cards_without_names() -> None:
 
 def test_no_card_is_said_only_if_the_cards_were_told() -> None:
     assert dict(hardware({"pci": CARDS.splitlines()[0]}))["NIC"] == "none"
-    assert dict(hardware({"pci": "pcilib: Cannot open /proc/bus/pci\n"}))["NIC"] == "told in a form that is not known"
-    assert dict(hardware({"pci": "\n"}))["NIC"] == "not told"
+    assert dict(hardware({"pci": "pcilib: Cannot open /proc/bus/pci\n"}))["NIC"] == "not recognised"
+    assert dict(hardware({"pci": "\n"}))["NIC"] == "unknown"
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def test_under_xen_the_machines_memory_is_xens_word() -> None:
 
 
 def test_what_is_not_told_is_said_so() -> None:
-    assert {value for _, value in hardware({})} == {"not told"}
+    assert {value for _, value in hardware({})} == {"unknown"}
     assert partitions("") == []
 
 
@@ -88,7 +88,7 @@ def test_an_older_lsblk_has_one_mount_point_a_device_and_sizes_as_texts() -> Non
 def test_a_form_that_is_not_known_is_said_so(text: str) -> None:
     """A run that was read is not lost for its description."""
     rows = dict(hardware({"cpu": text, "disks": text}))
-    assert rows["CPU"] == rows["HDD"] == "told in a form that is not known"
+    assert rows["CPU"] == rows["HDD"] == "not recognised"
     assert partitions(text, "/dev/sda1 15728640 1 1 1% /\n") == [("/", 15.0, "host operating system")]
 
 

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from core.errors import HvlabError
-from factors.registry import all_factors
-from factors.settings import FactorsSettings
 from hypervisors.registry import all_hypervisors
-from lab.factors import render_before_reading_script, render_factors_script, require_possible
+from lab.factors.host import render_before_reading_script, render_factors_script, require_possible
+from lab.factors.registry import all_factors
+from lab.factors.settings import FactorsSettings
 from lab.settings import Settings
 
 ALL = ("xen", "kvm", "virtualbox")

@@ -1,4 +1,4 @@
-"""What new studies say of themselves, from the plug-ins."""
+"""How new studies describe themselves, from the plug-ins."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from dataset.derived import check_derived
 from dataset.descriptors import Descriptors
 from dataset.schema1 import upgrade
 from hypervisors.registry import all_hypervisors
-from study.describe import descriptors, merged
+from study.describe import descriptors, merged, merged_title, study_title
 
 FACTORS: dict[str, JsonValue] = {"ksm": True, "thp": "never"}
 
@@ -47,3 +47,21 @@ def test_merged_studies_describe_what_both_have() -> None:
     assert {(it.hypervisor, it.name) for it in joined.derived} == {(it.hypervisor, it.name) for it in both.derived}
     assert next(it for it in joined.factors if it.name == "ksm").applies == {"xen": False}
     assert merged(both, kvm) == both
+
+
+@pytest.mark.parametrize(
+    ("names", "title"),
+    [
+        (["kvm"], "Resource usage of KVM"),
+        (["virtualbox", "kvm"], "Resource usage of KVM and VirtualBox"),
+        (["xen", "virtualbox", "kvm"], "Resource usage of Xen, KVM and VirtualBox"),
+    ],
+)
+def test_the_title_names_what_is_studied_in_the_order_of_print(names: list[str], title: str) -> None:
+    assert study_title(descriptors(names, {}).hypervisors) == title
+
+
+def test_a_study_that_is_extended_is_named_after_all_its_hypervisors() -> None:
+    one, both = descriptors(["kvm"], {}).hypervisors, descriptors(["kvm", "xen"], {}).hypervisors
+    assert merged_title("Resource usage of KVM", one, both) == "Resource usage of Xen and KVM"
+    assert merged_title("Our two servers", one, both) == "Our two servers"

@@ -6,9 +6,9 @@ import pytest
 
 from core.errors import HvlabError
 from dataset.stages import parse_stage
-from factors.settings import FactorsSettings
 from hypervisors.base import Hypervisor
 from hypervisors.registry import get_hypervisor
+from lab.factors.settings import FactorsSettings
 from study.factors import mismatches
 from study.meters.factors import shown
 from study.meters.readback import NAME

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from core.errors import HvlabError
 from core.resources.setting import set_program
-from factors.registry import all_factors
-from factors.settings import FactorsSettings, default_of
 from hypervisors.base import Hypervisor
 from hypervisors.registry import get_hypervisor
 from lab.connectors.address import parse_host
+from lab.factors.registry import all_factors
+from lab.factors.settings import FactorsSettings, default_of
 from lab.hosts.machines import machine_of
 from lab.hosts.preflight import free_line, free_on
 from lab.images.host import partitions

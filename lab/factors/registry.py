@@ -1,4 +1,4 @@
-"""Finds the factors: each module of this package, or of a hypervisor's folder, that defines `FACTOR`."""
+"""Finds the factors: each module of `factors`, or of a hypervisor's folder, that defines `FACTOR`."""
 
 import importlib
 import pkgutil

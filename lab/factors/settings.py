@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, create_model, model_validator
 
 from factors.base import Factor
-from factors.registry import all_factors
+from lab.factors.registry import all_factors
 
 
 class _Checked(BaseModel):
