@@ -47,6 +47,14 @@ def capture_path(provider: str, repeat: int, stage: str, name: str) -> str:
     return f"runs/{run_name(provider, repeat)}/captures/{stage}/{name}.txt"
 
 
+def capture_text(output: bytes) -> str:
+    """Return a capture's bytes as the text that is read when it is taken, checked and shown.
+
+    A byte that is not UTF-8 becomes U+FFFD; line ends stay as they are.
+    """
+    return output.decode(errors="replace")
+
+
 def write_capture(
     study_dir: Path,
     capture: str,

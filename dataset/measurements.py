@@ -217,7 +217,8 @@ def write_measurements(path: Path, rows: Iterable[Measurement]) -> None:
         try:
             checks.row(texts)
         except ValueError as error:
-            raise HvlabError(f"{file}: {error}", "remove a run's rows (drop_run) before the run is repeated") from error
+            hint = "./invoke study.resume removes an unfinished run's rows and repeats it"
+            raise HvlabError(f"{file}: {error}", hint) from error
         writer.writerow(texts)
     write_atomic(file, text.getvalue().encode())
 

@@ -9,7 +9,7 @@ from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
 from core.errors import HvlabError
-from dataset.captures import INDEX_FILE, CaptureInfo, read_index
+from dataset.captures import INDEX_FILE, CaptureInfo, capture_text, read_index
 
 # Meters whose output the 2011 study shows: its Figures 2, 3 and 7.
 PICTURED = ("free", "mpstat")
@@ -68,7 +68,7 @@ def printed(path: Path) -> Printed | None:
         HvlabError: The capture or its index cannot be read.
     """
     try:
-        output = path.read_bytes().decode(errors="replace")
+        output = capture_text(path.read_bytes())
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from core.errors import HvlabError
-from dataset.captures import capture_path
+from dataset.captures import capture_path, capture_text
 from dataset.files import read_bytes
 from dataset.models import RunInfo
 from dataset.stages import Stage, parse_stage
@@ -72,7 +72,7 @@ def factor_mismatches(
     for name in parameters.get("stages", []):
         stage = parse_stage(name)
         capture = study_dir / capture_path(run.provider, run.repeat, name, NAME)
-        found = shown(read_bytes(capture).decode(errors="replace"), hypervisor)
+        found = shown(capture_text(read_bytes(capture)), hypervisor)
         last = as_declared({factor: found[factor] for factor in asked})
         problems += [f"{run.name}, {name}: {each}" for each in mismatches(found, asked, hypervisor, stage)]
     if last is not None and run.factors != last:

@@ -7,7 +7,7 @@ from rich.markup import escape
 
 from core.console import say, step
 from core.errors import HvlabError
-from dataset.captures import capture_path, write_capture
+from dataset.captures import capture_path, capture_text, write_capture
 from dataset.guests import guest_name, guest_names
 from dataset.journal import Journal
 from dataset.measurements import Measurement, append_measurements
@@ -214,7 +214,7 @@ class Run:
             if output.status:
                 failed.append(f"{name}: {output.stderr.decode(errors='replace').strip()[-200:]}")
                 continue
-            text = output.stdout.decode(errors="replace")
+            text = capture_text(output.stdout)
             rows += measurements(self.provider.name, self.repeat, stage, name, text, command=output.command)
         append_measurements(self.study_dir, rows)
         if failed:
@@ -230,7 +230,7 @@ class Run:
             HvlabError: One is missing; the message names it.
         """
         listed = self.provider.guest_list
-        running = listed.parse(outputs[listed.name].stdout.decode(errors="replace"))
+        running = listed.parse(capture_text(outputs[listed.name].stdout))
         if gone := [name for name in guest_names(stage.guests) if name not in running]:
             raise HvlabError(
                 f"{', '.join(gone)} no longer ran when {stage.name} was read under {self.provider.title}"
@@ -251,7 +251,7 @@ class Run:
             why = output.stderr.decode(errors="replace").strip()[-200:]
             raise HvlabError(f"the lab host's screen cannot be looked at, at stage {stage.name}: {why}")
         try:
-            require_alive(read_look(output.stdout.decode(errors="replace")), self.provider.manager.title, self.window)
+            require_alive(read_look(capture_text(output.stdout)), self.provider.manager.title, self.window)
         except HvlabError as error:
             words = last_words(self.lab.host.shell)
             raise HvlabError(
@@ -264,7 +264,7 @@ class Run:
         Raises:
             HvlabError: One differs; the message has its name and both values.
         """
-        found = shown(output.stdout.decode(errors="replace"), self.provider)
+        found = shown(capture_text(output.stdout), self.provider)
         self.factors = as_declared(found)
         if wrong := mismatches(found, dict(self.lab.settings.factors), self.provider, stage):
             raise HvlabError(
@@ -274,7 +274,7 @@ class Run:
 
     def _look_at_kernel(self, stage: Stage, log: Output) -> None:
         """Mark the run as suspect if the lab host's kernel has new errors; the run continues."""
-        text = None if log.status else log.stdout.decode(errors="replace")
+        text = None if log.status else capture_text(log.stdout)
         if new := self.watch.look(stage.name, text):
             say(f"[yellow]suspect[/yellow]: {len(new)} new kernel errors in the lab host: {escape(new[0])}")
             self._note(stage, "kernel errors", lines=new)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import HvlabError
-from dataset.captures import capture_path, check_index, run_name, write_capture
+from dataset.captures import capture_path, capture_text, check_index, run_name, write_capture
 from dataset.files import read_bytes
 from dataset.guests import guest_names
 from dataset.models import RunInfo, StudyInfo
@@ -115,9 +115,11 @@ def check_manager(study_dir: Path, study: StudyInfo) -> list[str]:
         opened = None
         for stage in wanted:
             try:
-                text = read_bytes(study_dir / capture_path(run.provider, run.repeat, stage, WINDOW_CAPTURE)).decode()
+                text = capture_text(
+                    read_bytes(study_dir / capture_path(run.provider, run.repeat, stage, WINDOW_CAPTURE))
+                )
                 window = require_alive(read_look(text), title, opened)
-            except (HvlabError, UnicodeDecodeError) as error:
+            except HvlabError as error:
                 problems.append(f"{run.name}: manager at {stage}: {error}")
             else:
                 opened = opened or window

@@ -1,13 +1,16 @@
 """Meter `xentop`: CPU and memory of each domain as the hypervisor counts them (xentop(1), Xen 4).
 
 mpstat in dom0 does not see the guests' CPU time; xentop does. Its first iteration has nothing to compare
-with and prints 0.0 for every domain, so two are taken and the second is read.
+with and prints 0.0 for every domain, so two are taken and the second is read. Without -f it cuts names at 10
+characters; an xentop that does not know the option (before Xen 4.4) is asked without it, and domains whose names are
+the same then are told apart by their order.
 """
 
 import re
 
 from hypervisors.xen.parameters import XenParameters
 from study.meters.base import Context, Meter, Number, unrecognised
+from study.meters.parsing import told_apart
 
 _CPU = "CPU(%)"
 _MEMORY = "MEM(k)"
@@ -17,7 +20,8 @@ _ITERATIONS = 2
 def command(context: Context) -> str:
     """Make the command line: two iterations, `xentop_delay_s` seconds apart."""
     delay_s = XenParameters.model_validate(context.parameters).xentop_delay_s
-    return f"xentop -b -i {_ITERATIONS} -d {delay_s}"
+    full = "$(xentop -f -h >/dev/null 2>&1 && echo -f)"
+    return f"xentop -b {full} -i {_ITERATIONS} -d {delay_s}"
 
 
 def lasts(line: str) -> float:
@@ -35,13 +39,14 @@ def parse(text: str) -> list[Number]:
     header, rows = _last_iteration(text)
     cpu, memory = header.index(_CPU), header.index(_MEMORY)
     numbers = []
-    for line in rows:
-        fields = _fields(line, len(header))
+    split = [_fields(line, len(header)) for line in rows]
+    names = told_apart([fields[0] for fields in split])
+    for line, fields, name in zip(rows, split, names, strict=True):
         if len(fields) != len(header):
             raise unrecognised("xentop", text, f"{line.strip()!r} does not fit the header")
         try:
-            numbers.append(Number(f"cpu:{fields[0]}", float(fields[cpu]), "percent"))
-            numbers.append(Number(f"mem:{fields[0]}", int(fields[memory]), "KiB"))
+            numbers.append(Number(f"cpu:{name}", float(fields[cpu]), "percent"))
+            numbers.append(Number(f"mem:{name}", int(fields[memory]), "KiB"))
         except ValueError as error:
             raise unrecognised("xentop", text, f"{line.strip()!r} does not fit the header") from error
     return numbers

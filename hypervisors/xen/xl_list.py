@@ -7,12 +7,15 @@ import re
 from dataclasses import dataclass
 
 from study.meters.base import Context, Meter, Number, unrecognised
+from study.meters.parsing import told_apart
 
 # The host's own, which always runs.
 HOST_DOMAIN = "Domain-0"
 _HEADER = re.compile(r"Name\s+ID\s+Mem(\(MiB\))?\s+VCPUs\s+State\s+Time\(s\)\s*")
 # From the right, since a domain's name may hold spaces.
-_ROW = re.compile(r"(?P<name>\S.*?)\s+[0-9]+\s+(?P<mem>[0-9]+)\s+[0-9]+\s+[a-z-]+\s+(?P<time>[0-9]+\.[0-9]+)\s*")
+_ROW = re.compile(
+    r"(?P<name>\S.*?)\s+(?P<id>[0-9]+)\s+(?P<mem>[0-9]+)\s+[0-9]+\s+[a-z-]+\s+(?P<time>[0-9]+\.[0-9]+)\s*"
+)
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,8 @@ class Domain:
     """One row of `xl list`.
 
     Attributes:
-        name: The domain's name; `Domain-0` is the host's own.
+        name: The domain's name; `Domain-0` is the host's own. Of several with the same name, such as `(null)` of those
+            that are dying, each has its ID behind it.
         memory_mib: Its memory, MiB.
         time_s: CPU time that it has used since it was created, seconds.
     """
@@ -45,15 +49,16 @@ def domains(text: str) -> list[Domain]:
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines or not _HEADER.fullmatch(lines[0]):
         raise unrecognised("xl-list", text, 'no header "Name ID Mem VCPUs State Time(s)"')
-    found = []
+    rows = []
     for line in lines[1:]:
         match = _ROW.fullmatch(line)
         if match is None:
             raise unrecognised("xl-list", text, f"{line!r} is no domain")
-        found.append(Domain(match["name"], int(match["mem"]), float(match["time"])))
-    if not any(domain.name == HOST_DOMAIN for domain in found):
-        raise unrecognised("xl-list", text, "no Domain-0")
-    return found
+        rows.append(match)
+    names = told_apart([row["name"] for row in rows], [row["id"] for row in rows])
+    if HOST_DOMAIN not in names:
+        raise unrecognised("xl-list", text, "no Domain-0, or two")
+    return [Domain(name, int(row["mem"]), float(row["time"])) for name, row in zip(names, rows, strict=True)]
 
 
 def parse(text: str) -> list[Number]:

@@ -17,6 +17,10 @@ from core.errors import HvlabError
 from core.files import write_atomic
 from lab.connectors.patience import Patience
 
+# A shell that reads its program from the standard input and has nothing of the login's environment but what finds
+# programs and their settings: TIME_STYLE, QUOTING_STYLE, LS_COLORS, S_COLORS, LANG and others change what tools print.
+# The words are those of every login shell, csh's and fish's, too.
+CLEAN_SHELL = 'env -i PATH="$PATH" HOME="$HOME" USER="$USER" LOGNAME="$USER" LC_ALL=C sh -s'
 _CHUNK = 1 << 20
 # Whoever takes a file says what it got, so that a copy is never taken for whole that is not.
 _TAKE = """\

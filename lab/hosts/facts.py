@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from core.errors import HvlabError
 from hypervisors.base import Hypervisor
 from hypervisors.registry import all_hypervisors, get_hypervisor
-from lab.connectors.base import Machine
+from lab.connectors.base import CLEAN_SHELL, Machine
 from lab.images.acceleration import HARDWARE, SOFTWARE
 
 # One `name=value` a line. CentOS 5.5 has no /etc/machine-id. dmidecode is a fallback for hosts without the DMI in
@@ -73,7 +73,7 @@ class HostFacts:
         Raises:
             HvlabError: It cannot be reached, or is no Linux.
         """
-        return read_facts(machine.check("sh -s", stdin=questions().encode(), timeout=60, what="reading its facts"))
+        return read_facts(machine.check(CLEAN_SHELL, stdin=questions().encode(), timeout=60, what="reading its facts"))
 
 
 def questions() -> str:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from hypervisors.base import Hypervisor
-from lab.connectors.base import Machine
+from lab.connectors.base import CLEAN_SHELL, Machine
 from lab.hosts.block_devices import drives, mount_points, partitions
 
 _COLUMNS = "NAME,TYPE,SIZE,MODEL"
@@ -76,7 +76,7 @@ def describe(ssh: Machine, provider: Hypervisor) -> Description:
     script = "export LC_ALL=C\n" + "".join(
         f"echo '{_MARK}{name}'\n({line}) 2>/dev/null\n" for name, line in questions.items()
     )
-    answers = split_answers(ssh.run("sh -s", stdin=script.encode(), timeout=120).text)
+    answers = split_answers(ssh.run(CLEAN_SHELL, stdin=script.encode(), timeout=120).text)
     versions = {name.partition(" ")[2]: text.strip() for name, text in answers.items() if name.startswith("version ")}
     versions |= {name: version(name, answers.get(name, "")) for name in _VERSIONS}
     total = memory.parse(answers.get("machine memory", ""))[0] if memory else None

@@ -6,7 +6,7 @@ from pathlib import Path
 from core.console import say, step
 from core.errors import HvlabError
 from dataset.calibration import Given, Place, Row
-from dataset.captures import write_capture
+from dataset.captures import capture_text, write_capture
 from dataset.guests import guest_name
 from hypervisors.calibration import Key
 from hypervisors.registry import all_hypervisors, get_hypervisor
@@ -168,7 +168,7 @@ class Calibrator:
         for attempt in range(1, ATTEMPTS + 1):
             with step(f"{self.provider.title}: reading {name}"):
                 outputs, given = self._read_loaded(lines, load, known, own.seconds if own else self._seconds)
-            ticks = cpu_window.parse(outputs["ticks"].stdout.decode(errors="replace"))
+            ticks = cpu_window.parse(capture_text(outputs["ticks"].stdout))
             why = self._disturbed(ticks, given if own else None)
             if not why:
                 break
@@ -248,7 +248,7 @@ class Calibrator:
                 raise HvlabError(f"meter {key} failed on the {machine}: {words or f'exit status {output.status}'}")
             counter = self.rules.counter
             parse = counter.parse if counter and key == counter.name else meter(key).parse
-            found |= numbers(machine, key, parse(output.stdout.decode(errors="replace")))
+            found |= numbers(machine, key, parse(capture_text(output.stdout)))
         return found
 
     def _keep(self, name: str, machine: Place, outputs: dict[str, Output]) -> None:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from core.errors import HvlabError
 from hypervisors.base import Hypervisor
 from hypervisors.registry import get_hypervisor
-from lab.connectors.base import Machine
+from lab.connectors.base import CLEAN_SHELL, Machine
 from lab.connectors.patience import ConnectionLostError
 from lab.settings import Settings
 from study.measure.evidence import GUEST_EVIDENCE, evidence_for
@@ -213,7 +213,7 @@ def ask(ssh: Machine, lines: Mapping[str, str], timeout: float) -> dict[str, Out
         HvlabError: If the session fails; a command's own failure is in its `status`.
     """
     began = datetime.now(UTC)
-    done = ssh.run("sh -s", stdin=render_collector_script(lines).encode(), timeout=timeout)
+    done = ssh.run(CLEAN_SHELL, stdin=render_collector_script(lines).encode(), timeout=timeout)
     if done.status:
         raise _failed(done.stderr, done.status)
     return unpack(done.stdout, lines, began)
@@ -227,7 +227,7 @@ def collect(ssh: Machine, lines: Mapping[str, str], timeout: float) -> dict[str,
             `status`. A connection that breaks while they are fetched is made again.
     """
     begun = time.monotonic()
-    answer = ssh.check("sh -s", stdin=starter(lines).encode(), timeout=timeout, what="starting the reading")
+    answer = ssh.check(CLEAN_SHELL, stdin=starter(lines).encode(), timeout=timeout, what="starting the reading")
     began = datetime.now(UTC)
     try:
         folder, uptime = answer.split()

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from core.errors import HvlabError
-from dataset.captures import INDEX_FILE, read_index
+from dataset.captures import INDEX_FILE, capture_text, read_index
+from dataset.files import read_bytes
 from dataset.models import RunInfo
 from hypervisors.registry import all_hypervisors
 
@@ -97,6 +98,6 @@ def suspicions(study_dir: Path, run: RunInfo, stages: Iterable[str]) -> list[str
         folder = study_dir / "runs" / run.name / "captures" / stage
         entry = read_index(folder / INDEX_FILE).get(f"{EVIDENCE_NAME}.txt")
         if entry:
-            text = (folder / f"{EVIDENCE_NAME}.txt").read_text(encoding="utf-8", errors="replace")
+            text = capture_text(read_bytes(folder / f"{EVIDENCE_NAME}.txt"))
             watch.look(stage, None if entry.exit_status else text)
     return watch.suspect

@@ -6,7 +6,16 @@ This lies beside the meters, not in study.dataset: the report reads datasets and
 from pathlib import Path
 
 from core.errors import HvlabError
-from dataset.captures import INDEX_FILE, CaptureInfo, capture_path, check_index, read_index, run_name
+from dataset.captures import (
+    INDEX_FILE,
+    CaptureInfo,
+    capture_path,
+    capture_text,
+    check_index,
+    read_index,
+    run_name,
+)
+from dataset.files import read_bytes
 from dataset.measurements import Measurement, read_measurements, value_text
 from dataset.models import load_study
 from dataset.paths import in_study
@@ -33,10 +42,13 @@ def measurements(
         A row for each number; `capture` is the path that `study.dataset.capture_path` gives.
 
     Raises:
-        HvlabError: The meter does not know the text's layout, or samples are missing.
+        HvlabError: The meter does not know the text's layout, samples are missing, or two numbers have the same name.
     """
     source = meter(meter_name)
     numbers = source.parse(text)
+    metrics = [number.metric for number in numbers]
+    if repeated := next((metric for metric in metrics if metrics.count(metric) > 1), None):
+        raise unrecognised(meter_name, text, f"two numbers are called {repeated}")
     if source.asked and command:
         _check_samples(numbers, text, meter_name, source.asked(command))
     return [
@@ -108,9 +120,9 @@ def _read_folder(provider: str, repeat: int, folder: Path) -> tuple[list[Measure
         if not file.is_file() or not _succeeded(index.get(file.name)):
             continue
         try:
-            text = file.read_text(encoding="utf-8")
+            text = capture_text(read_bytes(file))
             rows += measurements(provider, repeat, stage, each.name, text, command=index[file.name].command)
-        except (HvlabError, UnicodeDecodeError) as error:
+        except HvlabError as error:
             problems.append(f"{capture_path(provider, repeat, stage.name, each.name)}: {error}")
     return rows, problems
 

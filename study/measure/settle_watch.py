@@ -5,7 +5,7 @@ import select
 import subprocess
 import time
 
-from lab.connectors.base import Machine
+from lab.connectors.base import CLEAN_SHELL, Machine
 from study.measure.settle import SAMPLER_SH, Settler, SettleRule
 
 # The rule's own limit counts on the lab host's clock; this is for a session that has gone silent.
@@ -30,7 +30,7 @@ def wait_settled(ssh: Machine, rule: SettleRule) -> Settler:
 def _watch(ssh: Machine, settler: Settler, limit: float) -> bool:
     """Give `settler` what one session prints; return whether the session lasted until the settler was done."""
     session = subprocess.Popen(
-        ssh.command("sh -s"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ssh.command(CLEAN_SHELL), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
     assert session.stdin and session.stdout
     try:

@@ -122,4 +122,5 @@ def unrecognised(meter: str, text: str, why: str) -> HvlabError:
     if len(shown) > 240:
         shown = shown[:240] + " ..."
     begin = f"output begins: {shown}" if shown else "the output is empty"
-    return HvlabError(f"meter {meter}: {why}; {begin}", "keep the capture and add this layout to the meter")
+    hint = "keep the capture and add this layout to the meter"
+    return HvlabError(f"meter {meter}: {why}; {begin}", hint, code="unknown-output")

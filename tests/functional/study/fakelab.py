@@ -106,7 +106,7 @@ def make_tools(folder: Path) -> None:
     """Write the stand-ins."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in _TOOLS.items():
-        (folder / name).write_text(f"#!/bin/sh\n{text}")
+        (folder / name).write_text(f"#!/bin/sh\nexport FAKE='{folder.parent}'\n{text}")
         (folder / name).chmod(0o755)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import HvlabError
 from lab.connectors.patience import ConnectionLostError
-from study.measure.collector import collect, render_collector_script, unpack
+from study.measure.collector import ask, collect, render_collector_script, unpack
 from study.meters.base import Context
 from study.meters.registry import meter
 from tests.functional.study.fakelab import LocalShell
@@ -92,6 +92,21 @@ def test_the_detached_reader_is_nobodys_child(shell: LocalShell) -> None:
     parent, session, reader = collect(shell, lines, timeout=30)["who"].stdout.split()
     assert session == reader
     assert int(parent) != os.getpid()
+
+
+def test_nothing_of_the_logins_environment_reaches_a_meter(shell: LocalShell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of these changes what a tool prints; the last is one that nobody has thought of."""
+    names = ["TIME_STYLE", "QUOTING_STYLE", "LS_COLORS", "S_COLORS", "LANG", "LANGUAGE", "POSIXLY_CORRECT", "COLUMNS",
+             "BLOCK_SIZE", "GREP_OPTIONS", "HVLAB_TEST"]  # fmt: skip
+    for name in names:
+        monkeypatch.setenv(name, "ko_KR.UTF-8")
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    lines = {"shown": "/usr/bin/env"}
+    for outputs in (collect(shell, lines, timeout=30), ask(shell, lines, timeout=30)):
+        told = dict(line.split("=", 1) for line in outputs["shown"].stdout.decode().splitlines())
+        kept = {"PATH", "HOME", "USER", "LOGNAME", "LC_ALL", "S_TIME_FORMAT"}
+        assert told.keys() <= kept | {"PWD", "OLDPWD", "SHLVL", "_"}
+        assert (told["LC_ALL"], told["HOME"]) == ("C", os.environ["HOME"])
 
 
 def test_a_reader_that_was_killed_is_an_error_at_once(shell: LocalShell) -> None:

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from core.errors import HvlabError
-from dataset.captures import capture_path, write_capture
+from dataset.captures import capture_path, capture_text, write_capture
 from dataset.files import write_json_atomic
 from dataset.measurements import append_measurements, read_measurements, write_measurements
 from dataset.stages import parse_stage
 from study.measure.rederive import measurements, rederive
+from study.meters import registry
+from study.meters.base import Number
 from tests.support.recorded import ROOT
 
 STAGE = "runs/kvm-01/captures/vm-1"
@@ -125,6 +127,35 @@ def test_tampering_is_found(study: Path, tamper: Callable[[Path], None], message
     problems = rederive(study)
     assert any(message in problem for problem in problems), problems
     assert all("\n" not in problem for problem in problems)
+
+
+def test_a_capture_that_is_not_utf8_is_read_the_same_way_when_it_is_checked(study: Path) -> None:
+    """Its files' names look the same then."""
+    output = (
+        b"/kvm:\ntotal 8192\n"
+        b"4096 -rw-r--r-- 1 0 0 3 2026-11-22 21:38 caf\xe9\n4096 -rw-r--r-- 1 0 0 4 2026-11-22 21:38 caf\xe8\n"
+    )
+    path = capture_path("kvm", 1, "vm-1", "disk")
+    rows = measurements("kvm", 1, parse_stage("vm-1"), "disk", capture_text(output))
+    append_measurements(study, rows)
+    started = datetime(2026, 11, 22, 21, 0, tzinfo=UTC)
+    write_capture(study, path, output, command="disk", exit_status=0, started=started, seconds=0.1)
+    assert rederive(study) == []
+    assert {row.metric: row.value for row in rows}["apparent:caf\ufffd#2"] == 4
+
+
+def test_a_number_that_a_meter_gives_twice_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    twice = replace(registry.meter("free"), parse=lambda text: 2 * [Number("used", 1, "MiB")])
+    monkeypatch.setattr("study.measure.rederive.meter", lambda name: twice)
+    with pytest.raises(HvlabError, match="used") as refused:
+        measurements("kvm", 1, parse_stage("vm-1"), "free", "")
+    assert refused.value.code == "unknown-output"
+
+
+def test_a_row_that_is_there_already_is_refused_with_a_command(study: Path) -> None:
+    with pytest.raises(HvlabError) as refused:
+        append_measurements(study, read_measurements(study)[:1])
+    assert "./invoke study.resume" in refused.value.hint
 
 
 def test_captures_of_a_run_that_died_are_not_asked_for(study: Path) -> None:
