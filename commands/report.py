@@ -1,5 +1,8 @@
 """Commands report.*: from a dataset to the paper."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from invoke.context import Context
@@ -9,14 +12,28 @@ from core.paths import PROJECT, STUDIES
 from lab import packages
 
 
+@contextmanager
+def _study(name: str) -> Iterator[tuple[Path, Path]]:
+    """Yield a study's folder and the folder for what is made of it; nobody changes the study meanwhile.
+
+    The second one is the study's own, unless the study is a published one, which is not written to.
+    """
+    from dataset.folder import hold_study
+    from dataset.store import find_study
+
+    found = find_study(PROJECT, name)
+    out = STUDIES / found.name
+    with hold_study(out, shared=True):
+        yield found, out
+
+
 def render(study: str, lang: str, scenario: Any = None) -> None:
     """Write a study's paper and print its path."""
-    from dataset.store import find_study
     from report.recommendation.scenario import DEFAULT_SCENARIO
     from report.render import paper
 
-    found = find_study(PROJECT, study)
-    print(paper.render(found, STUDIES / found.resolve().name / "report", lang, scenario or DEFAULT_SCENARIO))
+    with _study(study) as (found, out):
+        print(paper.render(found, out / "report", lang, scenario or DEFAULT_SCENARIO))
 
 
 @command(
@@ -72,32 +89,29 @@ def report_compare(c: Context, before: str, after: str) -> None:
 @command(help={"study": "as for report.pdf", "lang": "en or ko"})
 def report_html(c: Context, study: str = "latest", lang: str = "en") -> None:
     """Write a study's paper as one HTML page."""
-    from dataset.store import find_study
     from report.render import paper
 
-    found = find_study(PROJECT, study)
-    print(paper.render_html(found, STUDIES / found.resolve().name / "report", lang))
+    with _study(study) as (found, out):
+        print(paper.render_html(found, out / "report", lang))
 
 
 @command(help={"study": "as for report.pdf"})
 def report_data(c: Context, study: str = "latest") -> None:
     """Write tables (CSV, Parquet) and figures (SVG, PNG)."""
-    from dataset.store import find_study
     from report.tools import export
 
-    found = find_study(PROJECT, study)
-    for path in export.write_data(found, STUDIES / found.resolve().name / "report" / "data"):
-        print(path)
+    with _study(study) as (found, out):
+        for path in export.write_data(found, out / "report" / "data"):
+            print(path)
 
 
 def write_crate(study: str) -> None:
     """Write the descriptions of a study's folder into it, for machines and for people; print their paths."""
-    from dataset.store import find_study
     from report.tools import ro_crate
 
-    found = find_study(PROJECT, study)
-    for path in ro_crate.write_crate(found, STUDIES / found.resolve().name):
-        print(path)
+    with _study(study) as (found, out):
+        for path in ro_crate.write_crate(found, out):
+            print(path)
 
 
 @command(help={"study": "as for report.pdf"})

@@ -1,5 +1,7 @@
 """Writes files so that a reader finds the old content or the new, never half of it."""
 
+import ctypes
+import errno
 import json
 import os
 from collections.abc import Callable
@@ -39,6 +41,33 @@ def sync_folder(path: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+# Of a file system or a kernel that cannot exchange two names, or only of some folders.
+_CANNOT = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EXDEV, errno.EBUSY)
+
+
+def exchange(one: Path, other: Path) -> None:
+    """Exchange two files or folders of one file system in one step: each name always leads to one of both.
+
+    Raises:
+        HvlabError: The file system cannot do it (code `no-exchange`).
+        OSError: It failed for another reason.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    names = os.fsencode(one), os.fsencode(other)
+    if libc.renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE) == 0:
+        return
+    number = ctypes.get_errno()
+    if number in _CANNOT:
+        raise HvlabError(
+            f"the file system of {other} cannot exchange two folders: {os.strerror(number)}",
+            "move the folder to a local file system (ext4, XFS, Btrfs)",
+            code="no-exchange",
+        )
+    raise OSError(number, os.strerror(number), str(other))
 
 
 def read_record(path: Path, kind: Callable[..., Record]) -> Record | None:

@@ -1,16 +1,44 @@
-"""A study's folder: it appears whole, and what a crash left in it is cleared away."""
+"""A study's folder: it appears whole, one command writes it, and what a crash left in it is cleared away."""
 
+import contextlib
+import errno
 import os
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 
 from core.errors import HvlabError
 from core.files import sync_folder
+from core.lock import hold
 
 _ASIDE = re.compile(r"\.[0-9-]+\.([0-9]+)\.part")
+
+
+def hold_study(folder: Path, *, shared: bool = False) -> AbstractContextManager[None]:
+    """Hold a study's lock in the block; whatever writes into a study's folder holds it.
+
+    The lock is a hidden file beside the folder, so that it stays where it is when the folder is exchanged.
+
+    Args:
+        folder: The study's folder; it need not exist.
+        shared: Let others in that share it, too: for what writes only files that are made from the study.
+
+    Raises:
+        HvlabError: Another command holds it (code `study-in-use`; the message names it), or the folder's parent
+            cannot be written.
+    """
+    real = folder.resolve()
+
+    def refused(by: str) -> HvlabError:
+        return HvlabError(
+            f"another command uses the study {real.name}: {by}", "wait for it, or end it (kill)", code="study-in-use"
+        )
+
+    hint = f"check the permissions of {real.parent}"
+    return hold(real.with_name(f".{real.name}.lock"), refused, hint=hint, shared=shared)
 
 
 def new_folder(root: Path, created: datetime, fill: Callable[[Path, str], None]) -> Path:
@@ -49,6 +77,36 @@ def _clear(root: Path) -> None:
         match = _ASIDE.fullmatch(folder.name)
         if match and not Path(f"/proc/{match[1]}").exists():
             shutil.rmtree(folder)
+
+
+# Of a file system or file for which a second name is not allowed; a copy does as well.
+_NO_SECOND_NAME = (errno.EPERM, errno.ENOTSUP, errno.EMLINK)
+
+
+def clone(folder: Path, target: Path) -> None:
+    """Give a folder's files a second name in a new folder: they stay the same files, with all that they have.
+
+    Whoever changes one in the new folder must write it anew (`write_atomic`), else the first changes, too.
+
+    Raises:
+        OSError: It failed; what was made so far is left.
+    """
+    target.mkdir()
+    for entry in os.scandir(folder):
+        if entry.is_dir(follow_symlinks=False):
+            clone(Path(entry), target / entry.name)
+            continue
+        try:
+            os.link(entry, target / entry.name, follow_symlinks=False)
+        except OSError as error:
+            if error.errno not in _NO_SECOND_NAME or not entry.is_file(follow_symlinks=False):
+                raise
+            shutil.copy2(entry, target / entry.name, follow_symlinks=False)
+    status = folder.stat()
+    # Whoever may not give a folder away keeps the new one.
+    with contextlib.suppress(PermissionError):
+        os.chown(target, status.st_uid, status.st_gid)
+    shutil.copystat(folder, target)
 
 
 def clear_parts(study_dir: Path) -> None:

@@ -9,8 +9,13 @@ from typing import Any, BinaryIO
 
 from core.errors import HvlabError
 from core.files import sync_folder
+from dataset.files import read_bytes
 
 NAME = "journal.jsonl"
+
+# What every event has, and what some have; what else an event has is its own.
+_ALWAYS = {"time": str, "event": str}
+_SOMETIMES = {"run": str, "provider": str, "repeat": int, "stage": str, "status": str}
 
 
 class Journal:
@@ -30,13 +35,12 @@ class Journal:
             event: What happened, e.g. `stage-settled`.
             fields: Anything that JSON can hold; `time` (UTC, ISO 8601) and `event` are added.
         """
-        stamp = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        line = json.dumps({"time": stamp, "event": event, **fields}, ensure_ascii=False) + "\n"
+        line = event_line(event, fields)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         is_new = not self.path.exists()
         with self.path.open("a+b") as file:
             _cut_broken_tail(file)
-            file.write(line.encode())
+            file.write(line)
             file.flush()
             os.fsync(file.fileno())
         if is_new:
@@ -47,28 +51,50 @@ class Journal:
         return read_journal(self.path)
 
 
+def event_line(event: str, fields: Mapping[str, Any]) -> bytes:
+    """Return the line of an event that happens now; arguments as `Journal.append`."""
+    stamp = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    facts = {name: value for name, value in fields.items() if name not in _ALWAYS}
+    line = json.dumps({"time": stamp, "event": event, **facts}, ensure_ascii=False)
+    # JSON has the same escape for half a surrogate pair, which UTF-8 does not have.
+    return line.encode(errors="backslashreplace") + b"\n"
+
+
 def read_journal(path: Path) -> list[dict[str, Any]]:
     """Read a journal's events in order; a journal that was never begun has none.
 
     A last line without its newline was cut off while it was written (power, kill, full disk) and is left out.
 
     Raises:
-        HvlabError: A whole line is not a JSON object: the file was changed by something else.
+        HvlabError: A whole line is not an event (a JSON object with `time` and `event`): the file was changed by
+            something else. Or the file cannot be read.
     """
-    if not path.exists():
-        return []
-    whole_lines = path.read_bytes().split(b"\n")[:-1]
-    return [_event(path, number, line) for number, line in enumerate(whole_lines, start=1)]
+    return [_event(path, number, line) for number, line in enumerate(whole_lines(path), start=1)]
+
+
+def whole_lines(path: Path) -> list[bytes]:
+    """Read a journal's lines, without one that was cut off while it was written; none if it was never begun.
+
+    Raises:
+        HvlabError: The file cannot be read.
+    """
+    return read_bytes(path).split(b"\n")[:-1] if os.path.lexists(path) else []
 
 
 def _event(path: Path, number: int, line: bytes) -> dict[str, Any]:
+    def damaged(what: str) -> HvlabError:
+        return HvlabError(f"{path}:{number}: {what}: {line[:80]!r}", "remove the damaged line", code="damaged-journal")
+
     try:
         event = json.loads(line)
-    except ValueError as error:
-        raise HvlabError(f"{path}:{number}: not JSON: {line[:80]!r}", "remove the damaged line") from error
-    if not isinstance(event, Mapping):
-        raise HvlabError(f"{path}:{number}: not a JSON object: {line[:80]!r}", "remove the damaged line")
-    return dict(event)
+    except (ValueError, RecursionError) as error:
+        raise damaged("not JSON") from error
+    if not isinstance(event, dict):
+        raise damaged("not a JSON object")
+    for name, kind in (_ALWAYS | _SOMETIMES).items():
+        if not isinstance(event.get(name), kind) and (name in _ALWAYS or name in event):
+            raise damaged(f"{name} is missing, or is no {'number' if kind is int else 'text'}")
+    return event
 
 
 def _cut_broken_tail(file: BinaryIO) -> None:

@@ -23,17 +23,6 @@ def is_file_name(name: str) -> bool:
     return "/" not in name and is_inside(name)
 
 
-def require_no_links(folder: Path) -> None:
-    """Check that a folder holds no symbolic link, before its files are copied.
-
-    Raises:
-        HvlabError: It holds one; a copy would have the contents of a file elsewhere.
-    """
-    for path in sorted(folder.rglob("*")):
-        if path.is_symlink():
-            raise HvlabError(f"{path} is a symbolic link", "a study has files and folders only")
-
-
 def in_study(folder: Path, path: str) -> Path:
     """Return the path of a study's file.
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import HvlabError
+from dataset.folder import hold_study
 from dataset.models import load_study
 from dataset.store import find_study, list_studies
 from lab.active_lab import ActiveLab
@@ -73,7 +74,8 @@ def begin(settings: Settings, request: StudyRequest, studies: Path, active: Acti
         active.require_off()
         check_room(settings)
         study = Study.begin(Lab(settings), studies, plan)
-        folder = study.run(judge)
+        with hold_study(study.folder):
+            folder = study.run(judge)
     print_timings(study.info)
     return folder
 
@@ -95,7 +97,7 @@ def resume(project: Path, study_id: str, active: ActiveLab, judge: Judge, host: 
     info = load_study(folder)
     settings = on_host(settings_of(info), host)
     require_kind(parse_host(settings.lab_host.host).kind, info)
-    with active.acquire():
+    with active.acquire(), hold_study(folder):
         for run in info.runs:
             # This process holds the lab: whatever runs was left by a killed command.
             if run.status == "running":

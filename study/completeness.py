@@ -17,8 +17,7 @@ _PARAMETERS = (
     ["seed", "lab_host", "topology", "readings", "settle", "box", "factors"],
 )
 
-# Ends the problem that an interrupted import leaves; study.merge removes what it is of.
-UNFINISHED = "not a finished run"
+_UNFINISHED = "not a finished run"
 _GUEST_STAGES = "vm-"
 
 
@@ -139,9 +138,9 @@ def _unknown_runs(study_dir: Path, study: StudyInfo) -> list[str]:
     """Find rows and folders of runs that are not finished, or not in study.json."""
     finished = {run.name for run in _finished(study)}
     rows = {run_name(row.provider, row.repeat) for row in read_measurements(study_dir)}
-    problems = [f"measurements.csv: rows of {name}, which is {UNFINISHED}" for name in sorted(rows - finished)]
+    problems = [f"measurements.csv: rows of {name}, which is {_UNFINISHED}" for name in sorted(rows - finished)]
     folders = {path.name for path in (study_dir / "runs").glob("*")}
-    return problems + [f"runs/{name}: {UNFINISHED}" for name in sorted(folders - finished)]
+    return problems + [f"runs/{name}: {_UNFINISHED}" for name in sorted(folders - finished)]
 
 
 def _finished(study: StudyInfo) -> list[RunInfo]:

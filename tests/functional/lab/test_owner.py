@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from core.lock import is_locked
 from core.paths import PROJECT
-from lab.state import lock as module
 from lab.state.lock import LOCK, LabLockedError, acquire_lab, in_use, killed_owner
 
 HOLD = """\
@@ -72,6 +72,6 @@ def test_asking_whether_it_is_free_keeps_nobody_from_taking_it(tmp_path: Path) -
     with holder(tmp_path) as killed:
         killed.kill()
     with (tmp_path / LOCK).open() as asking:
-        assert not module._is_locked(asking)
+        assert not is_locked(asking)
         with acquire_lab(tmp_path):
-            assert module._is_locked(asking)
+            assert is_locked(asking)

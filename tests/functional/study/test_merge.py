@@ -7,31 +7,11 @@ import pytest
 
 from core.errors import HvlabError
 from core.paths import PROJECT
+from dataset.journal import NAME, read_journal
 from dataset.measurements import read_measurements
 from dataset.models import load_study, save_study
 from study.merge import import_runs
-from study.plan import Plan
 from study.verify import check
-from tests.functional.study.fakelab import FakeLab, fake_settings, take
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    here, there = tmp_path_factory.mktemp("here"), tmp_path_factory.mktemp("there")
-    return (
-        take(here / "studies", FakeLab(here / "state", fake_settings(1)), Plan(("kvm",), 2, 7)),
-        take(there / "studies", FakeLab(there / "state", fake_settings(1)), Plan(("kvm",), 2, 9)),
-    )
-
-
-@pytest.fixture
-def two(made: tuple[Path, Path], tmp_path: Path) -> tuple[Path, Path]:
-    ours = Path(shutil.copytree(made[0], tmp_path / "ours"))
-    theirs = Path(shutil.copytree(made[1], tmp_path / "theirs"))
-    info = load_study(theirs)
-    info.id, info.environment.hardware[0].value = "theirs", "another processor"
-    save_study(theirs, info)
-    return ours, theirs
 
 
 def test_runs_are_merged(two: tuple[Path, Path]) -> None:
@@ -76,14 +56,24 @@ def test_a_run_that_came_by_another_study_is_known(two: tuple[Path, Path], tmp_p
         import_runs(ours, third)
 
 
-def test_an_import_that_was_cut_off_is_tried_again(two: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as broken:
-        broken.setattr("study.merge.save_study", lambda *_: (_ for _ in ()).throw(OSError("power")))
-        with pytest.raises(OSError, match="power"):
-            import_runs(*two)
-    assert any("not a finished run" in problem for problem in check(two[0]))
-    assert import_runs(*two) == ["kvm-03", "kvm-04"]
-    assert check(two[0]) == []
+def test_imported_runs_are_imported_as_what_they_first_were(two: tuple[Path, Path], tmp_path: Path) -> None:
+    ours, theirs = two
+    fourth = Path(shutil.copytree(ours, tmp_path / "fourth"))
+    info = load_study(fourth)
+    info.id, info.environment.hardware[0].value = "fourth", "a fourth processor"
+    for run in info.runs:
+        run.started = run.started and run.started.replace(year=2021)
+    save_study(fourth, info)
+    import_runs(theirs, fourth)
+    first = [event for event in read_journal(theirs / NAME) if event["event"] == "settling" and event["repeat"] == 3]
+    assert import_runs(ours, theirs) == ["kvm-03", "kvm-04", "kvm-05", "kvm-06"]
+    assert check(ours) == []
+    runs = {run.name: run for run in load_study(ours).runs}
+    assert [(runs[name].origin or {})["study"] for name in ("kvm-03", "kvm-05")] == ["theirs", "fourth"]
+    assert (runs["kvm-05"].host or {})["hardware"][0]["value"] == "a fourth processor"
+    second = [event for event in read_journal(ours / NAME) if event["event"] == "settling" and event["repeat"] == 5]
+    assert [event["happened"] for event in second] == [event["happened"] for event in first]
+    assert [event["curve"] for event in second] == [event["curve"] for event in first]
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -36,9 +37,23 @@ def test_a_journal_that_holds_only_a_cut_off_line(tmp_path: Path) -> None:
     assert [event["event"] for event in journal.read()] == ["first"]
 
 
-@pytest.mark.parametrize("line", ["not json", "[1]"])
+@pytest.mark.parametrize(
+    "line",
+    ["not json", "[1]", '{"time": "t"}', '{"event": "b"}', '{"time": 1, "event": "b"}', "[" * 100_000]
+    + [json.dumps({"time": "t", "event": "b", name: []}) for name in ("run", "provider", "repeat", "stage", "status")],
+)
 def test_a_damaged_line_inside_is_an_error_that_names_it(tmp_path: Path, line: str) -> None:
     path = tmp_path / "journal.jsonl"
-    path.write_text(f'{{"event": "a"}}\n{line}\n{{"event": "b"}}\n')
-    with pytest.raises(HvlabError, match=r"journal\.jsonl:2: not"):
+    good = '{"time": "t", "event": "a"}'
+    path.write_text(f"{good}\n{line}\n{good}\n")
+    with pytest.raises(HvlabError, match=r"journal\.jsonl:2: ") as damage:
         read_journal(path)
+    assert damage.value.code == "damaged-journal"
+    assert len(str(damage.value).splitlines()) == 1
+
+
+def test_half_a_surrogate_pair_is_kept(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.jsonl")
+    journal.append("a", note="\ud800")
+    assert journal.read()[0]["note"] == "\ud800"
+    assert journal.path.read_bytes().isascii()
