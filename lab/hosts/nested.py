@@ -39,7 +39,7 @@ stamina.instrumentation.set_on_retry_hooks([])
 _FATAL = ("Kernel panic", "stack guard page was hit", "initrd: no root file system")
 _READY = "HVLAB-READY"
 # How long a connection to a lab host whose process lives is tried again, seconds.
-_PATIENCE_S = 300
+_PATIENCE_S = 180
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import stamina
@@ -85,6 +85,7 @@ class Fault:
         within_s: It comes at a random moment of so many seconds after that.
         do: Does it.
         names: What the command's error says of it, as a regular expression; empty: the command itself is killed.
+        passes: It is over after a while, and the command must go on: no run is begun again.
     """
 
     what: str
@@ -92,7 +93,7 @@ class Fault:
     within_s: float
     do: Callable[[Running], None]
     names: str = ""
-    environ: dict[str, str] = field(default_factory=dict)
+    passes: bool = False
 
     def come(self, running: Running) -> float:
         """Wait for the moment and let it happen; return how many seconds after `after` that was."""
@@ -155,6 +156,26 @@ def _cut_ssh(running: Running) -> None:
     running.host.check("(sleep 1; pkill -KILL sshd) >/dev/null 2>&1 &", timeout=60, what="cutting SSH")
 
 
+# For so long the way to the lab host is shut, or the lab host stands still.
+SHUT_S, STILL_S = 20, 60
+
+
+def _shut_ssh(running: Running) -> None:
+    """End the SSH server and all its connections for a while."""
+    line = f"(sleep 1; pkill -KILL sshd; sleep {SHUT_S}; /usr/sbin/sshd) >/dev/null 2>&1 &"
+    running.host.check(line, timeout=60, what="shutting SSH")
+
+
+def _stop_emulator(running: Running) -> None:
+    """Stop the emulator for a while, as a machine that sleeps does."""
+    emulator = running.process_with("-nodefaults").pid
+    os.kill(emulator, signal.SIGSTOP)
+    try:
+        time.sleep(STILL_S)
+    finally:
+        os.kill(emulator, signal.SIGCONT)
+
+
 GONE = "the lab host has ended"
 KILLED = r"server1 (did not come up|no longer ran|did not answer).*(shut off|shutting down|does not run)"
 FROZEN = r"server1 (did not come up|no longer ran|did not answer).*paused"
@@ -174,6 +195,9 @@ FAULTS = (
     Fault("libvirtd killed", UP, 5, _kill_libvirt, r"libvirt"),
     Fault("the lab host's disk filled", READY, 10, _fill_disk, r"No space left on device"),
     Fault("SSH cut in vagrant up", UP, 25, _cut_ssh, r"the lab host no longer answers over SSH"),
+    Fault("SSH shut for 20 s while the guest is read", IS_UP, 15, _shut_ssh, passes=True),
+    Fault("the emulator stopped for 60 s while the guest is read", IS_UP, 15, _stop_emulator, passes=True),
+    Fault("the emulator stopped for 60 s in vagrant up", UP, 20, _stop_emulator, passes=True),
     Fault("SSH cut while the guest is read", IS_UP, 15, _cut_ssh, r"cannot be reached over SSH|no longer answers"),
 )
 
