@@ -96,7 +96,7 @@ class MeterInfo(Descriptor):
 
 
 class Effect(Descriptor):
-    """An amount that tells what a factor did on the lab host, as the meter `factors` reads it.
+    """An amount that shows the effect of a factor on the lab host, as the meter `factors` reads it.
 
     Attributes:
         title: Name in print, e.g. `Memory that KSM saved`.
@@ -121,7 +121,7 @@ class FactorInfo(Descriptor):
         title: Name in print.
         value: The value that the study asked for.
         applies: Whether it has an effect, by hypervisor; a hypervisor that is not named: it has.
-        effects: Amounts that tell what it did.
+        effects: Amounts that show its effect.
     """
 
     name: Title

@@ -14,7 +14,7 @@ from lab.connectors.base import Machine
 from lab.connectors.ssh_config import Ssh
 from lab.hosts.active import ActiveHost
 from lab.hosts.machines import LABHOST
-from lab.hosts.rollback_script import in_words
+from lab.hosts.rollback_script import describe
 from lab.rollback import end_processes, undo_all
 from lab.state.lock import acquire_lab, in_use
 from lab.state.processes import lab_name
@@ -146,5 +146,5 @@ class ActiveLab:
 
 def _print_outcome(outcome: Outcome) -> None:
     """Print what became of a resource, except the many files of the lab's own."""
-    if outcome.kind not in ("file", "socket") and (words := in_words(outcome)):
+    if outcome.kind not in ("file", "socket") and (words := describe(outcome)):
         say(words)

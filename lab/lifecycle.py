@@ -35,7 +35,7 @@ from lab.settings import Settings
 from lab.state.lock import TEMPORARY
 from lab.state.rollback_journal import Steps
 
-# Of one `vagrant up`: what is done before a guest starts (its disk is copied) and after it answers.
+# Time of `vagrant up` before a guest starts (its disk is copied) and after it answers.
 _BESIDE_BOOT_S = 180
 
 
@@ -79,7 +79,7 @@ class Lab:
             HvlabError: If it does not come up.
         """
         provider = get_hypervisor(name)
-        # The lab is off and ours: what a killed command left is in the way.
+        # This command holds the lab, and it is off: what a killed command left is in the way.
         self.active.take_down()
         self._plan_steps()
         self.host.boot(provider)
@@ -94,7 +94,7 @@ class Lab:
         return provider
 
     def _introduce(self, provider: Hypervisor) -> None:
-        """Tell Vagrant and ssh of the lab host and its guests."""
+        """Configure Vagrant and ssh for the lab host and its guests."""
         entry, topology = self.host.entry, self.settings.topology
         write_topology(
             self.state / "topology.json", topology, self.boxes, self._config if entry else None,
@@ -107,18 +107,18 @@ class Lab:
         write_config(self._config, [*([entry] if entry else []), *guests])
 
     def explained(self, error: HvlabError) -> HvlabError:
-        """Return an error with its cause, if that was the lab host's end: what fails then fails in many words."""
+        """Return an error with its cause, if that is the end of the lab host, after which anything may fail."""
         death = self.host.died() if self._booted else None
         if death is None or death in error.message:
             return error
         return HvlabError(f"{death}: {error.message}", f"see {self._last_words()}")
 
     def _last_words(self) -> Path:
-        """Keep what the lab host said before it died; return the file."""
+        """Save the console of a lab host that died; return the file."""
         return keep_host_console(self.state, self.host.console_log())
 
     def _plan_steps(self) -> None:
-        """Write down what the boot will make, with what undoes it, before any of it is made."""
+        """Record in the journal what the boot will create, before any of it is created."""
         steps = Steps(self.state)
         steps.before("files that commands make for a while", "remove", TEMPORARY)
         steps.before("how the lab is reached", "remove", "ssh_config")
@@ -143,7 +143,7 @@ class Lab:
         self.host.shell.check("sh -s", stdin=program.encode(), timeout=180, what=what)
 
     def up(self, provider: Hypervisor, guest: str) -> int:
-        """Bring one guest up; when this returns it answers over SSH, its session is there, and it holds its load.
+        """Bring one guest up; when this returns it answers over SSH, its session runs, and it holds its load.
 
         Returns:
             How often it was tried: one that failed is destroyed and brought up again, `topology.attempts` times in all.
@@ -156,15 +156,15 @@ class Lab:
             try:
                 self._try_up(provider, guest)
             except ProgramTimeoutError as error:
-                # Vagrant itself gives a guest up before that: what it waits for is the lab host.
+                # Vagrant itself gives up a guest before that: it waits for the lab host.
                 self._require_alive(error)
                 seen = self._look_at(provider, guest)
                 longer = "raise topology.boot_timeout_s; " if seen.reached.ready else ""
-                raise ProgramTimeoutError(self._in_words(provider, guest, seen, error), longer + seen.hint) from error
+                raise ProgramTimeoutError(self._failure_of(provider, guest, seen, error), longer + seen.hint) from error
             except HvlabError as error:
                 self._require_alive(error)
                 seen = self._look_at(provider, guest)
-                words = self._in_words(provider, guest, seen, error)
+                words = self._failure_of(provider, guest, seen, error)
                 if attempt == attempts:
                     raise HvlabError(words, seen.hint) from error
                 say(f"[yellow]{escape(words)}[/yellow]; once more")
@@ -176,25 +176,25 @@ class Lab:
         return attempt
 
     def _try_up(self, provider: Hypervisor, guest: str) -> None:
-        """Bring a guest up the ladder (lab.readiness), with one deadline for all of it."""
+        """Bring a guest through all boot stages, with one deadline for all of them."""
         deadline = time.monotonic() + self.settings.topology.boot_timeout_s + _BESIDE_BOOT_S
         with step(f"{guest}: vagrant up --provider={provider.vagrant}"), self._vagrant(provider) as vagrant:
             vagrant.up(guest, watch(self.host.shell, provider, guest))
             if programs := self._programs():
                 wait_for_session(self.guest_ssh(guest), programs, max(1.0, deadline - time.monotonic()))
 
-    def _in_words(self, provider: Hypervisor, guest: str, seen: Evidence, error: HvlabError) -> str:
-        """Return why a guest did not come up: what was seen from outside, Vagrant's words, its hypervisor's."""
+    def _failure_of(self, provider: Hypervisor, guest: str, seen: Evidence, error: HvlabError) -> str:
+        """Return why a guest did not come up: its boot stage, Vagrant's error, its hypervisor's report."""
         reached = f" in time: now it is {seen.reached}" if seen.reached.ready else f": {seen.reached}"
         return f"{guest} did not come up{reached}; {error.message}; {self.why_ended(provider, guest)}"
 
     def _programs(self) -> Sequence[str]:
-        """Return what runs in a guest's session; nothing in a text session."""
+        """Return the programs of a guest's session; none for a text session."""
         topology = self.settings.topology
         return profile(topology.os).session if topology.session == "x-window" else ()
 
     def _look_at(self, provider: Hypervisor, guest: str) -> Evidence:
-        """Look at a guest that did not come up: how far it came, its console, its screen."""
+        """Gather evidence of a guest that did not come up: boot stage, console, screen."""
         which = next(one for one in guests(self.settings.topology.guests) if one.name == guest)
         inside = self.guest_ssh(guest)
         return gather(self.state, self.host.shell, provider, which, ssh=inside, programs=self._programs())
@@ -206,13 +206,13 @@ class Lab:
 
     @contextmanager
     def _vagrant(self, provider: Hypervisor) -> Iterator[VagrantLab]:
-        """Lend Vagrant, whose questions to the lab host go through one connection."""
+        """Provide Vagrant, with one shared connection to the lab host."""
         limit_s = self.settings.topology.boot_timeout_s + _BESIDE_BOOT_S
         with self.host.shell.shared_connection(self.state / "ssh.sock"):
             yield VagrantLab(provider, self.state, limit_s, self.host.died, remote=self.host.entry is not None)
 
     def _require_alive(self, error: HvlabError) -> None:
-        """Tell a guest's failure from the lab host's, which no second try can mend.
+        """Check that the lab host is alive, without which a second attempt is useless.
 
         Raises:
             HvlabError: The lab host has died, or no longer answers; `error` was the consequence.
@@ -231,7 +231,7 @@ class Lab:
             return False
 
     def why_ended(self, provider: Hypervisor, guest: str) -> str:
-        """Return what the hypervisor tells of a guest's end; see lab.ended."""
+        """Return the hypervisor's report of a guest's end (`lab.guests.ended`)."""
         return why_ended(self.host.shell, provider, guest)
 
     def guest_ssh(self, guest: str, patience: Patience | None = None) -> Ssh:
@@ -246,5 +246,5 @@ class Lab:
     def down(self) -> None:
         """End the lab host and everything in it; of an unmanaged one, all that the lab made there."""
         self._booted = False
-        # Not the host's own: where that could not be built, asking for it would begin to build it again.
+        # Not `host.stop()`: where the host could not be built, `host` would begin to build it again.
         self.active.take_down()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.errors import HvlabError
 from core.resources.base import Outcome
-from core.resources.removal import ABSENT, OURS, LocalResource, Probe, Removable, remove_all
+from core.resources.removal import ABSENT, OWNED, LocalResource, Probe, Removable, remove_all
 from lab.hosts.machines import LABHOST
 from lab.hosts.nested import NestedMachine
 from lab.hosts.unmanaged_lab import recorded_lab
@@ -30,7 +30,7 @@ class Connection(LocalResource):
 
     def probe(self) -> Probe:
         """Return whether there is a socket."""
-        return OURS if self._socket.exists() else ABSENT
+        return OWNED if self._socket.exists() else ABSENT
 
     def remove(self) -> None:
         """Ask its master to end. One that does not answer ends by itself when its other side is silent."""

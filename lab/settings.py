@@ -184,7 +184,7 @@ def _override(table: dict[str, Any], environ: Mapping[str, str]) -> None:
             value = tomllib.loads(f"value = {text}")["value"]
         except tomllib.TOMLDecodeError:
             value = text
-        # What stands there instead of a table is told when it is read.
+        # A value in place of a table is reported when it is read.
         there: Any = table
         for section in sections:
             there = there.setdefault(section, {}) if isinstance(there, dict) else None

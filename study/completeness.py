@@ -47,8 +47,8 @@ def missing_metadata(study_dir: Path, study: StudyInfo) -> list[str]:
 
 
 def _parameters(study: StudyInfo, wanted: list[str]) -> list[str]:
-    told = study.parameters.as_dict()
-    return [f"study.json: no parameter {name!r}" for name in wanted if told.get(name) in (None, "", [], {})]
+    recorded = study.parameters.as_dict()
+    return [f"study.json: no parameter {name!r}" for name in wanted if recorded.get(name) in (None, "", [], {})]
 
 
 def _descriptors(study_dir: Path, study: StudyInfo) -> list[str]:

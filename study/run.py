@@ -179,7 +179,7 @@ class Run:
         """Ask a guest itself.
 
         Raises:
-            HvlabError: It does not answer; tells what its hypervisor says of it (it may be paused, or gone).
+            HvlabError: It does not answer; the message has its hypervisor's report (it may be paused, or gone).
         """
         try:
             return ask(self.lab.guest_ssh(guest, Patience(_GUEST_PATIENCE_S)), inside, timeout=120)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
+import factors
 from core.plugins import VARIABLE, search_path
 from hypervisors.registry import all_hypervisors
 from lab.factors.registry import all_factors
@@ -36,6 +37,15 @@ def plugged_in(folder: Path) -> Iterator[None]:
             if name.startswith(tuple(f"{package}." for package in _PACKAGES)):
                 del sys.modules[name]
         _forget()
+
+
+@contextmanager
+def factors_plugged_in() -> Iterator[None]:
+    """Find the factors of tests/plugins within the block, beside hvlab's own."""
+    with patch.object(factors, "__path__", [*factors.__path__, str(FOLDER / "factors")]):
+        all_factors.cache_clear()
+        yield
+    all_factors.cache_clear()
 
 
 def _forget() -> None:

@@ -2,11 +2,11 @@
 
 A resource names shell functions. With PREFIX in `functions`, they are
 
-    PREFIX_probe ARGUMENT...     sets `state` to absent, ours or foreign, and `reason`; leaves `state` as it is if the
+    PREFIX_probe ARGUMENT...     sets `state` to absent, owned or foreign, and `reason`; leaves `state` as it is if the
                                  question failed
     PREFIX_create ARGUMENT...    creates it; called again, it leaves a resource of the lab as it should be
     PREFIX_remove ARGUMENT...    removes it
-    PREFIX_remember ARGUMENT...  sets `remembered` to what `remove` needs to know; unset: nothing to remember here
+    PREFIX_remember ARGUMENT...  sets `remembered` to the former value that `remove` needs; unset: there is none here
 
 `loop.sh` calls them; it defines what "removed" means. The programs need a POSIX shell and nothing of the controller, so
 that a host can keep the one that undoes its lab.
@@ -22,13 +22,13 @@ from core.errors import HvlabError
 from core.shell import call
 
 Verb = Literal["claim", "create", "remove"]
-Result = Literal["absent", "ours", "foreign", "failed", "remembered", "created", "removed", "kept"]
+Result = Literal["absent", "owned", "foreign", "failed", "remembered", "created", "removed", "kept"]
 
 _LOOP = Path(__file__).with_name("loop.sh")
 _RESULTS = get_args(Result)
 _KIND = re.compile(r"[a-z][a-z ]{0,39}")
 _LONGEST = 4096
-# Of resources that failed alike.
+# Names that are printed of resources that failed alike.
 _NAMED = 3
 
 
@@ -38,15 +38,15 @@ class Resource:
 
     Attributes:
         kind: In lower case: "network", "disk", "setting".
-        name: As a person knows it on the host.
+        name: Its name on the host.
         functions: Prefix of its shell functions.
-        arguments: What the functions are given.
+        arguments: Arguments of the functions.
         libraries: Shell texts that define them; equal texts are rendered once.
         creates: It has a function `create`. Without, another program creates it, as Vagrant does guests.
-        remembers: Whether it has a function `remember`, whose answer becomes its last argument (`with_memory`), and
-            whether it can be removed without.
+        remembers: Whether it has a function `remember`, whose value becomes its last argument (`with_memory`), and
+            whether its removal requires that value.
         proves: The ownership of others depends on it: it stays while one of them cannot be removed.
-        shared: One of somebody else serves as well, and is no obstacle.
+        shared: A foreign one serves as well, and is no obstacle.
     """
 
     kind: str
@@ -60,7 +60,7 @@ class Resource:
     shared: bool = False
 
     def with_memory(self, value: str) -> "Resource":
-        """Return it with what its `remember` answered."""
+        """Return it with the value that its `remember` printed."""
         return replace(self, arguments=(*self.arguments, value), remembers="no")
 
     @property
@@ -75,7 +75,7 @@ class Resource:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What happened to one resource; `detail` is why, or what was remembered."""
+    """What happened to one resource; `detail` is the reason, or the remembered value."""
 
     result: Result
     kind: str
@@ -89,13 +89,13 @@ class Outcome:
 def render(verb: Verb, resources: Sequence[Resource]) -> str:
     """Return the program that does `verb` to resources: in their order, or to remove them in the reverse of it.
 
-    It prints what `read_outcomes` reads, and ends with status 0 if none failed, else with 1.
+    Its output is for `read_outcomes`; it ends with status 0 if none failed, else with 1.
 
     Raises:
-        ValueError: One that is to be removed lacks what it must remember.
+        ValueError: One that is to be removed lacks its remembered value.
     """
     if verb == "remove" and (lost := [one.name for one in resources if one.remembers == "required"]):
-        raise ValueError(f"cannot be removed without what they remember: {', '.join(lost)}")
+        raise ValueError(f"cannot be removed without their former values: {', '.join(lost)}")
     wanted = [one for one in resources if verb != "create" or one.creates]
     libraries = dict.fromkeys(text for one in wanted for text in one.libraries)
     ordered = reversed(wanted) if verb == "remove" else wanted
@@ -104,10 +104,10 @@ def render(verb: Verb, resources: Sequence[Resource]) -> str:
 
 
 def read_outcomes(text: str) -> list[Outcome]:
-    """Return what such a program printed, or several of them one after the other.
+    """Parse the output of such a program, or of several of them one after the other.
 
     Raises:
-        HvlabError: A line is not of that form, or the last program did not reach its end.
+        HvlabError: A line is of another form, or the last program did not reach its end.
     """
     outcomes, ended = list[Outcome](), False
     for line in text.splitlines():
@@ -115,7 +115,7 @@ def read_outcomes(text: str) -> list[Outcome]:
         if not ended:
             outcomes.append(_outcome(line))
     if not ended:
-        raise HvlabError("the host's answer is cut off", "run the command again")
+        raise HvlabError("the host's answer is cut off", "run the command again", code="answer-cut-off")
     return outcomes
 
 
@@ -124,11 +124,15 @@ def _outcome(line: str) -> Outcome:
     if result in _RESULTS and len(rest) == 3 and _KIND.fullmatch(rest[0]) and rest[1] and len(line) <= _LONGEST:
         kind, name, detail = map(printable, rest)
         return Outcome(result, kind, name, detail)  # type: ignore[arg-type]
-    raise HvlabError(f"the host's answer is not understood: {line[:80]!r}", "does a login script print there?")
+    raise HvlabError(
+        f"the host's answer is not recognised: {line[:80]!r}",
+        "does a login script print there?",
+        code="unrecognised-answer",
+    )
 
 
 def printable(text: str) -> str:
-    """Return a text from a host without what a terminal would obey."""
+    """Return a text from a host without control characters."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 

@@ -1,4 +1,4 @@
-"""Files of a lab on a host: a folder is marked with its owner; while it is, the files in it are the lab's."""
+"""Files of a lab on a host: a folder is marked with its owner, which then owns the files in it."""
 
 from pathlib import Path
 
@@ -8,12 +8,12 @@ LIBRARY = Path(__file__).with_name("files.sh").read_text()
 
 
 def marked_folder(path: str, owner: str) -> Resource:
-    """Return a folder for a lab's files, which may have been there before; removed if it was made and is empty."""
+    """Return a folder for a lab's files, which may exist already; removed if the lab created it and it is empty."""
     return Resource("folder", path, "folder", (path, owner), (LIBRARY,), creates=True, proves=True)
 
 
 def tree(path: str, owner: str) -> Resource:
-    """Return a folder that is the lab's with all that is in it."""
+    """Return a folder that is the lab's with everything in it."""
     return Resource("folder", path, "tree", (path, owner), (LIBRARY,), creates=True)
 
 

@@ -3,7 +3,7 @@
 # owner as its first line; the second is "made" if the folder itself was made for the lab.
 # shellcheck disable=SC2034  # state and reason are for the loop
 
-# Sets `owner` to whose folder $1 is; "": nobody's.
+# Sets `owner` to the owner of the folder $1; "": none.
 folder_owner() {
     owner=
     [ ! -e "$1/.hvlab" ] || { IFS= read -r owner <"$1/.hvlab" && [ "$owner" ]; }
@@ -14,7 +14,7 @@ folder_probe() {
     folder_owner "$1" || return
     case $owner in
     '') state=absent;;
-    "$2") state=ours;;
+    "$2") state=owned;;
     *) state=foreign reason="it is in use by $owner";;
     esac
 }
@@ -26,7 +26,7 @@ folder_create() {
     printf '%s\n%s\n' "$2" "$made" >"$1/.hvlab.new" && mv "$1/.hvlab.new" "$1/.hvlab"
 }
 
-# What somebody else has put there stays, and the folder with it.
+# Foreign files in it stay, and the folder with them.
 folder_remove() {
     made=$(sed -n 2p "$1/.hvlab")
     rm -f "$1/.hvlab"
@@ -44,7 +44,7 @@ tree_remove() {
 file_probe() {
     if [ ! -e "$1" ] && [ ! -L "$1" ]; then state=absent; return; fi
     folder_owner "$2" || return
-    if [ "$owner" = "$3" ]; then state=ours; else state=foreign reason="$2 is not marked as this lab's"; fi
+    if [ "$owner" = "$3" ]; then state=owned; else state=foreign reason="$2 is not marked as this lab's"; fi
 }
 
 file_remove() { rm -f "$1"; }
@@ -65,7 +65,7 @@ link_probe() {
     if [ ! -e "$1" ] && [ ! -L "$1" ]; then state=absent; return; fi
     target=$(readlink "$1") || { state=foreign reason="it is not a link"; return; }
     case $target/ in
-    "$2"/*) state=ours;;
+    "$2"/*) state=owned;;
     *) state=foreign reason="it leads to $target";;
     esac
 }

@@ -4,9 +4,9 @@
 #   claim|create|remove KIND NAME FLAGS PREFIX ARGUMENT...
 # and at last `finish`. It prints a line for each result: RESULT, KIND, NAME, DETAIL, with tabs between them; "end" last.
 # FLAGS, with commas between them:
-#   proves     it stays while something could not be removed, since it proves whose that is
-#   shared     somebody else's serves as well
-#   remembers  it has a function to ask what its removal needs to know
+#   proves     it stays while another one could not be removed, since it proves the ownership of that
+#   shared     a foreign one serves as well
+#   remembers  it has a function that prints the former value, which its removal needs
 set -u
 LC_ALL=C
 export LC_ALL
@@ -32,14 +32,14 @@ report() {
     [ "$1" != failed ] || failed=$((failed + 1))
 }
 
-# Sets `state` to absent, ours, foreign, or unknown: a question that failed is not an answer.
+# Sets `state` to absent, owned, foreign, or unknown if the probe failed.
 probe() {
     functions=$1
     shift
     state=unknown reason=
     "${functions}_probe" "$@" </dev/null 2>"$notes"
     case $state in
-    absent|ours|foreign) ;;
+    absent|owned|foreign) ;;
     *) state=unknown; reason="cannot be seen: ${reason:-$(tail -n 1 "$notes")}";;
     esac
 }
@@ -49,7 +49,7 @@ is_set() {
     return 1
 }
 
-# Before anything is created: whether something is in the way, and what a removal needs to know.
+# Before anything is created: reports foreign resources, and the values that a removal needs.
 claim() {
     kind=$1 name=$2 flags=$3 functions=$4
     shift 4
@@ -82,21 +82,21 @@ create() {
     case $state in
     foreign)
         ! is_set shared || return
-        report failed "$kind" "$name" "is there already and does not belong to this lab${reason:+: $reason}"
+        report failed "$kind" "$name" "exists already and does not belong to this lab${reason:+: $reason}"
         finish;;
     unknown) report failed "$kind" "$name" "$reason"; finish;;
     esac
     before=$state
     "${functions}_create" "$@" </dev/null >"$notes" 2>&1
     status=$?
-    said=$(tail -n 1 "$notes")
+    output=$(tail -n 1 "$notes")
     probe "$functions" "$@"
-    # One that is there need not be whole: a network that does not start is defined.
-    if [ "$status" -eq 0 ] && [ "$state" = ours ]; then
-        [ "$before" = ours ] || report created "$kind" "$name" ''
+    # One that exists may be incomplete: a network that does not start is defined.
+    if [ "$status" -eq 0 ] && [ "$state" = owned ]; then
+        [ "$before" = owned ] || report created "$kind" "$name" ''
     else
-        report failed "$kind" "$name" "cannot be created${said:+: $said}"
-        # What comes after it needs it.
+        report failed "$kind" "$name" "cannot be created${output:+: $output}"
+        # The following ones depend on it.
         finish
     fi
 }
@@ -116,13 +116,13 @@ remove() {
     fi
     seen=$reason
     "${functions}_remove" "$@" </dev/null >"$notes" 2>&1
-    said=$(tail -n 1 "$notes")
+    output=$(tail -n 1 "$notes")
     probe "$functions" "$@"
     case $state in
     absent) report removed "$kind" "$name" "$seen";;
-    # Somebody else has made one of that name meanwhile.
+    # Another owner has created one of that name meanwhile.
     foreign) report removed "$kind" "$name" "$seen"; report foreign "$kind" "$name" "$reason";;
-    *) report failed "$kind" "$name" "is still there${said:+: $said}";;
+    *) report failed "$kind" "$name" "is still there${output:+: $output}";;
     esac
 }
 

@@ -1,4 +1,4 @@
-"""Processes on a host that are known by a variable in their environment."""
+"""Processes on a host that have a certain variable in their environment."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +15,6 @@ def marked_processes(name: str, variable: str, but: Sequence[str] = ()) -> Resou
         name: Name of the resource.
         variable: Name of the environment variable.
         but: Shell patterns of names that the kernel has for a process (the first 15 letters of its file's): these are
-            not among them.
+            left out.
     """
     return Resource("processes", name, "processes", (variable, *but), (_LIBRARY.read_text(),))

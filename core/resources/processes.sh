@@ -19,10 +19,10 @@ processes_of() {
 processes_probe() {
     [ -r /proc/self/environ ] || { reason="/proc cannot be read"; return; }
     found=$(processes_of "$@")
-    if [ "$found" ]; then state=ours reason=$(echo "$found" | sed 's/.* //' | tr '\n' ' '); else state=absent; fi
+    if [ "$found" ]; then state=owned reason=$(echo "$found" | sed 's/.* //' | tr '\n' ' '); else state=absent; fi
 }
 
-# What they do at their end takes a moment: X removes its lock and its socket.
+# They need a moment to end: X removes its lock and its socket.
 processes_remove() {
     for sign in TERM KILL; do
         processes_of "$@" | while read -r process _; do kill -s "$sign" "$process" 2>/dev/null; done

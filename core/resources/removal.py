@@ -1,4 +1,4 @@
-"""The loop over the resources of this machine, and over others that report what became of theirs.
+"""The loop over the resources of this machine, and over hosts, which report their own outcomes.
 
 It does what `loop.sh` does on a host: probe, remove what is the lab's, probe again; one that fails does not keep the
 others.
@@ -15,23 +15,23 @@ from core.resources.base import Outcome, failures
 
 @dataclass(frozen=True)
 class Probe:
-    """What was found of a resource; `detail` says more of it, or why it is foreign."""
+    """State of a resource; `detail` describes it, or says why it is foreign."""
 
-    state: Literal["absent", "ours", "foreign"]
+    state: Literal["absent", "owned", "foreign"]
     detail: str = ""
 
 
-ABSENT, OURS = Probe("absent"), Probe("ours")
+ABSENT, OWNED = Probe("absent"), Probe("owned")
 
 
 class Removable(Protocol):
-    """What can be removed and says what became of it."""
+    """Something that can be removed and reports the outcomes."""
 
     def take_down(self) -> Sequence[Outcome]:
         """Remove it, as far as it is the lab's; return what was removed, left or failed.
 
         Raises:
-            HvlabError: It cannot be asked.
+            HvlabError: It cannot be probed or removed.
             OSError: The same.
         """
 
@@ -47,7 +47,7 @@ class LocalResource(ABC):
         """Return its state, with its ownership.
 
         Raises:
-            HvlabError: It cannot be found out.
+            HvlabError: The state is unknown.
         """
 
     @abstractmethod
@@ -67,7 +67,7 @@ class LocalResource(ABC):
             return [Outcome("foreign", self.kind, self.name, before.detail)]
         self.remove()
         after = self.probe()
-        if after.state == "ours":
+        if after.state == "owned":
             return [Outcome("failed", self.kind, self.name, "is still there")]
         return [Outcome("removed", self.kind, self.name, before.detail)]
 

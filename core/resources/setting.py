@@ -1,4 +1,4 @@
-"""A setting of a host: it is read before it is changed, and set back to what it was."""
+"""A setting of a host: its value is read before it is changed, and restored."""
 
 import hashlib
 from collections.abc import Iterable
@@ -16,10 +16,9 @@ class Setting:
     """One setting, as two bodies of shell functions.
 
     Attributes:
-        name: As a person knows it: "KSM".
+        name: In messages: "KSM".
         read: Prints the value, one line. Returns 3 where the host has no such setting; another status is an error.
-        write: Sets it to "$1", which is a value that `read` printed, or one of those that the caller of `set_program`
-            gives.
+        write: Sets it to "$1": a value that `read` printed, or one that is given to `set_program`.
     """
 
     name: str
@@ -28,7 +27,7 @@ class Setting:
 
     @property
     def _function(self) -> str:
-        """Prefix of its two functions, another one for each text."""
+        """Prefix of its two functions; it depends on their text."""
         return f"setting_{hashlib.sha256(f'{self.read}/{self.write}'.encode()).hexdigest()[:12]}"
 
     @property
@@ -39,7 +38,7 @@ class Setting:
 
     @property
     def resource(self) -> Resource:
-        """The resource: it remembers the value that the host has, and is removed by setting that again."""
+        """The resource: it remembers the host's value, and is removed by restoring that."""
         return Resource("setting", self.name, "setting", (self._function,), self._libraries, remembers="required")
 
     def set_line(self, value: str) -> str:
@@ -54,7 +53,7 @@ def kernel_file(name: str, path: str) -> Setting:
 
 
 def set_program(values: Iterable[tuple[Setting, str]]) -> str:
-    """Return the shell program that sets values; what a host does not have is left out.
+    """Return the shell program that sets values; settings that a host does not have are left out.
 
     It ends at the first one that cannot be set, with its name on standard error and status 1.
     """

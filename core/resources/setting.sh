@@ -13,7 +13,7 @@ kernel_value() {
 setting_probe() {
     now=$("$1_read")
     case $? in
-    0) if [ $# -eq 1 ] || [ "$now" = "$2" ]; then state=absent; else state=ours; fi;;
+    0) if [ $# -eq 1 ] || [ "$now" = "$2" ]; then state=absent; else state=owned; fi;;
     3) state=absent;;
     esac
 }
@@ -34,7 +34,7 @@ setting_remove() {
 newline='
 '
 
-# NAME PREFIX VALUE; the last line that the write says becomes part of the error.
+# NAME PREFIX VALUE; the last line of the write's errors becomes part of the message.
 set_value() {
     "$2_read" >/dev/null
     case $? in

@@ -88,7 +88,7 @@ pool_probe() {
 compare_uuid() {
     case $2 in
     '') ;;
-    "$1") state=ours;;
+    "$1") state=owned;;
     *) state=foreign reason="its UUID is not this lab's";;
     esac
 }
@@ -131,7 +131,7 @@ manager_pool_probe() {
     is_listed "$1" pool-list "$2" || return
     xml=$(ask_libvirt "$1" pool-dumpxml "$2") || return
     case $#,$xml in
-    3,*"<path>/var/lib/libvirt/images</path>"*) state=ours;;
+    3,*"<path>/var/lib/libvirt/images</path>"*) state=owned;;
     *) state=foreign reason="it was there before the lab";;
     esac
 }
@@ -149,7 +149,7 @@ domain_probe() {
     esac
     disks=$(echo "$xml" | grep "<source \(file\|dev\)=")
     case $disks in
-    ''|*"'$4/"*|*"'/dev/mapper/$2'"*) state=ours;;
+    ''|*"'$4/"*|*"'/dev/mapper/$2'"*) state=owned;;
     *) state=foreign reason="none of its disks is in $4";;
     esac
 }
@@ -171,7 +171,7 @@ domain_remove() {
 bridge_probe() {
     [ -e "/sys/class/net/$1" ] || { state=absent; return; }
     address=$(cat "/sys/class/net/$1/address") || return
-    if [ "$address" = "$2" ]; then state=ours; else state=foreign reason="its address is not this lab's"; fi
+    if [ "$address" = "$2" ]; then state=owned; else state=foreign reason="its address is not this lab's"; fi
 }
 
 bridge_remove() { ip link delete "$1" type bridge; }

@@ -30,7 +30,7 @@ def _pages(host: Shell, guest: str) -> int:
     text = host.check(gmm_chunks.ask_for(_PAGES, guest), timeout=60, what="asking VirtualBox for its count of pages")
     if (pages := gmm_chunks.count(_PAGES, text)) is not None:
         return pages
-    raise HvlabError(f"VirtualBox does not tell its count of pages: {text.strip()[:200]!r}")
+    raise HvlabError(f"VirtualBox does not report its count of pages: {text.strip()[:200]!r}")
 
 
 def explain(taken: float, before: Reading, after: Reading) -> float:

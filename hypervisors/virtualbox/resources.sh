@@ -59,7 +59,7 @@ machine_probe() {
     elif ! lies_in "$3"; then
         state=foreign reason="it does not lie in $3"
     else
-        state=ours
+        state=owned
     fi
 }
 
@@ -90,7 +90,7 @@ imports_probe() {
             imported="$imported $id"
         fi
     done
-    if [ "$imported" ]; then state=ours; else state=absent; fi
+    if [ "$imported" ]; then state=owned; else state=absent; fi
 }
 
 imports_remove() {

@@ -18,7 +18,7 @@ def _dom0_memory(found: Readback) -> str:
     """Return `fixed` or `ballooned`: libxl's autoballooning is on where Xen's command line has no dom0_mem."""
     line = found.lines.get(_COMMAND_LINE)
     if not line:
-        raise found.error("Xen does not tell its command line")
+        raise found.error("Xen does not report its command line")
     return "fixed" if _DOM0_MEM.search(line) else "ballooned"
 
 

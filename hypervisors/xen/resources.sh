@@ -12,7 +12,7 @@ loops_said=
 model_wrapper_probe() {
     state=absent
     [ ! -e "$1.real" ] || case $(sed -n 2p "$1") in
-    "# hvlab: $2") state=ours;;
+    "# hvlab: $2") state=owned;;
     *) state=foreign reason="$1.real is not this lab's";;
     esac
     # Without a model there is nothing to wrap.
@@ -58,7 +58,7 @@ loop_device_probe() {
     devices=$(loops_of "$1")
     [ "$devices" ] || { state=absent; return; }
     folder_owner "$2" || return
-    if [ "$owner" = "$3" ]; then state=ours; else state=foreign reason="$2 is not marked as this lab's"; fi
+    if [ "$owner" = "$3" ]; then state=owned; else state=foreign reason="$2 is not marked as this lab's"; fi
 }
 
 loop_device_remove() {
@@ -76,7 +76,7 @@ mapping_probe() {
     table=$(dmsetup table "$1") && list_loops || return
     state=foreign reason="it does not write to $2"
     for number in $(loops_of "$2" | cut -d ' ' -f 2); do
-        case " $table " in *" $number "*) state=ours reason=;; esac
+        case " $table " in *" $number "*) state=owned reason=;; esac
     done
 }
 
@@ -94,7 +94,7 @@ failed: "*) reason=${xl_said#failed: }; return;;
 $1 "*) ;; *) state=absent; return;; esac
     cards=$(within 60 xl network-list "$1") || return
     case $(echo "$cards" | tr 'A-F' 'a-f') in
-    *"$2"*) state=ours;;
+    *"$2"*) state=owned;;
     *) state=foreign reason="its network card is not this lab's";;
     esac
 }

@@ -72,6 +72,6 @@ def parse_host(text: str) -> Address:
 
 
 def _host(place: str) -> str:
-    """Return the host of `user@host:port`, as it is written: names in ssh_config are told apart by their case."""
+    """Return the host of `user@host:port`, as it is written: names in ssh_config are case-sensitive."""
     host = place.rpartition("@")[2]
     return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]

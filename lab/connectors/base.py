@@ -174,7 +174,7 @@ class Machine:
             over.start()
             try:
                 _pour(source, process.stdin, sent.update)
-                told, errors = process.communicate()
+                output, errors = process.communicate()
             except BaseException:
                 process.kill()
                 raise
@@ -182,7 +182,7 @@ class Machine:
                 over.cancel()
         if process.returncode < 0:
             raise CommandTimeoutError(f"{self.name}: {target} was not there within {timeout:.0f} s")
-        done = self._reached(Completed(process.returncode, told, errors))
+        done = self._reached(Completed(process.returncode, output, errors))
         if done.status:
             why = last_line(done.stderr) or f"exit {done.status}"
             raise HvlabError(f"{self.name}: {target} cannot be written: {why}")
@@ -202,10 +202,10 @@ class Machine:
             HvlabError: It cannot be read there, or did not arrive as it is.
         """
         name = shlex.quote(source)
-        told = self.check(f"sha256sum {name}", timeout=timeout, what=f"reading {source}")
+        output = self.check(f"sha256sum {name}", timeout=timeout, what=f"reading {source}")
         done = self.run(f"cat {name}", timeout=timeout)
         found = hashlib.sha256(done.stdout).hexdigest()
-        if told.split()[0].lstrip("\\") != found:
+        if output.split()[0].lstrip("\\") != found:
             raise HvlabError(f"{self.name}: {source} did not arrive as it is", "does somebody write to it?")
         write_atomic(target, done.stdout)
         return found

@@ -1,9 +1,9 @@
-"""What is done with the windows of an X screen; run on the lab host, by its own Python, with python3-xlib.
+"""Acts on the windows of an X screen; run on the lab host, by its own Python, with python3-xlib.
 
-    on_host.py wait TITLE SECONDS             until such a window is on the screen
-    on_host.py open TITLE SECONDS LOG WORD... starts a program, which goes on; until its window is there and it answers;
-                                              gives the window its place
-    on_host.py look TITLE                     tells the windows on the screen, and whether the process answers
+    on_host.py wait TITLE SECONDS             waits until such a window is on the screen
+    on_host.py open TITLE SECONDS LOG WORD... starts a program in the background, waits until its window is on the
+                                              screen and answers a ping, and moves the window to its place
+    on_host.py look TITLE                     lists the windows on the screen, and whether that window answers a ping
     on_host.py picture TITLE                  writes a picture of the window and its frame (PPM)
 
 TITLE is a part of the window's title. `wait`, `open` and `look` print JSON (`lab.desktop.windows` reads it). Errors are
@@ -21,12 +21,12 @@ from Xlib import X, Xatom, display, error, protocol
 
 # Of every manager, so that their pictures can be compared; width and height of the window without its frame, pixels.
 PLACE = {"x": 20, "y": 30, "width": 960, "height": 600}
-_ANSWER_S = 60  # a program that starts under emulation is busy for long
-_ALIKE = 10  # pictures, until two are alike; what a manager draws every second need never be
+_ANSWER_S = 60  # a program is busy for long when it starts under emulation
+_ALIKE = 10  # pictures at most, until two in a row are equal; with a manager that redraws itself none may be
 
 
 class AgentError(Exception):
-    """What is told to the caller in one line."""
+    """An error that is printed as one line."""
 
 
 class Screen:
@@ -38,13 +38,13 @@ class Screen:
         except (error.DisplayError, OSError) as reason:
             raise AgentError(f"no X screen: {reason}") from reason
         self.root = self.display.screen().root
-        # Programs answer the window manager here: GTK's as EWMH asks, Qt's (6.11) with StructureNotifyMask.
+        # Programs answer pings to the root window: GTK's as EWMH requires, Qt's (6.11) with StructureNotifyMask.
         self.root.change_attributes(event_mask=X.SubstructureNotifyMask | X.StructureNotifyMask)
-        # A window may be gone before it is asked; that is told by the answer to the question.
+        # A window may be closed before it is queried; the query itself raises an error then.
         self.display.set_error_handler(lambda *_: None)
 
     def atom(self, name):
-        """Return the number of a name."""
+        """Return the atom of a name."""
         return self.display.intern_atom(name)
 
     def _property(self, window, name, kind):
@@ -75,11 +75,11 @@ class Screen:
                 if window.get_attributes().map_state == X.IsViewable:
                     found.append((window, self._client(window)))
             except error.XError:
-                continue  # it went away while it was asked
+                continue  # it was closed meanwhile
         return found
 
-    def told(self, frame, client):
-        """Return what there is to tell of a window: the frame's place, and whose it is."""
+    def describe(self, frame, client):
+        """Describe a window: number, title, class, process, and the place of its frame."""
         place = frame.get_geometry()
         about = client or frame
         pid = self._property(about, "_NET_WM_PID", Xatom.CARDINAL)
@@ -102,7 +102,7 @@ class Screen:
         return None
 
     def ping(self, client, seconds):
-        """Ask a window's program whether it is there (_NET_WM_PING); return the seconds it took, None if in vain."""
+        """Ping a window's program (_NET_WM_PING); return the seconds until its answer, None without an answer."""
         ping, protocols = self.atom("_NET_WM_PING"), self.atom("WM_PROTOCOLS")
         if ping not in list(client.get_wm_protocols()):
             return None
@@ -115,13 +115,13 @@ class Screen:
         while self.next_event(began + seconds - time.monotonic()) is not None:
             event = self.event
             if event.type == X.ClientMessage and event.client_type == protocols:
-                said = list(event.data[1])
-                if said[:3] == [ping, stamp, client.id]:
+                answer = list(event.data[1])
+                if answer[:3] == [ping, stamp, client.id]:
                     return round(time.monotonic() - began, 3)
         return None
 
     def next_event(self, seconds):
-        """Wait for the next event, at most so long; return it (also as `event`), None if there was none."""
+        """Wait at most `seconds` for the next event; return it (also as `event`), None if there was none."""
         self.display.flush()
         until = time.monotonic() + seconds
         while not self.display.pending_events():
@@ -132,12 +132,12 @@ class Screen:
         return self.event
 
     def look(self, title):
-        """Tell the windows on the screen, the lowest first, and whether that with such a title answers."""
+        """Describe the windows on the screen, the lowest first, and ping the one with such a title."""
         screen = self.display.screen()
         windows = []
         for frame, client in self.frames():
             try:
-                windows.append(self.told(frame, client))
+                windows.append(self.describe(frame, client))
             except error.XError:
                 continue
         found = self.find(title)
@@ -150,16 +150,16 @@ class Screen:
         }
 
     def wait(self, title, seconds, answers=False, process=None):
-        """Wait until a window with such a title is there, and its program answers if that is asked for.
+        """Wait until a window with such a title exists, and, with `answers`, until its program answers a ping.
 
-        A change on the screen is looked at when it comes; a process that ended, within a second.
+        A change of the screen is noticed at once; the end of `process`, within a second.
         """
         until = time.monotonic() + seconds
         while True:
             found = self.find(title)
             if found and not (answers and self.ping(found[1], max(until - time.monotonic(), 1)) is None):
                 return
-            # With status 0 it may have left its work to another process.
+            # With status 0 it may have handed over to another process.
             if process is not None and process.poll():
                 raise AgentError(f"it ended with status {process.returncode}")
             if time.monotonic() > until:
@@ -169,7 +169,7 @@ class Screen:
             self.next_event(1)
 
     def put(self, title):
-        """Give a window its size and place, above all others."""
+        """Move a window to its size and place, above all others."""
         _, client = self.find(title) or self._lost(title)
         client.configure(**PLACE, stack_mode=X.Above)
         self.ping(client, _ANSWER_S)
@@ -180,13 +180,13 @@ class Screen:
         raise AgentError(f"no window {title!r} is on the screen")
 
     def _above(self, frame):
-        """List the titles of what lies on a window."""
+        """List the titles of the windows that cover a window."""
         frames = self.frames()
         at = [each.id for each, _ in frames].index(frame.id)
-        x, y, width, height = self.told(frame, None)["place"]
+        x, y, width, height = self.describe(frame, None)["place"]
         found = []
         for other, client in frames[at + 1 :]:
-            left, top, across, down = self.told(other, client)["place"]
+            left, top, across, down = self.describe(other, client)["place"]
             if left < x + width and x < left + across and top < y + height and y < top + down:
                 found.append(self.title(client or other) or "a window without title")
         return found
@@ -197,7 +197,7 @@ class Screen:
         frame, client = self.find(title) or self._lost(title)
         if above := self._above(frame):
             raise AgentError(f"{title!r} is covered by {', '.join(above)}")
-        x, y, width, height = self.told(frame, client)["place"]
+        x, y, width, height = self.describe(frame, client)["place"]
         x, y = max(x, 0), max(y, 0)
         width = min(width, self.root.get_geometry().width - x)
         height = min(height, self.root.get_geometry().height - y)
@@ -216,19 +216,19 @@ class Screen:
 
 
 def opened(screen, title, seconds, log, words):
-    """Start a program and wait for its window, which is put in its place."""
+    """Start a program, wait for its window, and move that to its place."""
     with Path(log).open("ab") as sink:
         process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True)
     try:
         screen.wait(title, seconds, answers=True, process=process)
     except AgentError as failure:
-        said = Path(log).read_text(errors="replace").strip().splitlines()
-        raise AgentError(f"{failure}; its last output: {said[-1] if said else 'none'}") from failure
+        output = Path(log).read_text(errors="replace").strip().splitlines()
+        raise AgentError(f"{failure}; its last output: {output[-1] if output else 'none'}") from failure
     screen.put(title)
 
 
 def main(command, title, *words):
-    """Do one of the above."""
+    """Run one of the commands above."""
     screen = Screen()
     if command == "picture":
         sys.stdout.buffer.write(screen.picture(title))

@@ -19,7 +19,7 @@ def _tool(*words: str) -> str:
 
 
 def look_command(manager: Manager) -> str:
-    """Return the shell line that tells what is on the screen, and whether the manager answers."""
+    """Return the shell line that prints the windows on the screen, and whether the manager answers."""
     return _tool("look", manager.title)
 
 
@@ -29,7 +29,7 @@ def picture_command(manager: Manager) -> str:
 
 
 def open_manager(ssh: Machine, manager: Manager, seconds: float) -> Window:
-    """Open a manager and return its window, once that is on the screen and answers a ping.
+    """Open a manager and return its window, once it is on the screen and answers a ping.
 
     Args:
         ssh: The lab host.
@@ -42,27 +42,27 @@ def open_manager(ssh: Machine, manager: Manager, seconds: float) -> Window:
     line = _tool("open", manager.title, str(seconds), _LOG, *manager.command)
     program = f"{manager.prepare}\n{line}\n" if manager.prepare else f"{line}\n"
     try:
-        said = ssh.check("sh -s", stdin=program.encode(), timeout=seconds + _ANSWER_S, what=f"opening {manager.name}")
+        output = ssh.check("sh -s", stdin=program.encode(), timeout=seconds + _ANSWER_S, what=f"opening {manager.name}")
     except HvlabError as error:
         raise HvlabError(error.message, error.hint or _HINT) from error
-    return require_alive(read_look(said.splitlines()[-1] if said else ""), manager.title)
+    return require_alive(read_look(output.splitlines()[-1] if output else ""), manager.title)
 
 
 def last_words(ssh: Machine) -> str:
-    """Return why a manager may have ended: the last line that it wrote, and the kernel's last word on a crash."""
+    """Return why a manager may have ended: its last line of output, and the kernel's last line about a crash."""
     line = f"tail -n 1 {_LOG}; dmesg | grep -E 'segfault|traps:|Out of memory|Killed process' | tail -n 1"
     try:
-        said = ssh.run(line, timeout=_ANSWER_S).text.split("\n")
+        lines = ssh.run(line, timeout=_ANSWER_S).text.split("\n")
     except HvlabError as error:
         return error.message
-    return "; ".join(word.strip()[:200] for word in said if word.strip()) or "none"
+    return "; ".join(each.strip()[:200] for each in lines if each.strip()) or "none"
 
 
 def picture(ssh: Machine, manager: Manager) -> bytes:
-    """Return a picture of the manager's window with its frame, PNG; nothing lies on it.
+    """Return a picture of the manager's window with its frame, PNG; no other window covers it.
 
     Raises:
-        HvlabError: It cannot be had, something lies on the window, or nothing is in it.
+        HvlabError: There is none, another window covers it, or it is blank.
     """
     done = ssh.run(picture_command(manager), timeout=_ANSWER_S)
     if done.status:

@@ -1,4 +1,4 @@
-"""What the lab host's screen shows, as `on_host.py` tells it."""
+"""The lab host's screen, as `on_host.py` reports it."""
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -15,7 +15,7 @@ class Window(_Part):
     Attributes:
         id: X's number of it.
         title: Its title; empty where it has none.
-        pid: Its process, where it tells it.
+        pid: Its process, if the window has that property.
         place: Of its frame: left, top, width, height, pixels.
     """
 
@@ -26,12 +26,12 @@ class Window(_Part):
 
 
 class Look(_Part):
-    """All windows on the screen, the lowest first, and the one that was asked for.
+    """All windows on the screen, the lowest first, and the requested one.
 
     Attributes:
         screen: Width and height, pixels.
-        wanted: Number of the window that was asked for; None: there is no such one.
-        answered_s: Seconds until its program answered; None: it did not.
+        wanted: Number of the requested window; None: there is no such window.
+        answered_s: Seconds until its program answered a ping; None: it did not.
     """
 
     screen: tuple[int, int]
@@ -41,15 +41,15 @@ class Look(_Part):
 
     @property
     def window(self) -> Window | None:
-        """The window that was asked for."""
+        """The requested window."""
         return next((each for each in self.windows if each.id == self.wanted), None)
 
 
 def read_look(text: str) -> Look:
-    """Read what `on_host.py look` printed.
+    """Parse the output of `on_host.py look`.
 
     Raises:
-        HvlabError: It is not of that form.
+        HvlabError: It is of another form.
     """
     try:
         return Look.model_validate_json(text)
@@ -67,7 +67,7 @@ def require_alive(look: Look, title: str, opened: Window | None = None) -> Windo
         opened: The window as it was when it was opened; another one means that the manager was started again.
 
     Raises:
-        HvlabError: It is not there, does not answer, or is another.
+        HvlabError: It does not exist, does not answer, or is another one.
     """
     window = look.window
     if window is None:

@@ -1,6 +1,6 @@
 """The X session of the lab host: a server with a virtual screen, a window manager, a terminal, a message bus.
 
-As on the server of the 2011 study, which ran X. What it takes is in the baseline of every later stage.
+The server of the 2011 study ran X, too. The memory of the session is part of the baseline of every later stage.
 """
 
 import shlex
@@ -13,10 +13,10 @@ SIZE = (1024, 768)  # pixels
 PROGRAMS = ("Xvfb", "blackbox", "xterm")
 FOLDER = "/run/hvlab"
 TOOL = f"{FOLDER}/on_host.py"
-# By this variable the session's processes are known on a host that goes on when the lab goes.
+# The session's processes have this variable, so that they are found on a host that goes on without the lab.
 MARK = "HVLAB_SESSION"
-# What a program in the session is started with. The bus is not where a login has one, which goes with the login;
-# settings are kept in memory, for there is no daemon that writes them; nobody listens to an accessibility bus.
+# Environment of the session's programs. The bus has a path of its own, since that of a login ends with the login;
+# settings are kept in memory, since no daemon writes them; there is no accessibility bus.
 ENVIRONMENT = {
     "DISPLAY": ":0",
     "XDG_RUNTIME_DIR": f"{FOLDER}/user",
@@ -32,7 +32,7 @@ _END = "HVLAB-END-OF-PROGRAM"
 _TERMINAL = "xterm"
 _START_S = 180
 _LOG = "/var/log/desktop.log"
-# The server says on file descriptor 3 when it is ready; if it ends before that, there is nothing to read.
+# The server writes to file descriptor 3 when it is ready; if it ends before that, `read` fails.
 _START = f"""\
 set -u
 for name in {shlex.join(PROGRAMS)} dbus-daemon python3; do
@@ -69,7 +69,7 @@ def start_session(ssh: Machine) -> None:
     """Start the session on a lab host; when this returns its terminal is on the screen.
 
     Raises:
-        HvlabError: Something is not installed there, or does not start; it is told.
+        HvlabError: A program is not installed there, or does not start; the message names it.
     """
     try:
         ssh.check(

@@ -92,16 +92,16 @@ def whole_disks_gib(settings: Settings) -> int:
 
 
 def _room(settings: Settings, provider: Hypervisor) -> tuple[float, str]:
-    """Return how many GiB guests' disks may take, and that in words; the nested lab host's partition is empty."""
+    """Return how many GiB guests' disks may take, and the same as text; the nested lab host's partition is empty."""
     address = parse_host(settings.lab_host.host)
     if address.kind == "nested":
         (size,) = (gib for mount, gib, _ in partitions() if mount == provider.folder)
         return size, f"{size} GiB"
     machine = machine_of(address, settings.lab_host.ssh_config)
-    told = free_on(machine.check(free_line(provider.folder), timeout=60, what="asking for room"))
-    if not told:
-        raise HvlabError(f"{machine.name} does not tell how much is free for {provider.folder}", "look there: df -h")
-    ((device, free),) = told
+    free_space = free_on(machine.check(free_line(provider.folder), timeout=60, what="asking for room"))
+    if not free_space:
+        raise HvlabError(f"{machine.name} does not report how much is free for {provider.folder}", "check there: df -h")
+    ((device, free),) = free_space
     return free, f"{free:.1f} GiB free on {device}, {whole_disks_gib(settings)} needed"
 
 

@@ -16,9 +16,9 @@ from lab.connectors.base import Machine, last_line
 from lab.guests.guest_session import wait_program
 from lab.guests.topology import Guest
 
-# For each of an address, a port and a banner to answer.
+# Time limit for an address, a port and a banner each.
 _PATIENCE_S = 5
-# Of the lab host, for all of its answers; and of a guest, for a login.
+# Time limits of the lab host's program, and of a login to a guest.
 _ASK_S = 60
 _LOGIN_S = 30
 
@@ -53,11 +53,11 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class BootProgress:
-    """How far a machine came.
+    """How far a machine has booted.
 
     Attributes:
-        stage: The last stage that was seen.
-        why: What was seen of the next stage; may be empty.
+        stage: The last stage that was observed.
+        why: Why the next stage was not reached; may be empty.
         known: Whether the machine could be observed at all.
     """
 
@@ -72,32 +72,32 @@ class BootProgress:
 
     def __str__(self) -> str:
         if self.ready:
-            return "ready: its session is there"
+            return "ready: its session runs"
         if not self.known:
-            return f"how far it came could not be seen ({self.why})"
+            return f"its boot stage could not be observed ({self.why})"
         reached = f"it reached {self.stage.words}" if self.stage else "it does not run"
         missing = f"; {BootStage(self.stage + 1).words} is missing" if self.stage else ""
         return f"{reached}{missing}{f' ({self.why})' if self.why else ''}"
 
 
-# Runs on the lab host, after its variables; prints the stages that it sees, one per line. A port that refuses shows
-# that the address is in use, as one that answers does; otherwise the kernel's neighbour table shows it.
+# Runs on the lab host, after its variables; prints the stages that it observes, one per line. An address is in use if
+# its port answers or refuses; otherwise the kernel's neighbour table decides.
 _LOOK = f"""\
 export LC_ALL=C
-said=$({{running}} 2>&1) || {{{{ echo "unknown $(echo "$said" | tail -n 1)"; exit 0; }}}}
-echo "$said" | grep -qxF -- "$guest" || {{{{ echo "none it is not among the running guests"; exit 0; }}}}
+output=$({{running}} 2>&1) || {{{{ echo "unknown $(echo "$output" | tail -n 1)"; exit 0; }}}}
+echo "$output" | grep -qxF -- "$guest" || {{{{ echo "none it is not among the running guests"; exit 0; }}}}
 echo power
 connect='exec 3<>"/dev/tcp/$0/$1" && echo open && read -r line <&3 && echo "$line"'
-said=$(timeout {_PATIENCE_S} bash -c "$connect" "$address" "$port" 2>&1)
-case $said in
-*refused*) echo address; echo "none nobody listens on $address:$port";;
+output=$(timeout {_PATIENCE_S} bash -c "$connect" "$address" "$port" 2>&1)
+case $output in
+*refused*) echo address; echo "none nothing listens on $address:$port";;
 open*) echo address; echo port;;
 *) if ip neigh show "$address" | grep -q 'lladdr.*\\(REACHABLE\\|STALE\\|DELAY\\|PROBE\\)'; then echo address; fi
     echo "none $address:$port does not answer";;
 esac
-case $said in
+case $output in
 open*SSH-*) echo banner;;
-open*) echo "none its SSH server does not introduce itself";;
+open*) echo "none its SSH server sends no banner";;
 esac
 """
 
@@ -106,13 +106,13 @@ def _look(host: Machine, provider: Hypervisor, guest: str, address: str, port: i
     words = {"guest": guest, "address": address, "port": str(port)}
     head = "".join(f"{name}={shlex.quote(value)}\n" for name, value in words.items())
     program = head + _LOOK.format(running=provider.running_command)
-    return _seen(host.check("sh -s", stdin=program.encode(), timeout=_ASK_S, what="looking at the guest"))
+    return _seen(host.check("sh -s", stdin=program.encode(), timeout=_ASK_S, what="observing the guest"))
 
 
-def _seen(told: str) -> BootProgress:
+def _seen(output: str) -> BootProgress:
     """Parse the output of the script above: the last stage that was seen."""
     stage, why, known = BootStage.NOTHING, "", True
-    for line in told.splitlines():
+    for line in output.splitlines():
         word, _, rest = line.partition(" ")
         if word in ("none", "unknown"):
             why, known = rest, word == "none"
@@ -164,15 +164,15 @@ def _banner(port: int) -> BootProgress:
     """Check for an SSH server behind a port of this machine's loopback address."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE_S) as connection:
-            said = connection.recv(4)
+            banner = connection.recv(4)
     except ConnectionRefusedError:
-        return BootProgress(BootStage.ADDRESS, f"nobody listens on 127.0.0.1:{port}")
+        return BootProgress(BootStage.ADDRESS, f"nothing listens on 127.0.0.1:{port}")
     except OSError as error:
         return BootProgress(BootStage.PORT, f"127.0.0.1:{port}: {error}")
     # QEMU accepts a connection before any server in the machine does, and closes it when there is none.
-    if said == b"SSH-":
+    if banner == b"SSH-":
         return BootProgress(BootStage.BANNER)
-    return BootProgress(BootStage.PORT, "its SSH server does not introduce itself")
+    return BootProgress(BootStage.PORT, "its SSH server sends no banner")
 
 
 def host_progress(ssh: Machine, port: int, *, running: bool, ready: bool) -> BootProgress:

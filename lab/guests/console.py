@@ -1,4 +1,4 @@
-"""What machines say on their consoles: a guest's, as its hypervisor keeps it, and the lab host's."""
+"""Consoles: a guest's, as its hypervisor keeps it, and the nested lab host's."""
 
 import shlex
 import subprocess
@@ -15,7 +15,7 @@ from lab.connectors.base import Machine, last_line
 
 _MOST = 64 * 1024
 _ASK_S = 60
-# Run in a guest: begins a login at the first of its $lines that is there, and tells which; nothing if one is there.
+# Run in a guest: starts a login on the first of $lines that exists and prints its name; nothing if a login runs there.
 _BEGIN = """\
 PATH=$PATH:/sbin:/usr/sbin
 for line in $lines; do
@@ -26,14 +26,14 @@ for line in $lines; do
     echo "$line"
     exit 0
 done
-echo "none of $lines is there" >&2
+echo "none of $lines exists" >&2
 exit 1
 """
 _END = 'ps -t "$line" -o pid= | xargs -r kill -HUP\n'
 
 
 def last_lines(text: str, count: int) -> list[str]:
-    """Return the last lines of a console that are not empty, without what a terminal would obey."""
+    """Return the last lines of a console that are not empty, without control characters."""
     lines = [
         "".join(char for char in line if char.isprintable() or char == "\t").rstrip() for line in text.splitlines()
     ]
@@ -41,7 +41,7 @@ def last_lines(text: str, count: int) -> list[str]:
 
 
 def host_console(state: Path) -> str:
-    """Return what the nested lab host said since its last boot.
+    """Return the console output of the nested lab host since its last boot.
 
     Raises:
         HvlabError: There was none.
@@ -51,20 +51,20 @@ def host_console(state: Path) -> str:
         return path.read_text(errors="replace")
     except FileNotFoundError as error:
         raise HvlabError(
-            f"{path} is not there: no lab host was booted", "./invoke lab.up --provider=NAME", code="no-lab-host"
+            f"{path} does not exist: no lab host was booted", "./invoke lab.up --provider=NAME", code="no-lab-host"
         ) from error
 
 
 def guest_console(host: Machine, provider: Hypervisor, guest: str) -> str:
-    """Return what a guest said on its console since it was started: the last 64 KiB.
+    """Return a guest's console output since it was started: the last 64 KiB.
 
     Raises:
-        HvlabError: The hypervisor has kept none, or the lab host does not answer.
+        HvlabError: The hypervisor has none, or the lab host does not answer.
     """
     program = f"guest={shlex.quote(guest)}\n{{ {provider.console_command}; }} | tail -c {_MOST}\n"
     done = host.run("sh -s", stdin=program.encode(), timeout=_ASK_S)
     if not done.text and (why := last_line(done.stderr)):
-        raise HvlabError(f"{provider.title} has kept nothing of {guest}'s console: {why}", "has it ever been started?")
+        raise HvlabError(f"{provider.title} has no output of {guest}'s console: {why}", "has it ever been started?")
     return done.text
 
 
@@ -75,7 +75,7 @@ def attach(host: Machine, provider: Hypervisor, guest: str, reached: Machine) ->
         host: The lab host.
         provider: The hypervisor.
         guest: The guest's name.
-        reached: The guest over SSH: it offers a login at its console only meanwhile, since a waiting getty uses memory.
+        reached: The guest over SSH. It offers a login on its console only meanwhile, since a waiting getty uses memory.
 
     Raises:
         HvlabError: The hypervisor's guests have no console that accepts input.
@@ -91,16 +91,16 @@ def attach(host: Machine, provider: Hypervisor, guest: str, reached: Machine) ->
 
 @contextmanager
 def _login(provider: Hypervisor, guest: str, reached: Machine) -> Iterator[None]:
-    """Let a person log in at a guest's console within the block; whoever does it by then is logged out."""
+    """Offer a login on a guest's console within the block; a user who is logged in at its end is logged out."""
     head = f"lines={shlex.quote(' '.join(provider.lines))}\n"
     try:
         begun = reached.check(
-            "sudo -n sh -s", stdin=(head + _BEGIN).encode(), timeout=_ASK_S, what="letting a person log in"
+            "sudo -n sh -s", stdin=(head + _BEGIN).encode(), timeout=_ASK_S, what="starting a login on the console"
         ).strip()
         say(f"{guest}'s console: Enter shows its login prompt, Ctrl-] leaves it")
     except HvlabError as error:
         begun = ""
-        say(f"nobody can log in at {guest}'s console, it is read-only ({escape(error.message)}); Ctrl-] leaves it")
+        say(f"{guest}'s console offers no login, it is read-only ({escape(error.message)}); Ctrl-] leaves it")
     try:
         yield
     finally:
@@ -108,4 +108,4 @@ def _login(provider: Hypervisor, guest: str, reached: Machine) -> Iterator[None]
             try:
                 reached.run("sudo -n sh -s", stdin=(f"line={shlex.quote(begun)}\n" + _END).encode(), timeout=_ASK_S)
             except HvlabError as error:
-                say(f"a login may still wait at {guest}'s console, and take memory there ({escape(error.message)})")
+                say(f"a login may still wait on {guest}'s console, and use memory there ({escape(error.message)})")

@@ -1,4 +1,4 @@
-"""When a guest does not come up: how far it came, what its console says, and a picture of its screen, kept as files."""
+"""Diagnostics of a guest that does not come up: boot stage, console output and a picture of its screen, as files."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from lab.guests.screenshot import take_picture
 from lab.guests.topology import Guest
 
 FOLDER = "failed"
-# Of a console, for people who read an error.
+# Lines of a console that are printed with an error.
 _LINES = 8
 
 
@@ -26,8 +26,9 @@ class Evidence:
     """What is known of a guest that did not come up.
 
     Attributes:
-        files: What was kept of it.
-        missing: What could not be had, to why.
+        reached: Its boot stage.
+        files: Console output and picture, as far as they could be saved.
+        missing: Name of what could not be saved, to the reason.
     """
 
     reached: BootProgress
@@ -36,9 +37,9 @@ class Evidence:
 
     @property
     def hint(self) -> str:
-        """Where to look, and why there is no more."""
+        """The saved files, and why others are missing."""
         kept = [f"see {', '.join(map(str, self.files))}"] if self.files else []
-        return "; ".join([*kept, *(f"its {what} could not be had ({why})" for what, why in self.missing.items())])
+        return "; ".join([*kept, *(f"its {what} could not be saved ({why})" for what, why in self.missing.items())])
 
 
 def gather(
@@ -56,7 +57,7 @@ def gather(
     """
     reached = guest_progress(host, provider, guest, ssh, programs)
     console, screen = (state / FOLDER / f"{guest.name}-{name}" for name in ("console.txt", "screen.png"))
-    # Each is had or not: a guest that is off has no screen, one whose kernel never started has no console.
+    # Either may be missing: a guest that is off has no screen, one whose kernel never started has no console.
     why = {
         "console": _keep(console, lambda: guest_console(host, provider, guest.name).encode()),
         "screen": _keep(screen, lambda: take_picture(host, provider, guest.name)),
@@ -69,11 +70,11 @@ def gather(
 
 
 def keep_host_console(state: Path, log: Path) -> Path:
-    """Keep what a lab host said that died, which its next boot writes over; print the last lines. Never raises.
+    """Keep the console of a lab host that died, which its next boot overwrites; print the last lines. Never raises.
 
     Args:
         state: The lab's folder; the file goes to `failed` in it.
-        log: What it said.
+        log: Its console's log.
 
     Returns:
         The file; `log` itself if it could not be kept.
@@ -87,7 +88,7 @@ def keep_host_console(state: Path, log: Path) -> Path:
 
 
 def _keep(path: Path, get: Callable[[], bytes]) -> str:
-    """Keep what can be had of a machine, in place of an earlier failure's; return why it cannot, "" if it can."""
+    """Save a file, in place of an earlier failure's; return why that failed, "" if it succeeded."""
     try:
         path.unlink(missing_ok=True)
         write_atomic(path, get())

@@ -1,4 +1,4 @@
-"""Why a guest no longer runs, or will never come up, in its hypervisor's own words."""
+"""Why a guest ended, or will never come up, as its hypervisor reports it."""
 
 import shlex
 import time
@@ -9,58 +9,58 @@ from hypervisors.base import Hypervisor
 from lab.connectors.base import Machine
 
 _MOST = 300
-# How often it is asked whether a guest is lost, and for how long an answer is waited for.
+# Interval of the checks whether a guest is lost, and the time limit of one.
 _EVERY_S = 15
 _ASK_S = 30
 
 
 def why_ended(host: Machine, provider: Hypervisor, guest: str) -> str:
-    """Return what the hypervisor tells of a guest's end, in one line of at most 300 characters.
+    """Return the hypervisor's report of a guest's end, in one line of at most 300 characters.
 
-    It is asked after something else has failed already: a lab host that does not answer is told, and is no error.
+    It follows another failure: if the lab host does not answer, the line says so, and no error is raised.
 
     Args:
         host: The lab host.
-        provider: The guest's.
+        provider: The guest's hypervisor.
         guest: Its name.
     """
     program = f"guest={shlex.quote(guest)}\n{provider.ended_command}\n"
     try:
-        told = host.run("sh -s", stdin=program.encode(), timeout=60).text
+        output = host.run("sh -s", stdin=program.encode(), timeout=60).text
     except HvlabError as error:
-        return f"why is not known: {error.message}"
-    lines = [line.strip() for line in told.splitlines() if line.strip()]
-    return "; ".join(lines)[-_MOST:] or f"{provider.title} does not tell why"
+        return f"the cause is unknown: {error.message}"
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    return "; ".join(lines)[-_MOST:] or f"{provider.title} reports no cause"
 
 
 def lost(host: Machine, provider: Hypervisor, guest: str) -> str | None:
-    """Return why a guest that is starting will never come up, in its hypervisor's words; None while it still may.
+    """Return why a guest that is starting will never come up, as its hypervisor reports it; None while it still may.
 
-    A lab host that does not answer says nothing of the guest.
+    None also if the lab host does not answer.
 
     Args:
         host: The lab host.
-        provider: The guest's.
+        provider: The guest's hypervisor.
         guest: Its name.
     """
     program = f"guest={shlex.quote(guest)}\n{provider.lost_command}\n"
     try:
-        told = host.run("sh -s", stdin=program.encode(), timeout=_ASK_S, patient=False).text.strip()
+        output = host.run("sh -s", stdin=program.encode(), timeout=_ASK_S, patient=False).text.strip()
     except HvlabError:
         return None
-    return f"{provider.title} has lost it ({told[-_MOST:]})" if told else None
+    return f"{provider.title} has lost it ({output[-_MOST:]})" if output else None
 
 
 def watch(host: Machine, provider: Hypervisor, guest: str) -> Callable[[], str | None]:
-    """Return `lost` for callers that poll: the lab host is asked every 15 seconds only, since that costs CPU there."""
+    """Return `lost` for callers that poll: it runs only every 15 seconds, since it costs CPU on the lab host."""
     asked = time.monotonic()
 
     def look() -> str | None:
         nonlocal asked
         if not provider.lost_command or time.monotonic() - asked < _EVERY_S:
             return None
-        told = lost(host, provider, guest)
+        reason = lost(host, provider, guest)
         asked = time.monotonic()
-        return told
+        return reason
 
     return look

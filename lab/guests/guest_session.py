@@ -1,4 +1,4 @@
-"""A guest's session: when it is there, and the memory load that a study asks of it."""
+"""A guest's session: waits for it, and lets the guest hold the memory load of a study."""
 
 import shlex
 from collections.abc import Sequence
@@ -7,14 +7,14 @@ from core.errors import HvlabError
 from lab.connectors.base import Machine
 from lab.guests.load_generator import PAGES_A_MIB, start_load
 
-# Where a guest says why its X session did not start: docs/design/lab.md.
+# The log of a guest's X session: docs/design/lab.md.
 _LOG = "/var/log/x-session.log"
-# For the answer itself, beside the seconds that are waited in the guest.
+# For the answer itself, in addition to the seconds of waiting in the guest.
 _ANSWER_S = 60
 
 
 def wait_program(programs: Sequence[str], seconds: int) -> str:
-    """Return the shell program that ends when all `programs` run, or fails after about `seconds` and says why."""
+    """Return the shell program that ends when all `programs` run, or fails after about `seconds` with the reason."""
     return f"""\
 n=0
 for name in {shlex.join(programs)}; do
@@ -28,10 +28,10 @@ done
 
 
 def wait_for_session(ssh: Machine, programs: Sequence[str], seconds: float) -> None:
-    """Wait until a guest's X session is there, root's programs in it.
+    """Wait until all programs of a guest's X session run.
 
     Raises:
-        HvlabError: It is not after `seconds`; tells what is missing, and the last line of the session's log.
+        HvlabError: One does not after `seconds`; the message has its name and the last line of the session's log.
     """
     program = wait_program(programs, int(seconds)).encode()
     ssh.check("sh -s", stdin=program, timeout=4 * seconds + _ANSWER_S, what="starting the X session")
@@ -41,7 +41,7 @@ def available_mib(meminfo: str) -> int:
     """Return MemAvailable of /proc/meminfo, MiB.
 
     Raises:
-        HvlabError: It is not told (kernels before 3.14).
+        HvlabError: The kernel does not report it (before 3.14).
     """
     for line in meminfo.splitlines():
         if line.startswith("MemAvailable:"):
@@ -53,7 +53,7 @@ def hold_load(ssh: Machine, mib: int) -> None:
     """Let a guest hold `mib` MiB from now on, until it is shut down.
 
     Raises:
-        HvlabError: It has less than that available: it would swap, and hold less than it is said to.
+        HvlabError: It has less than that available: it would swap, and hold less than requested.
     """
     available = available_mib(ssh.check("cat /proc/meminfo", timeout=60, what="reading the memory"))
     if mib > available:

@@ -24,7 +24,7 @@ exit $status
 
 @contextmanager
 def _whole_only() -> Iterator[None]:
-    """Let Pillow refuse half a picture, also where a library told it otherwise for the process, as WeasyPrint does."""
+    """Let Pillow refuse half a picture, also where a library has changed that for the process, as WeasyPrint does."""
     before = ImageFile.LOAD_TRUNCATED_IMAGES
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
@@ -33,26 +33,26 @@ def _whole_only() -> Iterator[None]:
         ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
-def as_png(picture: bytes, whose: str) -> bytes:
+def as_png(picture: bytes, subject: str) -> bytes:
     """Return a picture of a screen as PNG.
 
     Args:
         picture: In any form that Pillow reads.
-        whose: For errors: "server1's screen".
+        subject: For errors: "server1's screen".
 
     Raises:
-        HvlabError: It is no picture, or nothing is on it: it has one colour only.
+        HvlabError: It is no picture, or is blank: it has one colour only.
     """
     try:
         with _whole_only():
             image = Image.open(io.BytesIO(picture)).convert("RGB")
     except (UnidentifiedImageError, OSError, ValueError) as error:
-        raise HvlabError(f"the picture of {whose} cannot be read: {error}") from error
+        raise HvlabError(f"the picture of {subject} cannot be read: {error}") from error
     # None if there are more colours than asked for.
     if image.getcolors(1) is not None:
         size = f"{image.width} x {image.height}"
         raise HvlabError(
-            f"{whose} is blank: {size} pixels of one colour", "check with ./invoke lab.ssh whether its session runs"
+            f"{subject} is blank: {size} pixels of one colour", "check with ./invoke lab.ssh whether its session runs"
         )
     png = io.BytesIO()
     image.save(png, "PNG", optimize=True)
@@ -64,11 +64,11 @@ def take_picture(host: Machine, provider: Hypervisor, guest: str) -> bytes:
 
     Args:
         host: The lab host.
-        provider: What runs the guest there.
+        provider: The hypervisor.
         guest: Its name.
 
     Raises:
-        HvlabError: The hypervisor gives none, or nothing is on it.
+        HvlabError: The hypervisor gives none, or it is blank.
     """
     program = _PROGRAM.format(guest=shlex.quote(guest), command=provider.screenshot_command)
     done = host.run("sh -s", stdin=program.encode(), timeout=120)
@@ -76,6 +76,6 @@ def take_picture(host: Machine, provider: Hypervisor, guest: str) -> bytes:
         why = last_line(done.stderr) or f"exit {done.status}"
         raise HvlabError(
             f"{provider.title} gives no picture of {guest}'s screen: {why}",
-            'has it one? Some hypervisors give it one only with topology.session = "x-window"',
+            'does the guest have one? Under some hypervisors only with topology.session = "x-window"',
         )
     return as_png(done.stdout, f"{guest}'s screen")

@@ -63,7 +63,7 @@ def guests(count: int) -> list[Guest]:
 
 
 def _boot(settings: TopologySettings, start: str) -> dict[str, str]:
-    """Return what starts a guest without its boot loader, and tells it its session."""
+    """Return the kernel, RAM disk and command line that start a guest without its boot loader."""
     line = f"{COMMAND_LINE} {SCREEN} hvlab.session={settings.session}"
     return {"kernel": f"{start}/{KERNEL}", "initrd": f"{start}/{INITRD}", "command_line": line}
 

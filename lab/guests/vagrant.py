@@ -52,7 +52,7 @@ _MOST = 300
 
 
 class _Watched(vagrant.Vagrant):
-    """python-vagrant waits for ever for what it starts; here it is ended when its time is over or it waits in vain."""
+    """python-vagrant without its endless waiting: a command is ended at its time limit, or when it waits in vain."""
 
     def __init__(
         self, log: Path, env: Mapping[str, str], limit_s: float, should_abort: Callable[[], str | None]
@@ -101,8 +101,8 @@ class VagrantLab:
     Args:
         state: The lab's folder; holds topology.json, Vagrant's home and notes, and its log.
         limit_s: Seconds that one command may take.
-        died: Tells why the lab host is no more, None while it is.
-        remote: Whether the lab host is another machine: the hypervisors' tools are the project's then, which run there.
+        died: Returns why the lab host ended, None while it runs.
+        remote: Whether the lab host is another machine: then the project's own tools run the hypervisors' tools there.
     """
 
     def __init__(
@@ -142,7 +142,7 @@ class VagrantLab:
 
         Args:
             guest: Its name.
-            lost: Tells why the guest will never come up, None while it still may.
+            lost: Returns why the guest will never come up, None while it still may.
 
         Raises:
             HvlabError: If Vagrant fails, or does not end in its time, or the guest is lost.
@@ -152,8 +152,8 @@ class VagrantLab:
         except subprocess.CalledProcessError as error:
             raise self._failure(f"vagrant up {guest} failed", error) from error
         finally:
-            # One that was ended leaves a note that it has the guest's port, and the next one believes even a note that
-            # has expired. No two run at a time.
+            # A Vagrant that was ended leaves a lease of the guest's port, and the next one respects even an expired
+            # lease. No two run at a time.
             shutil.rmtree(self.home / _PORTS, ignore_errors=True)
 
     def destroy(self, guest: str) -> None:

@@ -1,4 +1,4 @@
-"""The lab host of a state folder, of whichever kind, as it is on record: for commands after the one that made it."""
+"""The lab host of a state folder, of whichever kind, as it is on record: for commands after the one that booted it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from lab.hosts.unmanaged_lab import recorded, recorded_lab
 
 @dataclass(frozen=True)
 class ActiveHost:
-    """The lab host of a state folder; all that it says is looked up anew each time.
+    """The lab host of a state folder; each property reads the records anew.
 
     Attributes:
         state: The lab's folder.
@@ -31,7 +31,7 @@ class ActiveHost:
 
     @property
     def address(self) -> str:
-        """How it is named: `nested` if none runs."""
+        """Its address as text: `nested` if none runs."""
         record = recorded(self.state)
         return record.address if record else "nested"
 
@@ -42,15 +42,15 @@ class ActiveHost:
 
     @property
     def machine(self) -> Machine:
-        """What runs lines on it."""
+        """The machine, for commands on it."""
         local = parse_host(self.address).kind == "local"
         return ThisMachine() if local else Ssh(self.state / "ssh_config", LABHOST)
 
     def console(self) -> str:
-        """Return what its kernel said: on the nested one's console, also when it is off; in another one's log.
+        """Return the kernel's log: the nested host's console, also when it is off; the log of another one.
 
         Raises:
-            HvlabError: It cannot be had.
+            HvlabError: It cannot be read.
         """
         if self.managed:
             return host_console(self.state)
@@ -67,10 +67,10 @@ class ActiveHost:
         nested.stop(self.state)
 
     def require_named(self, text: str) -> None:
-        """Make sure that it is the one that a person named, if it is up; an empty name fits all.
+        """Check that it is the host that the user named, if it is up; an empty name fits all.
 
         Raises:
-            HvlabError: It is another one, or the name is none of a lab host.
+            HvlabError: It is another one, or the text is not the name of a lab host.
         """
         if text and parse_host(text).text != self.address and self.provider:
             raise HvlabError(

@@ -1,4 +1,4 @@
-"""What every lab host can do."""
+"""The interface of lab hosts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from lab.connectors.ssh_config import SshEntry
 
 @dataclass(frozen=True)
 class Store:
-    """Where a lab host has what guests are made from, as folders on it.
+    """Folders of a lab host with the files that guests are made from.
 
     Attributes:
         boxes: The boxes, laid out as Vagrant's own folder of boxes.
-        start: What starts guests without a boot loader; holds the same `boot/...` as the boxes' folder here.
+        start: Files that start guests without a boot loader; with the same `boot/...` as the boxes' folder here.
     """
 
     boxes: str
@@ -37,11 +37,11 @@ class LabHost(Protocol):
 
     @property
     def accelerator(self) -> str:
-        """What its processors are under: QEMU's accelerator if it is a virtual machine of QEMU's, else "none"."""
+        """QEMU's accelerator if it is a virtual machine of QEMU's, else "none"."""
 
     @property
     def entry(self) -> SshEntry | None:
-        """How it is named in the lab's ssh configuration file; None: guests are reached from here directly."""
+        """Its entry in the lab's ssh configuration file; None: guests are reached from here directly."""
 
     @property
     def store(self) -> Store:
@@ -49,24 +49,24 @@ class LabHost(Protocol):
 
     @property
     def key(self) -> str:
-        """Return a word that is the same for the same machine: what a calibration and a study must share."""
+        """A key that is the same for the same machine: a study uses only a calibration with its own key."""
 
     @property
     def steps(self) -> Sequence[tuple[str, ...]]:
-        """What its boot does, for the journal: in words, and what undoes it (lab.rollback) with its names."""
+        """The steps of its boot for the journal: description, kind of resources (lab.rollback), their names."""
 
     def identity(self) -> dict[str, str]:
-        """Return what tells this machine from others, by name; a study that was begun on it goes on there only.
+        """Return what identifies this machine, by name; a study continues only on the machine that it was begun on.
 
         Raises:
-            HvlabError: If it cannot be asked.
+            HvlabError: It does not answer.
         """
 
     def obstacle(self, provider: Hypervisor) -> HvlabError | None:
-        """Return why the provider cannot be had without a restart that the kit does not make, None if it can.
+        """Return why the provider needs a restart that hvlab does not make; None if it needs none.
 
         Raises:
-            HvlabError: If it cannot be asked.
+            HvlabError: It does not answer.
         """
 
     def boot(self, provider: Hypervisor) -> None:
@@ -75,20 +75,20 @@ class LabHost(Protocol):
         An unmanaged one must run that kernel already.
 
         Raises:
-            HvlabError: If it does not come up, or runs another kernel; nothing of ours is left running then.
+            HvlabError: It does not come up, or runs another kernel; nothing of this lab is left running then.
         """
 
     def stop(self) -> None:
-        """End the machine and all that runs in it, without asking it.
+        """End the machine and everything in it, without a shutdown.
 
-        Of an unmanaged one only the guests end, and what was set up there is undone.
+        On an unmanaged one only the guests end, and what was set up there is undone.
         """
 
     def running(self) -> str | None:
         """Return the name of the provider that it runs, None if it is off."""
 
     def died(self) -> str | None:
-        """Return in words that the machine has died, None if nothing speaks for it."""
+        """Return why the machine has died; None if there is no sign of that."""
 
     def console_log(self) -> Path:
-        """Return the file with what the machine's kernel said."""
+        """Return the file with the kernel's log of the machine."""

@@ -22,7 +22,7 @@ class _Device:
     """One row of lsblk.
 
     Attributes:
-        name: Of the kernel or the device mapper; "" if lsblk does not tell it.
+        name: Of the kernel or the device mapper; "" if lsblk has none.
         kind: disk, part, lvm, mpath, ...
         size: Bytes; None if unknown.
         model: "" if it has none.
@@ -114,7 +114,7 @@ def partitions(text: str, mounted: str = "") -> list[tuple[str, float, str]]:
 
     Args:
         text: lsblk's JSON; "" where there is no such lsblk.
-        mounted: `df -kP` and /proc/swaps; read where lsblk does not tell of `/`, as in containers.
+        mounted: `df -kP` and /proc/swaps; read where lsblk does not list `/`, as in containers.
     """
     try:
         rows = _of_lsblk(text) if text else []

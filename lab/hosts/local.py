@@ -1,4 +1,4 @@
-"""This machine as the lab host: what runs lines on it is a shell, and its guests are reached directly."""
+"""This machine as the lab host: commands run in a local shell, and its guests are reached directly."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +20,7 @@ class LocalHost(UnmanagedHost):
 
     @property
     def store(self) -> Store:
-        """The boxes are here already; only what a guest's emulator reads, who is not root, needs another folder."""
+        """The boxes are here already; only files that a guest's emulator reads, which is not root, are copied."""
         return Store(str(self.boxes.folder), folder_of(self.boxes))
 
     @property

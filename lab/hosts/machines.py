@@ -1,4 +1,4 @@
-"""The machines that a lab host's address leads to: this one, and one that OpenSSH's client reaches."""
+"""The machines of lab hosts' addresses: this one, and one that OpenSSH's client reaches."""
 
 import os
 import shlex
@@ -16,9 +16,9 @@ from lab.connectors.ssh_config import SshEntry, mark_begin, without_mark
 from lab.images.os_profiles import OLD_SSH
 
 LABHOST = "labhost"
-# Without a question, and also to OpenSSH 4.3.
+# Without prompts, and also to OpenSSH 4.3.
 _OPTIONS = {"BatchMode": "yes", "ConnectTimeout": "15", "UpdateHostKeys": "no", "LogLevel": "ERROR", **OLD_SSH}
-# What of the user's own settings for a host the lab's configuration file says again, as `ssh -G` prints it.
+# The user's own settings for a host that are copied into the lab's configuration file, as `ssh -G` prints them.
 _KEPT = (
     "identityfile", "certificatefile", "identityagent", "identitiesonly", "userknownhostsfile", "globalknownhostsfile",
     "hostkeyalias", "stricthostkeychecking", "proxycommand",
@@ -43,7 +43,7 @@ class ThisMachine(Machine):
 
 @dataclass(frozen=True)
 class RemoteMachine(Machine):
-    """Another machine, with the user's own keys and known hosts; needs no file of the lab's.
+    """Another machine, with the user's own keys and known hosts; without a file of the lab's.
 
     Attributes:
         address: Of kind `ssh`.
@@ -55,7 +55,7 @@ class RemoteMachine(Machine):
 
     @property
     def name(self) -> str:  # type: ignore[override]
-        """Return how the user calls it."""
+        """Return the host as the user wrote it."""
         return self.address.host
 
     def _words(self, options: dict[str, str]) -> list[str]:
@@ -83,7 +83,7 @@ class RemoteMachine(Machine):
             raise type(error)(error.message, hint, code=error.code) from None
 
     def _through(self, jumps: str) -> str:
-        """Return ProxyJump's hosts as a ProxyCommand: what they are called is in the user's file, not in the lab's."""
+        """Return ProxyJump's hosts as a ProxyCommand: their names are in the user's file, not in the lab's."""
         *before, last = jumps.split(",")
         words = ["ssh", *(["-F", self.config] if self.config else []), "-o", "BatchMode=yes"]
         words += ["-J", ",".join(before)] if before else []
@@ -94,7 +94,7 @@ class RemoteMachine(Machine):
         )
 
     def entry(self, extra: Sequence[str] = ()) -> SshEntry:
-        """Return how the lab's configuration file names it: as the user's own settings say, now.
+        """Return its entry in the lab's configuration file, with the user's present settings.
 
         Raises:
             HvlabError: They cannot be read.
@@ -109,5 +109,5 @@ class RemoteMachine(Machine):
 
 
 def machine_of(address: Address, config: str = "") -> Machine:
-    """Return the machine that an address leads to: for the nested lab host this one, which runs it."""
+    """Return the machine of an address; for the nested lab host this one, which runs it."""
     return RemoteMachine(address, config) if address.kind == "ssh" else ThisMachine()

@@ -32,7 +32,7 @@ from lab.images.host import HostImage
 from lab.settings import LabHostSettings
 from lab.state.processes import end, lab_name, process_info, start_time
 
-# Waiting is no fault that anybody needs to read of.
+# Waiting is normal: it is not logged.
 stamina.instrumentation.set_on_retry_hooks([])
 
 # What Linux prints on the console when it stops; waiting for SSH would be in vain.
@@ -44,7 +44,7 @@ _PATIENCE_S = 180
 
 @dataclass(frozen=True)
 class _Process:
-    """The QEMU process on record, with what tells it from another process of the same number."""
+    """The QEMU process on record, with what distinguishes it from another process of the same number."""
 
     pid: int
     started: str
@@ -65,7 +65,7 @@ def running_provider(state: Path) -> str | None:
 
 
 class NestedMachine(LocalResource):
-    """The virtual machine of a state folder, with its disk: all that is in it goes along."""
+    """The virtual machine of a state folder, with its disk and everything in it."""
 
     kind = "virtual machine"
 
@@ -76,7 +76,7 @@ class NestedMachine(LocalResource):
     def probe(self) -> Probe:
         """Return whether it runs, and for which provider."""
         provider = running_provider(self._state)
-        return Probe("ours", provider) if provider else ABSENT
+        return Probe("owned", provider) if provider else ABSENT
 
     def remove(self) -> None:
         """Kill it; remove its disk and its record.
@@ -109,7 +109,7 @@ class NestedHost:
         boxes: What its guests are made from; attached read-only.
         settings: Memory, virtual CPUs, port.
         state: Folder for the overlay disk, keys, logs and the record of the process.
-        options: Hypervisor's name to what its start depends on.
+        options: Returns the boot options of a hypervisor, by its name.
     """
 
     kind: Kind = "nested"
@@ -145,11 +145,11 @@ class NestedHost:
         return self.image.disk.parent.name
 
     def identity(self) -> dict[str, str]:
-        """Return nothing: each boot is of a new machine, and what it is made of is among a study's parameters."""
+        """Return nothing: each boot creates a new machine, and its properties are among a study's parameters."""
         return {}
 
     def obstacle(self, provider: Hypervisor) -> None:
-        """Return that there is none: it is started into what a provider needs."""
+        """Return None: it is started with the kernel that a provider needs."""
 
     @property
     def accelerator(self) -> str:
@@ -165,8 +165,8 @@ class NestedHost:
         return running_provider(self.state)
 
     def _kernel_arguments(self, provider: Hypervisor, key: str) -> list[str]:
-        # Linux would check the emulated TSC against the HPET, find it wanting when this machine is busy, and go over to
-        # slower clocks while it runs.
+        # Linux would check the emulated TSC against the HPET, reject it when this machine is busy, and switch to slower
+        # clocks while it runs.
         line = (
             "root=LABEL=root rw quiet net.ifnames=0 mitigations=off tsc=reliable panic=-1 "
             f"hvlab.key={key.replace(' ', ':')} hvlab.provider={provider.name} console={provider.boot.console}"
@@ -208,7 +208,7 @@ class NestedHost:
         self.stop()
         self._check_port()
         self.state.mkdir(parents=True, exist_ok=True)
-        # A fresh one for each boot: what another lab's people may have seen opens nothing here.
+        # A new one for each boot: a key that leaked from an earlier lab does not open this one.
         for old in (self.state / "key", self.state / "key.pub"):
             old.unlink(missing_ok=True)
         key = make_key(self.state / "key")
@@ -237,22 +237,22 @@ class NestedHost:
         write_atomic(self.state / "host.json", json.dumps(asdict(record)).encode())
 
     def died(self) -> str | None:
-        """Return in words that the machine has died, None if nothing speaks for it."""
+        """Return why the machine has died; None if there is no sign of that."""
         console = self.console_log().read_text(errors="replace")
         for words in (*_FATAL, *(words for each in all_hypervisors().values() for words in each.boot.fatal)):
             if words in console:
                 return f"the lab host's kernel died: {words!r} on its console"
         if self.running():
             return None
-        said = last_line((self.state / "qemu.log").read_bytes())
-        return f"the lab host has ended ({said})" if said else "the lab host has ended"
+        reason = last_line((self.state / "qemu.log").read_bytes())
+        return f"the lab host has ended ({reason})" if reason else "the lab host has ended"
 
     def _ready(self) -> bool:
         return _READY in self.console_log().read_text(errors="replace") and self.shell.answers()
 
     def _reached(self) -> BootProgress:
-        said = _READY in self.console_log().read_text(errors="replace")
-        return host_progress(self.shell, self.settings.ssh_port, running=self.running() is not None, ready=said)
+        ready = _READY in self.console_log().read_text(errors="replace")
+        return host_progress(self.shell, self.settings.ssh_port, running=self.running() is not None, ready=ready)
 
     def _wait_ready(self) -> None:
         """Wait for the start script's last line, then for a login; a panic or an exit ends the waiting."""
@@ -271,7 +271,7 @@ class NestedHost:
                     raise _NotYetError
 
     def stop(self) -> None:
-        """Kill the virtual machine if it is ours and runs; remove its disk and its record."""
+        """Kill the virtual machine of this lab if it runs; remove its disk and its record."""
         stop(self.state)
 
 

@@ -1,4 +1,4 @@
-"""The shell program that undoes a lab: kept in the lab's folder, and on its host for a lab whose folder is lost."""
+"""The rollback program of a lab: kept in the lab's folder, and on its host for a lab whose folder is lost."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,13 +13,13 @@ from lab.connectors.base import Machine, last_line
 from lab.hosts.box_upload import REMOTE_ROOT
 
 NAME = "rollback.sh"
-# What a lab host under emulation took to answer for all: a minute with four guests, three beside another lab host.
+# A lab host under emulation needed one minute for all with four guests, three beside another lab host.
 _LIMIT_S = 400
 _ASK_S = 180
 
 
 def save_rollback(machine: Machine, state: Path, resources: Sequence[Resource]) -> None:
-    """Save what removes resources, here and on their host, before they are created.
+    """Save the program that removes resources, here and on their host, before they are created.
 
     Raises:
         HvlabError: It cannot be written there.
@@ -28,7 +28,7 @@ def save_rollback(machine: Machine, state: Path, resources: Sequence[Resource]) 
     write_atomic(state / NAME, program.encode())
     path = f"{REMOTE_ROOT}/{NAME}"
     lines = f"umask 077\nprintf %s {quote(program)} >{path}.part && mv -f {path}.part {path}\n"
-    machine.check("sh -s", stdin=lines.encode(), timeout=60, what="saving what undoes the lab")
+    machine.check("sh -s", stdin=lines.encode(), timeout=60, what="saving the rollback program")
 
 
 def saved_on_host(machine: Machine) -> bool:
@@ -46,10 +46,10 @@ def rollback_script() -> str:
 
 
 def ask(machine: Machine, resources: Sequence[Resource]) -> list[Outcome]:
-    """Return what a host says of resources before a lab is set up on it.
+    """Return a host's report of resources before a lab is set up on it.
 
     Raises:
-        HvlabError: It cannot be reached, or its answer is not understood.
+        HvlabError: It cannot be reached, or its answer is not recognised.
     """
     return _run(machine, render("claim", resources), _ASK_S)
 
@@ -58,17 +58,17 @@ def create(machine: Machine, resources: Sequence[Resource]) -> None:
     """Create resources on a host, in their order.
 
     Raises:
-        HvlabError: One cannot be created, or is somebody else's.
+        HvlabError: One cannot be created, or is not this lab's.
     """
     if failed := failures(_run(machine, render("create", resources), _ASK_S)):
-        raise HvlabError(f"{machine.name}: {'; '.join(failed)}", "./invoke doctor tells what the lab host lacks")
+        raise HvlabError(f"{machine.name}: {'; '.join(failed)}", "./invoke doctor shows what the lab host lacks")
 
 
 def remove(machine: Machine, program: str) -> list[Outcome]:
     """Run a program that removes resources on a host; return what became of them.
 
     Raises:
-        HvlabError: The host cannot be reached, or its answer is not understood.
+        HvlabError: The host cannot be reached, or its answer is not recognised.
     """
     return _run(machine, program, _LIMIT_S)
 
@@ -82,7 +82,7 @@ def _run(machine: Machine, program: str, limit_s: float) -> list[Outcome]:
         raise HvlabError(f"{machine.name}: {error.message}: {why}", error.hint) from error
 
 
-def in_words(outcome: Outcome) -> str:
-    """Return what became of a resource on a host, as rich prints it; "" for what failed."""
+def describe(outcome: Outcome) -> str:
+    """Return an outcome as text for rich; "" for a failure."""
     words = {"removed": "removed", "foreign": "left, since it is not this lab's:", "kept": "kept"}
     return f"{words[outcome.result]} {escape(str(outcome))}" if outcome.result in words else ""

@@ -31,6 +31,6 @@ class RemoteHost(UnmanagedHost):
         return RemoteMachine(self.address, self.config).entry(shared)
 
     def boot(self, provider: Hypervisor) -> None:
-        """Make sure that the machine runs what the provider needs, and let this lab have it."""
+        """Check that the machine runs the kernel that the provider needs, and claim it for this lab."""
         super().boot(provider)
         write_config(self.state / "ssh_config", [self.entry])

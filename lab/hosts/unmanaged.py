@@ -1,6 +1,6 @@
 """A lab host that runs already: this machine (`local`) or one over SSH. hvlab uses it, and never starts or ends it.
 
-Before the lab changes anything there, it saves the program that undoes that (lab/hosts/unmanaged_lab.py). `stop` runs
+Before the lab changes anything there, it saves the rollback program (lab/hosts/unmanaged_lab.py). `stop` runs
 it, also from another command and after a crash.
 """
 
@@ -68,7 +68,7 @@ class UnmanagedHost:
 
     @cached_property
     def found(self) -> HostFacts:
-        """What the machine was found to be."""
+        """Facts about the machine."""
         return HostFacts.gather(self._direct)
 
     @property
@@ -83,16 +83,16 @@ class UnmanagedHost:
 
     @property
     def accelerator(self) -> str:
-        """Return what its processors are under."""
+        """Return QEMU's accelerator if it is a virtual machine of QEMU's, else "none"."""
         return self.found.guest_of
 
     @property
     def key(self) -> str:
-        """Return a word for the machine with its kernel."""
+        """Return a key of the machine with its kernel."""
         return self.found.key
 
     def identity(self) -> dict[str, str]:
-        """Return what tells this machine from others."""
+        """Return what identifies this machine."""
         return self.found.identity
 
     def obstacle(self, provider: Hypervisor) -> HvlabError | None:
@@ -100,7 +100,7 @@ class UnmanagedHost:
         return obstacle(HostFacts.gather(self._direct), provider, self._called)
 
     def console_log(self) -> Path:
-        """Write the end of the kernel's log to a file, and return that; if there is none, why."""
+        """Write the end of the kernel's log to a file, or the reason why there is none; return the file."""
         path = self.state / "kernel.log"
         try:
             done = self._direct.run("dmesg | tail -n 200", timeout=60)
@@ -115,7 +115,7 @@ class UnmanagedHost:
         return record.provider if record else None
 
     def died(self) -> str | None:
-        """Return in words that the machine has gone or was started again; it is asked once a minute."""
+        """Return why the lab on the machine has ended: no answer, or a restart; checked once a minute."""
         if time.monotonic() - self._asked < _ASK_S:
             return None
         self._asked = time.monotonic()
@@ -134,17 +134,19 @@ class UnmanagedHost:
         return boxes_link(self.state, REMOTE_ROOT)
 
     def boot(self, provider: Hypervisor) -> None:
-        """Make sure that the machine runs what the provider needs, and let this lab have it.
+        """Check that the machine runs the kernel that the provider needs, and claim it for this lab.
 
         Raises:
-            HvlabError: It runs another kernel, lets nobody be root, is another lab's, has something that is in the
-                lab's way, or the boxes cannot be put there.
+            HvlabError: It runs another kernel, offers no root access, is claimed by another lab, has foreign resources
+                of the lab's names, or the boxes cannot be uploaded.
         """
         self.__dict__.pop("found", None)
         if wrong := obstacle(self.found, provider, self._called):
             raise wrong
         if not self.found.root:
-            raise HvlabError(f"{self._called}: not root there", "take root's login: ssh://root@..., or sudo")
+            raise HvlabError(
+                f"{self._called}: not root there", "log in as root (ssh://root@...), or use sudo", code="not-root"
+            )
         self.stop()
         self.state.mkdir(parents=True, exist_ok=True)
         self._lab.record(provider.name, self.found.boot_id)
@@ -161,6 +163,6 @@ class UnmanagedHost:
         upload(self._direct, self.boxes, self.boxes.path(provider.box), *boot_files())
 
     def stop(self) -> None:
-        """Take down what the lab made, and set the host back; the machine itself goes on."""
+        """Remove what the lab created, and restore the host's settings; the machine itself goes on."""
         if lab := recorded_lab(self.state):
             lab.stop()

@@ -1,4 +1,4 @@
-"""A lab on a host that hvlab does not manage: its claim to the host, and what undoes it, here and on the host."""
+"""A lab on an unmanaged host: its claim to the host, and its rollback program, here and on the host."""
 
 import json
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from lab.hosts.resources import lab_owner
 RECORD = "unmanaged.json"
 # They stay until the host has been set back.
 FILES = (RECORD, rollback_script.NAME)
-# Another lab's claim is left alone; whoever made it is named.
+# Another lab's claim is left alone; its owner is printed.
 _CLAIM = """\
 umask 022
 mkdir -p {root} && cd {root} || exit 1
@@ -34,7 +34,7 @@ _RELEASE = """\
 [ "$(cat {root}/owner 2>/dev/null)" = {owner} ] || exit 0
 cd {root} && rm -f {script} owner
 """
-_TAKEN, _OURS = 3, 4
+_CLAIMED_BY_ANOTHER, _CLAIMED_BEFORE = 3, 4
 _LONGEST_OWNER = 400
 
 
@@ -47,7 +47,7 @@ class Record:
         config: The user's ssh configuration; "": the usual one.
         provider: Its name.
         boot_id: The host's, when the lab was brought up.
-        owner: How the lab was known on its host then: the controller may have another name by now.
+        owner: The lab's owner on its host then: the controller may have another name by now.
     """
 
     address: str
@@ -78,7 +78,7 @@ class UnmanagedLab:
         state: The lab's folder.
         address: Of the host.
         config: The user's ssh configuration; "": the usual one.
-        recorded_owner: How the lab is known on its host, if that is on record.
+        recorded_owner: The lab's owner on its host, if that is on record.
     """
 
     state: Path
@@ -93,63 +93,63 @@ class UnmanagedLab:
 
     @property
     def name(self) -> str:
-        """The host as a person named it."""
+        """The host as the user named it."""
         return self.address.text
 
     @property
     def owner(self) -> str:
-        """How the lab is known on its host."""
+        """The lab's owner on its host (`lab_owner`)."""
         return self.recorded_owner or lab_owner(self.state)
 
     def record(self, provider: str, boot_id: str) -> None:
-        """Write the lab down here. A host whose claim nobody knows of could not be had again: this comes before it."""
+        """Record the lab here. This precedes the claim: without a record the host could not be released."""
         record = Record(self.name, self.config, provider, boot_id, self.owner)
         write_atomic(self.state / RECORD, json.dumps(asdict(record)).encode())
 
     def claim(self) -> None:
-        """Let this lab have the host; one of this folder that was lost is undone first.
+        """Claim the host for this lab; an unrecorded lab of this folder is removed from it first.
 
         Raises:
-            HvlabError: It is another lab's, or cannot be written to.
+            HvlabError: Another lab has claimed it, or it cannot be written to.
         """
         program = _CLAIM.format(root=REMOTE_ROOT, owner=quote(self.owner)).encode()
         done = self.machine.run("sh -s", stdin=program, timeout=60)
-        if done.status == _TAKEN:
+        if done.status == _CLAIMED_BY_ANOTHER:
             owner = _one_line(done.text)
             raise HvlabError(
                 f"{self.name} has a lab already, of {owner}",
                 "./invoke lab.down there; if that folder is lost, there too: "
                 f"HVLAB_STATE={quote(owner.partition(':')[2])} ./invoke lab.purge --host={self.name}",
             )
-        if done.status == _OURS:
+        if done.status == _CLAIMED_BEFORE:
             self._undo_lost()
         elif done.status:
             raise HvlabError(f"{self.name}: {REMOTE_ROOT} cannot be written: {last_line(done.stderr)}")
 
     def _undo_lost(self) -> None:
-        """Undo a lab of this folder of which nothing is on record here any more.
+        """Remove a lab of this folder that has no record here any more.
 
         Raises:
             HvlabError: Something of it cannot be removed.
         """
         if rollback_script.saved_on_host(self.machine):
-            with step(f"Lab host: removing what a lost lab of this folder made on {self.name}"):
+            with step(f"Lab host: removing an unrecorded lab of this folder from {self.name}"):
                 self._require_removed(rollback_script.remove(self.machine, rollback_script.rollback_script()))
 
     def prepare_rollback(self, resources: Sequence[Resource]) -> None:
-        """Make sure that nothing is in the lab's way, and save what will undo it.
+        """Check that no foreign resource is in the way, and save the rollback program.
 
         Raises:
-            HvlabError: A resource is somebody else's, or the host does not answer.
+            HvlabError: A resource is not this lab's, or the host does not answer.
         """
         known = claimed(resources, rollback_script.ask(self.machine, resources))
         rollback_script.save_rollback(self.machine, self.state, known)
 
     def take_down(self) -> list[Outcome]:
-        """Remove what the lab made, set the host back, and give it back if nothing is left.
+        """Remove what the lab created, restore the host's settings, and release the host if nothing is left.
 
         Raises:
-            HvlabError: The host cannot be reached. It is tried again by the next call.
+            HvlabError: The host cannot be reached. The next call tries again.
         """
         saved = self.state / rollback_script.NAME
         if saved.is_file():
@@ -173,23 +173,23 @@ class UnmanagedLab:
 
     def _require_removed(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
-            if words := rollback_script.in_words(outcome):
+            if words := rollback_script.describe(outcome):
                 say(f"  {words}")
         if failed := failures(outcomes):
             raise HvlabError(f"{self.name}: {'; '.join(failed)}", "./invoke lab.purge tries again")
 
     def scan(self, resources: Sequence[Resource]) -> list[Outcome]:
-        """Remove what is the lab's on a host of which nothing is on record, and give it back if nothing is left.
+        """Remove what is the lab's on a host without a record here, and release the host if nothing is left.
 
-        What the host itself has saved knows more: it is used where it is there.
+        A rollback program on the host is preferred, since it has saved settings.
 
         Args:
             resources: All that a lab may have.
 
         Raises:
-            HvlabError: The host is another lab's, or cannot be reached.
+            HvlabError: Another lab has claimed the host, or it cannot be reached.
         """
-        self.require_ours()
+        self.require_owned()
         if rollback_script.saved_on_host(self.machine):
             return self.take_down()
         outcomes = rollback_script.remove(self.machine, render("remove", resources))
@@ -198,21 +198,21 @@ class UnmanagedLab:
         return outcomes
 
     def release(self) -> None:
-        """Give the host back, if this lab has it, and forget it.
+        """Release the host, if this lab has claimed it, and remove the record.
 
         Raises:
             HvlabError: The host cannot be reached.
         """
         program = _RELEASE.format(root=REMOTE_ROOT, owner=quote(self.owner), script=rollback_script.NAME)
-        self.machine.check("sh -s", stdin=program.encode(), timeout=60, what="giving the lab host back")
+        self.machine.check("sh -s", stdin=program.encode(), timeout=60, what="releasing the lab host")
         for name in (rollback_script.NAME, RECORD, "ssh.sock"):
             (self.state / name).unlink(missing_ok=True)
 
-    def require_ours(self) -> None:
-        """Make sure that the host says that it is this lab's.
+    def require_owned(self) -> None:
+        """Check that the host is claimed by this lab.
 
         Raises:
-            HvlabError: It is another lab's, or nobody's.
+            HvlabError: Another lab has claimed it, or none.
         """
         owner = self._host_owner()
         if owner != self.owner:
@@ -221,10 +221,10 @@ class UnmanagedLab:
             )
 
     def _host_owner(self) -> str:
-        """Return whose lab the host has, "" for nobody's."""
+        """Return the owner of the lab that has claimed the host, "" for none."""
         return _one_line(self.machine.run(f"cat {REMOTE_ROOT}/owner", timeout=60).text)
 
 
 def _one_line(text: str) -> str:
-    """Return the beginning of what a host says, fit to be printed."""
+    """Return the beginning of a host's answer, without control characters."""
     return printable(text.strip().partition("\n")[0][:_LONGEST_OWNER])

@@ -1,6 +1,6 @@
-"""Whether hardware virtualization really works here: only a guest that boots can tell.
+"""Whether hardware virtualization really works here: only a guest that boots proves it.
 
-/dev/kvm may be there and open, and a stock kernel hang under it all the same.
+/dev/kvm may exist and be accessible, and a stock kernel may still hang under it.
 """
 
 import os
@@ -22,7 +22,7 @@ _INIT = f"#!/bin/busybox sh\necho {_MARK}\n/bin/busybox poweroff -f\n"
 
 
 def _probe_initrd(busybox: Path, out: Path) -> None:
-    """Write a RAM disk whose only program says that it runs."""
+    """Write a RAM disk whose only program prints that it runs."""
     with tempfile.TemporaryDirectory() as scratch:
         tree = Path(scratch)
         (tree / "bin").mkdir()
@@ -58,10 +58,10 @@ def remembered_answer() -> Path:
 
 
 def settled_accelerator() -> str:
-    """Return what the lab uses without a new probe: HVLAB_ACCEL's word or the remembered answer; "" if neither is.
+    """Return the accelerator without a new probe: HVLAB_ACCEL or the remembered answer; "" if there is neither.
 
     Raises:
-        HvlabError: HVLAB_ACCEL has another word.
+        HvlabError: HVLAB_ACCEL has another value.
     """
     if wanted := os.environ.get("HVLAB_ACCEL"):
         if wanted not in (HARDWARE, SOFTWARE):

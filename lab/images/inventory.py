@@ -1,4 +1,4 @@
-"""`image.list` and `image.prune`: what the cache holds, what of it the present inputs name; the rest can be removed."""
+"""`image.list` and `image.prune`: the content of the cache; what the present inputs do not need can be removed."""
 
 import contextlib
 import os
@@ -34,7 +34,7 @@ class Item:
     Attributes:
         path: File or folder.
         kind: "host", "guest", ... for built things; "unfinished", "lock", "probe", "media".
-        key: The hash of its inputs, or what else tells it from its kind.
+        key: The hash of its inputs, or what else distinguishes it within its kind.
         size: Bytes on the disk.
         changed: Seconds since 1970.
         used: Whether it stays when the cache is pruned.
@@ -49,13 +49,13 @@ class Item:
 
     @property
     def lock(self) -> Path:
-        """The file that whoever builds or removes it holds."""
+        """The lock file of its build and its removal."""
         name = _MAKING.fullmatch(self.path.name)
         return self.path.with_name(f"{name[1] if name else self.path.name.removesuffix('.lock')}.lock")
 
 
-def _questions(settings: Settings) -> Iterator[Callable[[], object]]:
-    """Yield what asks the cache for the things that this project, as it is now, works with."""
+def _requests(settings: Settings) -> Iterator[Callable[[], object]]:
+    """Yield functions that request from the cache what the project uses with its present inputs."""
     yield host_image
     yield emulator
     for name in {settings.topology.os, *guest_oses()}:
@@ -63,17 +63,17 @@ def _questions(settings: Settings) -> Iterator[Callable[[], object]]:
         yield lambda topology=topology: boxes_for(guest_image(topology), topology)  # type: ignore[misc]
 
 
-def wanted_names(questions: Iterable[Callable[[], object]]) -> set[str]:
-    """Return the names of the cached things that `questions` ask for, and of those that went into them.
+def wanted_names(requests: Iterable[Callable[[], object]]) -> set[str]:
+    """Return the names of the cached things that `requests` need, and of those that went into them.
 
     Raises:
-        HvlabError: If a question cannot be asked: the settings are wrong.
+        HvlabError: A request fails: the settings are wrong.
     """
     with naming() as names:
-        for ask in questions:
-            # Nothing can have been built from media that are not there.
+        for request in requests:
+            # Nothing was built from media that are missing.
             with contextlib.suppress(NotBuiltError, MediaMissingError):
-                ask()
+                request()
     found: set[str] = set()
     while names:
         name = names.pop()
@@ -94,24 +94,24 @@ def _size(path: Path) -> int:
     paths = [path, *path.rglob("*")] if path.is_dir() else [path]
     total = 0
     for each in paths:
-        # What another command builds comes and goes.
+        # Files of a running build come and go.
         with contextlib.suppress(FileNotFoundError):
             total += each.lstat().st_blocks * 512
     return total
 
 
 def _classify(path: Path, wanted: set[str], there: set[str]) -> tuple[str, str, bool] | None:
-    """Return kind, key, and whether it is used; None for what is not the kit's."""
+    """Return kind, key, and whether it is used; None for files that are not hvlab's."""
     name = path.name
     if name == "media":
-        # Fetched by hand or in hours; nothing can be said against it.
+        # Fetched by hand or in hours: never removed.
         return "media", ", ".join(sorted(each.name for each in path.iterdir() if each.is_dir())), True
     if name.startswith("accelerator-"):
         return "probe", name.removeprefix("accelerator-"), name == remembered_answer().name
     if making := _MAKING.fullmatch(name):
         return "unfinished", making[1], False
     if name.endswith(".lock") and _BUILT.fullmatch(name.removesuffix(".lock")):
-        # It goes with its thing.
+        # It is used as long as the thing that it locks.
         thing = name.removesuffix(".lock")
         return "lock", thing, bool({thing, f".{thing}.making"} & there)
     if (built := _BUILT.fullmatch(name)) and path.is_dir():
@@ -120,7 +120,7 @@ def _classify(path: Path, wanted: set[str], there: set[str]) -> tuple[str, str, 
 
 
 def items(wanted: set[str]) -> list[Item]:
-    """Return what is in the cache.
+    """Return the content of the cache.
 
     Args:
         wanted: Names of built things that count as used.
@@ -139,7 +139,7 @@ def items(wanted: set[str]) -> list[Item]:
 
 
 def _opened(process: Path) -> Iterator[str]:
-    """Yield the files that a process has open, runs or has mapped; nothing of another user's process."""
+    """Yield the files that a process has open, runs or has mapped; none of another user's process."""
     for link in ("exe", "cwd", *(f"fd/{path.name}" for path in (process / "fd").iterdir())):
         # Closed meanwhile.
         with contextlib.suppress(FileNotFoundError):
@@ -149,7 +149,7 @@ def _opened(process: Path) -> Iterator[str]:
 
 
 def open_below(folder: Path, processes: Path = Path("/proc")) -> int | None:
-    """Return a process that uses a file below `folder`, None if there is none (that can be seen)."""
+    """Return a process that uses a file below `folder`, None if no such process is visible."""
     prefix = f"{folder.resolve()}/"
     for process in processes.glob("[0-9]*"):
         # It ended meanwhile, or is another user's.
@@ -160,7 +160,7 @@ def open_below(folder: Path, processes: Path = Path("/proc")) -> int | None:
 
 
 def _remove(item: Item) -> str:
-    """Remove an item that nobody uses; return why it was left, or ""."""
+    """Remove an item that is not in use; return why it was left, or ""."""
     if (process := open_below(item.path) if item.path.is_dir() else None) is not None:
         return f"process {process} has files of it open"
     if item.kind == "probe":
@@ -172,7 +172,7 @@ def _remove(item: Item) -> str:
                 aside = making_name(item.path) if item.kind != "unfinished" else item.path
                 if aside != item.path:
                     shutil.rmtree(aside, ignore_errors=True)
-                    # At once no longer built, however long the removal takes.
+                    # From here on it counts as not built, however long the removal takes.
                     item.path.rename(aside)
                 shutil.rmtree(aside)
             item.lock.unlink(missing_ok=True)
@@ -182,16 +182,16 @@ def _remove(item: Item) -> str:
 
 
 def prune(settings: Settings, *, dry_run: bool) -> Mapping[str, str]:
-    """Remove what the present inputs do not name.
+    """Remove what the present inputs do not need.
 
     Args:
         settings: The parameters; together with the code they are the inputs.
-        dry_run: Only tell.
+        dry_run: Only report.
 
     Returns:
         Name of each thing that could go, and why it was left, or "".
     """
-    unused = [item for item in items(wanted_names(_questions(settings))) if not item.used]
+    unused = [item for item in items(wanted_names(_requests(settings))) if not item.used]
     return {item.path.name: "" if dry_run else _remove(item) for item in unused}
 
 
@@ -203,11 +203,11 @@ def _age(seconds: float) -> str:
 
 
 def print_items(settings: Settings) -> None:
-    """Print what is in the cache: kind, key, size, age, and whether the present inputs name it."""
+    """Print what is in the cache: kind, key, size, age, and whether the present inputs need it."""
     table = Table(box=None, pad_edge=False)
     for title, side in (("kind", "left"), ("key", "left"), ("MB", "right"), ("age", "right"), ("in use", "left")):
         table.add_column(title, justify=side, no_wrap=True)  # type: ignore[arg-type]
-    found = [item for item in items(wanted_names(_questions(settings))) if item.kind != "lock"]
+    found = [item for item in items(wanted_names(_requests(settings))) if item.kind != "lock"]
     for item in found:
         age = _age(max(0.0, time.time() - item.changed))
         table.add_row(item.kind, item.key, f"{item.size / 1e6:.0f}", age, "yes" if item.used else "no")

@@ -1,4 +1,4 @@
-"""What a guest OS asks of those who log in to it, beyond what all do."""
+"""What differs between guest systems for a login over SSH, and in the X session."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ class Profile:
 
     Attributes:
         ssh_options: Options of ssh_config(5) that OpenSSH's client needs to reach it.
-        session: The programs that run when its X session is there: X, window manager, terminal.
+        session: The programs of its X session: X, window manager, terminal.
     """
 
     ssh_options: dict[str, str] = field(default_factory=dict)
@@ -27,15 +27,15 @@ _PROFILES = {"centos-5.5": Profile(ssh_options=OLD_SSH, session=("gnome-session"
 
 
 def profile(os_name: str) -> Profile:
-    """Return a guest OS's profile; one without peculiarities has an empty one."""
+    """Return a guest OS's profile; the default one if it needs none of its own."""
     return _PROFILES.get(os_name, Profile())
 
 
 def ssh_config_lines(os_name: str) -> tuple[str, ...]:
-    """Return the lines that a guest's entry in ssh_config has more."""
+    """Return the additional lines of a guest's entry in ssh_config."""
     return tuple(f"{name} {value}" for name, value in profile(os_name).ssh_options.items())
 
 
 def ssh_arguments(os_name: str) -> list[str]:
-    """Return the arguments that the `ssh` which Vagrant starts is given."""
+    """Return the additional arguments of the `ssh` that Vagrant starts."""
     return [word for name, value in profile(os_name).ssh_options.items() for word in ("-o", f"{name}={value}")]

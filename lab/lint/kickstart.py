@@ -15,7 +15,7 @@ from lab.installer import rhel5
 from lab.lint.finding import Finding
 
 VERSION = "RHEL5"
-# What pykickstart's own words begin with; the place is told by the finding.
+# The beginning of pykickstart's own messages; the finding has the place.
 _PLACE = re.compile(r"(?:.*?on line (\d+)[^:]*:\s*)", re.S)
 _OTHER_PLACE = re.compile(r"at line (\d+)")
 # Also pykickstart's answer to a line that its authors did not think of.

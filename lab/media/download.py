@@ -86,7 +86,7 @@ class Downloader:
             urls: Addresses of the file, best first.
             target: Where it goes.
             checksum: What it must be; None where that is not known: then only an https address is trusted.
-            place: What to tell who puts the file there by hand: the folder.
+            place: For the hint to a user who puts the file there by hand: the folder.
 
         Raises:
             HvlabError: If what is there is wrong, no address gives the right file, or there is no room.

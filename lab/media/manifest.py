@@ -31,7 +31,7 @@ class IsoEntry(_Table):
 
 
 class TreeEntry(_Table):
-    """An install tree: path below a mirror's address; repodata's checksum, or "" if no source tells it."""
+    """An install tree: path below a mirror's address; repodata's checksum, or "" if no source has one."""
 
     path: str
     repomd_sha256: str = Field(pattern=f"^({_SHA256})?$")

@@ -28,7 +28,7 @@ class TreeFile:
     Attributes:
         path: Below the tree's top.
         checksum: What its content must be.
-        size: Bytes; 0 where the repodata does not tell.
+        size: Bytes; 0 where the repodata has none.
     """
 
     path: str

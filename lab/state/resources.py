@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import HvlabError
-from core.resources.removal import ABSENT, OURS, LocalResource, Probe
+from core.resources.removal import ABSENT, OWNED, LocalResource, Probe
 from lab.state.processes import Process, end, start_time
 
 
@@ -41,7 +41,7 @@ class StateFile(LocalResource):
             self.path.lstat()
         except (FileNotFoundError, NotADirectoryError):
             return ABSENT
-        return OURS
+        return OWNED
 
     def remove(self) -> None:
         """Remove it. What goes meanwhile by itself, as the socket of a connection that ends, is gone, too."""
@@ -67,7 +67,7 @@ class LabProcess(LocalResource):
 
     def probe(self) -> Probe:
         """Return whether it still runs; another one may have its number."""
-        return OURS if start_time(self.process.pid) == self.process.started else ABSENT
+        return OWNED if start_time(self.process.pid) == self.process.started else ABSENT
 
     def remove(self) -> None:
         """End it.

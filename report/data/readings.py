@@ -209,8 +209,8 @@ def over_stages(readings: Readings, provider: str, meter: str, metric: str, unit
     """Return a number's mean over the stages of a run, then over repeats; None if it was not read."""
     stages = readings.stages(provider, meter)
     columns = [readings.per_repeat(provider, stage, meter, metric, unit) for stage in stages]
-    told = [column for column in columns if column is not None]
-    return Estimate.of(pd.concat(told, axis=1).mean(axis=1)) if told else None
+    present = [column for column in columns if column is not None]
+    return Estimate.of(pd.concat(present, axis=1).mean(axis=1)) if present else None
 
 
 def range_of_n(estimates: Iterable[Estimate | None]) -> tuple[int, int] | None:

@@ -31,7 +31,7 @@ def group_captures(sources: Iterable[Source], study: Path) -> list[Captures]:
 
     Args:
         sources: Captures in the paper's order.
-        study: The study's folder, whose indexes tell the SHA-256; empty for a capture without one.
+        study: The study's folder, whose indexes have the SHA-256; empty for a capture without one.
 
     Returns:
         One entry for each stage, run and folder, in that order; every capture is in exactly one.
@@ -55,7 +55,7 @@ def _place(source: Source) -> tuple[str, int, str, str]:
 
 
 def commands(sources: Iterable[Source], study: Path) -> list[tuple[str, tuple[str, ...]]]:
-    """List the command lines of each meter, as the captures' indexes tell them, by the meter's name."""
+    """List the command lines of each meter, as the captures' indexes have them, by the meter's name."""
     found: dict[str, dict[str, None]] = {}
     for source in sources:
         info = capture_info(study, source.capture)

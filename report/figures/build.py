@@ -88,7 +88,7 @@ class Drawn:
         return " ".join(text.split())
 
     def _layers(self) -> Layers:
-        """Name what carries what, from the study's parameters and versions; what it does not tell is not drawn."""
+        """Name what carries what, from the study's parameters and versions; what is unknown is not drawn."""
         words, parameters, environment = self._words, self.study.parameters, self.study.environment
         sizes = [(parameters.guest_memory_mib, "guest_memory"), (parameters.guest_disk_gib, "guest_disk")]
         below = [words[key].format(f"{size:g}") for size, key in sizes if size is not None]

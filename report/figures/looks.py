@@ -6,7 +6,7 @@ from itertools import cycle
 
 from dataset.descriptors import HypervisorInfo
 
-# Okabe and Ito, Color Universal Design, 2008: told apart with every common kind of colour blindness.
+# Okabe and Ito, Color Universal Design, 2008: distinguishable with every common kind of colour blindness.
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000")
 _HATCHES = ("", "////", "xxx", "..", "\\\\\\\\", "++", "oo", "**")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")

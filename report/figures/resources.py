@@ -174,8 +174,8 @@ def disk_figure(disk: Figure9, looks: Looks, words: Words, alt: str) -> Markup:
                     continue
                 bar(axes, Bar(position + offset, size.mean / _GIB, 0.34), _KINDS[kind], words[kind])
                 label_top(axes, position + offset, size.mean / _GIB)
-                told = f"{look.title}, {words[kind]}: {size.mean / _GIB:.2f} {words['gib']}"
-                tip(axes, position + offset, size.mean / _GIB, told)
+                label = f"{look.title}, {words[kind]}: {size.mean / _GIB:.2f} {words['gib']}"
+                tip(axes, position + offset, size.mean / _GIB, label)
         entries = legend_entries(axes)
         figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=2)
         axes.margins(y=0.12)

@@ -45,7 +45,7 @@ class Output:
     """What becomes of figures beside the PDF's images.
 
     Attributes:
-        inline: Whether `as_image` returns an svg element that tells its values on hover, for a page in a browser.
+        inline: Whether `as_image` returns an svg element that shows its values on hover, for a page in a browser.
         files: Where the files of each figure are kept, by name; None if they are not wanted.
     """
 
@@ -174,7 +174,7 @@ def drawn_for(output: Output) -> Iterator[None]:
 
 
 def tip(axes: Axes, position: float, value: float, words: str) -> None:
-    """Let a page in a browser tell `words` when the pointer is on a point; elsewhere nothing is drawn."""
+    """Let a page in a browser show `words` when the pointer is on a point; elsewhere nothing is drawn."""
     if _OUTPUT.get().inline:
         axes.plot([position], [value], marker="o", markersize=11, linestyle="none", alpha=0, gid=_TIP + words)
 
@@ -215,7 +215,7 @@ def as_image(figure: Figure, name: str, alt: str) -> Markup:
 
 
 def _inline(svg: str, name: str, alt: str) -> Markup:
-    """Make an SVG part of a page: its ids are its own, and points tell their words on hover."""
+    """Make an SVG part of a page: its ids are its own, and points show their text on hover."""
     element = svg[svg.index("<svg") :]
     element = re.sub(rf'<g id="{_TIP}([^"]*)">', r"<g><title>\1</title>", element)
     element = _IDS.sub(rf"\g<1>{name}-\g<2>", element)

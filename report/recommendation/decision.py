@@ -75,7 +75,7 @@ class Decision:
 
 
 def ask(scenario: Scenario, demands: Mapping[str, Demand], guests: int, host_mib: float | None) -> Asked | None:
-    """Fill in what the user left open from the study; None if the study does not tell it."""
+    """Fill in what the user left open from the study; None if the study does not record it."""
     if not demands:
         return None
     memory = scenario.host_mib or host_mib

@@ -27,7 +27,7 @@ class Ranking:
     """Hypervisors by one quantity.
 
     Attributes:
-        best: The best, and with it all that the resolution or chance cannot tell from it.
+        best: The best, and with it all that the resolution or chance do not distinguish from it.
         others: Those clearly behind the best, in order.
         missing: Hypervisors that were not read.
         resolution: Differences below this are none, in the quantity's unit.

@@ -67,7 +67,7 @@ def render(study_dir: Path, out_dir: Path, lang: str = "en", scenario: Scenario 
 
 
 def render_html(study_dir: Path, out_dir: Path, lang: str = "en", scenario: Scenario = DEFAULT_SCENARIO) -> Path:
-    """Write the paper as one page for a browser, `paper.<lang>.html`, whose charts tell their values on hover.
+    """Write the paper as one page for a browser, `paper.<lang>.html`, whose charts show their values on hover.
 
     It holds all that it shows: nothing is fetched. Arguments and errors as `render`; returns the page's path.
     """
@@ -163,7 +163,7 @@ def _pdf(page: str) -> bytes:
 
 def _weasyprint() -> ModuleType:
     try:
-        # Imported only here: the rest of the report works, and tells what is wrong, without Pango.
+        # Imported only here: the rest of the report works, and reports what is wrong, without Pango.
         importlib.import_module("weasyprint.text.fonts")
         return importlib.import_module("weasyprint")
     except OSError as error:

@@ -36,7 +36,7 @@ class Interval(NamedTuple):
 
     @property
     def excludes_zero(self) -> bool:
-        """Whether zero lies outside: the difference or slope is told from none."""
+        """Whether zero lies outside: the difference or slope is significant."""
         return self.low > 0 or self.high < 0
 
 

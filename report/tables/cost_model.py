@@ -67,9 +67,9 @@ def differences(fitted: Mapping[str, Cost]) -> list[tuple[str, str, Difference]]
     Returns:
         The dearer, the cheaper, and by how much, in the order of `fitted`.
     """
-    told = [cost for cost in fitted.values() if cost.per_guest.n > 1]
+    repeated = [cost for cost in fitted.values() if cost.per_guest.n > 1]
     found = []
-    for one, other in itertools.combinations(told, 2):
+    for one, other in itertools.combinations(repeated, 2):
         dear, cheap = (one, other) if one.per_guest.mean >= other.per_guest.mean else (other, one)
         interval = of_difference(dear.per_guest.values, cheap.per_guest.values)
         if interval is not None:

@@ -41,7 +41,7 @@ class Without:
 
 @dataclass(frozen=True)
 class EffectSeen:
-    """An amount that tells what a factor did: its name in print, its unit, and its mean by hypervisor."""
+    """An amount that shows the effect of a factor: its name in print, its unit, and its mean by hypervisor."""
 
     title: str
     unit: str

@@ -54,7 +54,7 @@ class MemoryInUse:
     Attributes:
         stages: The rows.
         free: Free memory of the machine per repeat, MiB.
-        baseline: Memory of the whole machine; None if nothing tells it.
+        baseline: Memory of the whole machine; None if nothing reports it.
         cells: baseline minus free; empty without a baseline.
         scopes: What the free memory of each hypervisor covers: the `machine`; or the `host-only`, where the study read
             no more than the memory of a host system that gives memory to the guests; or `unknown`, where moreover

@@ -39,7 +39,7 @@ _MEMORY = {
     "rest": _Source("account", "rest", 1),
 }
 _WHOLE = ("free", "available", "pss")
-"""The meters that claim to tell all that a guest costs."""
+"""The meters that claim to measure the whole cost of a guest."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class SideBySide:
 
     Attributes:
         first: Stage from which the cost of a guest is counted.
-        last: Stage up to which, and at which CPU and disk are told.
+        last: Last stage of the memory rows, and the stage of CPU and disk.
         memory: Of one guest, MiB.
         disagreements: Of the hypervisors with two or more meters of the whole cost.
         cpu: `busy` and `guest` in percent of all CPUs; `guests`, of the hypervisor's own meter, in percent of one.
@@ -79,7 +79,7 @@ class SideBySide:
     observer: Observer | None
 
     def __bool__(self) -> bool:
-        """Tell whether anything was read that the 2011 study's own meters do not tell."""
+        """Return whether anything was read that the 2011 study's own meters do not measure."""
         return self.observer is not None or "pss" in self.manager or not {"pss", "kernel"}.isdisjoint(self.memory)
 
 
@@ -147,10 +147,10 @@ def _given(readings: Readings, hypervisor: HypervisorInfo, stage: str) -> Estima
 def _disagreements(readings: Readings, memory: Mapping[str, Row]) -> list[Disagreement]:
     found = []
     for provider in readings.providers:
-        told = {name: memory[name][provider].mean for name in _WHOLE if provider in memory.get(name, {})}
-        if len(told) > 1:
-            least, most = min(told, key=told.__getitem__), max(told, key=told.__getitem__)
-            found.append(Disagreement(provider, least, most, told[most] - told[least]))
+        means = {name: memory[name][provider].mean for name in _WHOLE if provider in memory.get(name, {})}
+        if len(means) > 1:
+            least, most = min(means, key=means.__getitem__), max(means, key=means.__getitem__)
+            found.append(Disagreement(provider, least, most, means[most] - means[least]))
     return found
 
 
@@ -195,6 +195,6 @@ def _mean(values: pd.Series | None) -> Estimate | None:
 def _boot_s(study: StudyInfo, provider: str) -> Estimate | None:
     """Return how long the controller waited for a guest: mean over a run's guests, one value a run."""
     runs = [run for run in study.runs if run.provider == provider and run.status == "finished"]
-    told = [[t.booting_s for t in run.timings if guests_at(t.stage) and t.booting_s is not None] for run in runs]
-    means = [sum(times) / len(times) for times in told if times]
+    measured = [[t.booting_s for t in run.timings if guests_at(t.stage) and t.booting_s is not None] for run in runs]
+    means = [sum(times) / len(times) for times in measured if times]
     return Estimate.of(pd.Series(means)) if means else None

@@ -63,7 +63,7 @@ def read_curves(folder: Path, study: StudyInfo) -> list[Curve]:
             order.index(curve.provider)
         except (ValidationError, ValueError, HvlabError) as error:
             what = f"settling at {event.get('time')} is not as docs/reference/dataset.md says"
-            raise HvlabError(f"{folder / NAME}: {what}", "./invoke study.check tells what is wrong") from error
+            raise HvlabError(f"{folder / NAME}: {what}", "./invoke study.check lists what is wrong") from error
         if (curve.provider, curve.repeat) in finished:
             found[curve.provider, curve.repeat, curve.stage] = curve
     return sorted(found.values(), key=lambda it: (order.index(it.provider), it.repeat, stage_position(it.stage)))

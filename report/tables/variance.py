@@ -21,7 +21,7 @@ WANTED_MIB = 1.0
 """Half-width of the 95 % interval of the cost per guest that the number of boots is told for, MiB."""
 
 _MOST_BOOTS = 999
-# The standard deviation of what is normally distributed, told by its median absolute deviation.
+# The standard deviation of a normal distribution, estimated by its median absolute deviation.
 _MAD_TO_SD = 1.4826
 
 # Name, meter, metric, and the sense in which it grows with memory taken. Pages of files are not in them: `free` counts

@@ -27,7 +27,7 @@ class Origin:
         value: As in measurements.csv.
         unit: Its unit.
         capture: Path in the study's folder.
-        command: What was run; empty where the study does not tell it (published numbers).
+        command: What was run; empty where the study does not record it (published numbers).
         sha256: Of the capture; empty likewise.
         line: The row's line in measurements.csv, from 2.
     """

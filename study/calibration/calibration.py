@@ -1,4 +1,4 @@
-"""A calibration from its beginning to its verdict: provider by provider, one that dies is begun again."""
+"""A calibration from its beginning to its verdict, provider by provider; one that dies is started again."""
 
 import shutil
 from collections.abc import Sequence
@@ -21,11 +21,11 @@ from study.calibration.runner import Calibrator, parameters
 
 
 def calibrate(settings: Settings, providers: tuple[str, ...], root: Path, active: ActiveLab) -> Path:
-    """Take a calibration and return its folder, whatever its verdict (`require_passed` looks at that).
+    """Run a calibration and return its folder, whatever its verdict (`require_passed` checks it).
 
     Args:
-        settings: All parameters; the lab host and the one guest have no X session, and the guest no memory load,
-            whatever they say.
+        settings: All parameters; the lab host and the one guest get no X session, and the guest no memory load,
+            whatever these say.
         providers: Names; none: those of the settings.
         root: Folder of all calibrations.
         active: The lab of the work tree; off.
@@ -77,7 +77,7 @@ def calibrate(settings: Settings, providers: tuple[str, ...], root: Path, active
 
 
 def still(settings: Settings, provider: str = "") -> Settings:
-    """Return a calibration's settings: what guests and lab host show, or guests hold, is no matter of the meters."""
+    """Return a calibration's settings: without X sessions and memory load, which the meters do not depend on."""
     topology = settings.topology.model_copy(update={"session": "text", "memory_load_mib": 0})
     own = get_hypervisor(provider).calibration.huge_pages if provider else None
     factors = settings.factors.model_copy(update={"thp": own or settings.factors.thp})
@@ -113,7 +113,7 @@ def _provider(lab: Lab, folder: Path, calibration: Calibration, name: str) -> No
 
 
 def require_passed(folder: Path) -> None:
-    """Check that every meter that was calibrated is near enough.
+    """Check that every calibrated meter is within its tolerance.
 
     Raises:
         HvlabError: One is not.
@@ -142,7 +142,7 @@ def adopt(lab: Lab, study_dir: Path, providers: Sequence[str]) -> dict[str, str 
         providers: The study's.
 
     Returns:
-        For the journal: the calibration's name and the SHA-256 of the study's copy; None if there is none that fits.
+        For the journal: the calibration's name and the SHA-256 of the study's copy; None if there is none for this lab.
     """
     found = newest(study_dir.parent.with_name(CALIBRATIONS.name), image_key(lab), providers)
     if found is None:

@@ -1,4 +1,4 @@
-"""What the CPU meters must show of a known load, and what they showed: pure functions from readings to rows."""
+"""CPU meters under a known load, expected and seen: pure functions from readings to rows."""
 
 from dataclasses import dataclass
 
@@ -44,7 +44,7 @@ _CPU = {
 
 
 def cpu_rows(step: Step, rest: Shares, loaded: Shares) -> list[Row]:
-    """Hold mpstat's shares against the ticks of the same window, percent of all CPUs of the machine.
+    """Compare mpstat's shares with the ticks of the same window, percent of all CPUs of the machine.
 
     A guest's work under a hypervisor below the kernel is not in the host's ticks: the host waits for a CPU now
     and then, which is its steal, but what it works must not have moved since `rest`, the reading without a load.
@@ -77,13 +77,13 @@ def guest_row(
     *,
     hidden: float = 0.0,
 ) -> Row:
-    """Hold a meter's share of a guest against what the guest's kernel says that it worked, percent of one CPU.
+    """Compare a meter's share of a guest with the CPU time that the guest's kernel counted, percent of one CPU.
 
     Args:
         step: The load.
         meter: The hypervisor's own meter.
         guest: The guest's name.
-        known: What its kernel says.
+        known: The same by its kernel.
         loaded: What was read.
         hidden: By how much the meter's share was above the kernel's in the same guest without a load: an idle kernel's
             waking, which its idle time holds. It goes on in the share of time in which the loaded guest is idle.

@@ -1,7 +1,7 @@
 """The kernel's own ticks over exactly mpstat's window, read by the same shell that runs mpstat.
 
 mpstat reads /proc/stat when it has started and again after each interval; in between it sleeps in pause(2) or
-sigsuspend(2). So the shell waits until mpstat has come to its first sleep, which /proc/PID/syscall tells, reads the
+sigsuspend(2). So the shell waits until mpstat has come to its first sleep, which /proc/PID/syscall shows, reads the
 ticks, waits until mpstat has ended, and reads them again. Everything but the first fork is the shell's builtins.
 """
 
@@ -21,7 +21,7 @@ _TICKS_A_SECOND = 100  # USER_HZ, proc_stat(5)
 COMMAND = f"cat {_FILE}; rm -f {_FILE}"
 
 
-# $@ is mpstat's own line; it stands at the end, where it tells how long it lasts.
+# $@ is mpstat's own line; it stands at the end, where the duration is parsed from.
 _PROGRAM = (
     '"$@" & p=$!; '
     "while read -r c _ </proc/$p/syscall; do "
@@ -74,10 +74,10 @@ class Window:
 
 
 def parse(text: str) -> Window:
-    """Read what `COMMAND` printed.
+    """Parse the output of `COMMAND`.
 
     Raises:
-        HvlabError: It is something else.
+        HvlabError: The text is of another form.
     """
     try:
         words = [[word for word in line.split() if word != "cpu"] for line in text.splitlines()]

@@ -1,10 +1,10 @@
-"""Brings a Linux kernel's own moving of memory to an end before it is read.
+"""Waits until a Linux kernel has finished to collapse huge pages, before memory is read.
 
 khugepaged replaces pages of a process by a huge one, and the process's PSS grows by the gaps that it fills. QEMU's was
 seen to grow by 8 MiB beside a known step after its guest had booted, while the machine's free memory did not fall:
 before, 8 MiB of huge pages were there (`Active(anon)`) that no process had mapped (`AnonPages`), afterwards none. Its
-own pace is 16 MiB every 10 s. So it is let through all processes a few times at a quick pace, and given its old one
-back.
+default rate is 16 MiB every 10 s. So it is made to scan all processes a few times at a higher rate, and its old rate is
+set again.
 """
 
 from lab.connectors.base import Machine
@@ -21,16 +21,16 @@ trap 'echo "$sleep_ms" >scan_sleep_millisecs; echo "$pages" >pages_to_scan' EXIT
 echo 100 >scan_sleep_millisecs
 echo 65536 >pages_to_scan
 while [ "$(cat full_scans)" -lt "$goal" ]; do
-    n=$((n+1)); [ $n -lt {_LIMIT_S * 5} ] || {{ echo "khugepaged does not come round" >&2; exit 1; }}
+    n=$((n+1)); [ $n -lt {_LIMIT_S * 5} ] || {{ echo "khugepaged does not finish its scans" >&2; exit 1; }}
     sleep 0.2
 done
 """
 
 
 def let_huge_pages_settle(host: Machine) -> None:
-    """Wait until khugepaged has gone through all memory of a machine.
+    """Wait until khugepaged has scanned all memory of a machine.
 
     Raises:
-        HvlabError: It does not come round within a minute.
+        HvlabError: It does not finish its scans within a minute.
     """
-    host.check("sh -s", stdin=_PROGRAM.encode(), timeout=_LIMIT_S + 60, what="letting khugepaged go round")
+    host.check("sh -s", stdin=_PROGRAM.encode(), timeout=_LIMIT_S + 60, what="waiting for khugepaged")

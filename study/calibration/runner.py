@@ -1,4 +1,4 @@
-"""Takes a calibration: drives the lab under each provider, applies the known loads, reads, and keeps all of it."""
+"""Runs a calibration under one provider: drives the lab, applies the known loads, reads the meters, keeps captures."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,14 +27,13 @@ from study.meters.registry import meter
 GUEST = guest_name(1)
 HOST_MIB = (64, 256)
 GUEST_MIB = (64, 96)
-# Taken first and not read: the guest's kernel reuses first what it freed since its boot, for which the host has long
-# provided memory. Up to 7 MiB of it were seen.
+# Held first and not read: the guest's kernel first reuses memory that it freed since its boot, which the host has
+# provided already. Up to 7 MiB of it were seen.
 FIRST_MIB = 32
 HOST_PERCENT = (30, 80)
 # The first is a guest at rest. Under software emulation one does not always get more than three quarters of a CPU.
 GUEST_PERCENT = (0, 30, 60)
-# To wake a guest's CPU and to let it sleep costs time in a hypervisor that its own kernel does not see; so it wakes
-# seldom.
+# Waking a guest's CPU costs time in a hypervisor that the guest's kernel does not see; so it wakes seldom.
 GUEST_SLICE_S = 0.2
 AT_REST_SLICE_S = 5.0
 HOST_SLICE_S = 0.04
@@ -46,7 +45,7 @@ UNSTEADY_POINTS = 0.5
 LEAD_S = 3
 ATTEMPTS = 5
 
-# In this order: what one tells to explain another is of nearly the same moment, and no program is begun in between.
+# In this order: a meter that explains another is read at nearly the same moment, and no program starts in between.
 _ANYWHERE = ("meminfo", "zoneinfo", "free")
 _OF_VMM = "pss"
 _LIMIT_S = 300
@@ -92,7 +91,7 @@ class Calibrator:
         """Boot the lab host, bring one guest up, apply and read everything.
 
         Raises:
-            HvlabError: The lab does not come up or to rest, or a meter fails. The lab is down then, too.
+            HvlabError: The lab does not come up or does not settle, or a meter fails. The lab is down then, too.
         """
         try:
             self.lab.boot(self.provider.name)
@@ -107,8 +106,8 @@ class Calibrator:
     def _memory(self, on_host: LoadGenerator, in_guest: LoadGenerator) -> None:
         in_guest.hold(FIRST_MIB * PAGES_A_MIB)
         self.rules.align(self.host, in_guest, GUEST)
-        # What the meters' own programs read from the guest's disk for the first time stays in its cache, and the host
-        # gives it that: 0.9 MiB beside a step of 64.
+        # Files that the meters' programs read for the first time stay in the guest's page cache, for which the host
+        # provides memory: 0.9 MiB beside a step of 64.
         ask(self.guest, {each: meter(each).command(self.context) for each in _ANYWHERE}, _LIMIT_S)
         before = self._read_memory("memory-rest")
         loads: list[tuple[Place, LoadGenerator, int]] = [("guest", in_guest, mib) for mib in GUEST_MIB]
@@ -135,11 +134,11 @@ class Calibrator:
             if given and given.ticks_percent is not None and own and guest_key(own, GUEST) in loaded.reading:
                 row = guest_row(known, own, GUEST, given.ticks_percent, loaded, hidden=hidden)
                 self.result.rows.append(row)
-                # What a guest at rest hides is held to the tolerance itself, before it explains anything.
+                # What a guest at rest hides must itself be within the tolerance before it explains anything.
                 hidden = hidden if percent else row.error
 
     def _read_memory(self, name: str) -> Memory:
-        """Read the memory meters of the lab host and of the guest, once the lab host has come to rest."""
+        """Read the memory meters of the lab host and of the guest, once the lab host has settled."""
         let_huge_pages_settle(self.host)
         self._settle(name)
         others = dict.fromkeys((_OF_VMM, *(probe.meter for probe in self.rules.probes)))
@@ -181,7 +180,7 @@ class Calibrator:
     ) -> tuple[dict[str, Output], Given | None]:
         if load is None or known is None:
             return collect(self.host, lines, _LIMIT_S), None
-        # Its own window lies within the meters'; it gives the same all the time, or the reading is taken again.
+        # The load's window lies within the meters'; if the load is not steady, the reading is repeated.
         slice_s = HOST_SLICE_S
         if known.where == "guest":
             slice_s = GUEST_SLICE_S if known.applied else AT_REST_SLICE_S
@@ -189,19 +188,19 @@ class Calibrator:
         try:
             outputs = collect(self.host, lines, _LIMIT_S)
         finally:
-            told = load.rest()
-        return outputs | {"given": as_output(known, told)}, as_given(known, told)
+            report = load.rest()
+        return outputs | {"given": as_output(known, report)}, as_given(known, report)
 
     @property
     def _seconds(self) -> int:
         return self.context.mpstat_interval_s * self.context.mpstat_count
 
     def _disturbed(self, ticks: cpu_window.Window, given: Given | None) -> str:
-        """Return why a reading says nothing, whatever it says; empty: it does.
+        """Return why a reading is not valid; empty: it is.
 
         Args:
             ticks: The ticks around mpstat's window.
-            given: What the load gave, where its window and the meter's are not the same.
+            given: The load's report, where its window and the meter's are not the same.
         """
         if abs(ticks.seconds - self._seconds) > WINDOW_SLACK_S:
             return f"its windows did not coincide: {ticks.seconds:.2f} s instead of {self._seconds} s"
@@ -224,10 +223,10 @@ class Calibrator:
             self._again(name, f"the lab host was not at rest: {settler.reason}", attempt)
 
     def _again(self, name: str, why: str, attempt: int) -> None:
-        """Note that a reading is taken again.
+        """Record that a reading is repeated.
 
         Raises:
-            HvlabError: It was tried often enough.
+            HvlabError: This was the last attempt.
         """
         self.result.again.append(f"{self.provider.name} {name}: {why}")
         say(f"[yellow]{name}[/yellow]: {why}")

@@ -9,7 +9,7 @@ from dataset.calibration import Row, load
 
 
 def print_table(folder: Path) -> None:
-    """Print every row of a calibration with its verdict, and what was taken again."""
+    """Print every row of a calibration with its verdict, and the readings that were repeated."""
     calibration = load(folder)
     console = Console(highlight=False, width=140, soft_wrap=True)
     table = Table(
@@ -37,7 +37,7 @@ def print_table(folder: Path) -> None:
             + (f", by the guest's ticks {given.ticks_percent:.2f} %" if given.ticks_percent is not None else "")
         )
     for line in calibration.again:
-        console.print(f"taken again: {line}")
+        console.print(f"repeated: {line}")
 
 
 def _verdict(row: Row) -> str:

@@ -52,7 +52,7 @@ read -r up _ </proc/uptime
 echo "$d $up"
 """
 # The session that started the reader, and those before it, take a moment to end. One that does not end within 5 s,
-# somebody else's, is in the reading, and meter `observer` tells it.
+# somebody else's, is in the reading, and meter `observer` reports it.
 _AWAIT_GONE = f"""\
 tries=0
 while :; do

@@ -1,6 +1,6 @@
 """New errors in the lab host's kernel log: a run in which the kernel complained is marked as suspect.
 
-Evidence `dmesg-errors` captures, at each stage, the lines of level `err` and worse, and those that tell of a crash at
+Evidence `dmesg-errors` captures, at each stage, the lines of level `err` and worse, and those about a crash at
 whatever level (kernel warnings are of level `warning`). At the first stage only the latter count: every boot on
 emulated hardware has a few errors. Later every line counts that no earlier stage had.
 """
@@ -44,7 +44,7 @@ def complaints(text: str, *, all_errors: bool) -> list[str]:
 
     Args:
         text: The capture.
-        all_errors: Take every error; else only what tells of a crash.
+        all_errors: Take every error; else only lines about a crash.
 
     Returns:
         The lines, with the kernel's time stamp.

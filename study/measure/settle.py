@@ -37,7 +37,7 @@ _S_PER_MIN = 60
 _IDLE, _IOWAIT = 3, 4
 _GUEST = 8  # guest and guest_nice are already in user and nice
 _LEAST_FIELDS = 6
-_LEAST_SAMPLES = 4  # fewer in a window: the host is too slow to tell
+_LEAST_SAMPLES = 4  # fewer in a window: the host is too slow for a verdict
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def parse_sample(line: str) -> Reading:
 
 
 def window_of(samples: Sequence[Sample], rule: SettleRule) -> list[Sample]:
-    """Return the samples of the last window; none while they do not yet cover one, or are too few to tell."""
+    """Return the samples of the last window; none while they do not yet cover one, or are too few for a verdict."""
     if not samples or samples[-1].seconds - samples[0].seconds < rule.window_s:
         return []
     begin = samples[-1].seconds - rule.window_s
@@ -165,7 +165,7 @@ def motion(window: Sequence[Sample], rule: SettleRule) -> Motion:
 
 
 def _means(values: Sequence[float], count: int) -> list[float]:
-    """Return the means of each `count` values in a row; the values themselves if that leaves too few to tell."""
+    """Return the means of each `count` values in a row; the values themselves if that leaves too few for a verdict."""
     if len(values) - count + 1 < _LEAST_SAMPLES:
         return list(values)
     return [fmean(values[at : at + count]) for at in range(len(values) - count + 1)]
@@ -253,7 +253,7 @@ class Settler:
         self.state = "not settled"
         window = [sample for sample in self.curve if sample.seconds >= self.seconds - self.rule.window_s]
         if len(window) > 1:
-            seen = _told(motion(window, self.rule), self.rule)
+            seen = _description(motion(window, self.rule), self.rule)
             why += f"; over the last {window[-1].seconds - window[0].seconds:.0f} s {seen}"
         self.reason = why
 
@@ -268,7 +268,7 @@ class Settler:
         }
 
 
-def _told(seen: Motion, rule: SettleRule) -> str:
+def _description(seen: Motion, rule: SettleRule) -> str:
     return (
         f"free memory moved by {seen.memory_slope:+.1f} MiB/min (allowed {rule.memory_slope_mib_per_min:g})"
         f" within {seen.memory_spread:.1f} MiB ({rule.memory_spread_mib:g}),"

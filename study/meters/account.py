@@ -5,9 +5,9 @@
 - processes: PSS of all processes (kernel documentation, filesystems/proc.rst)
 - page_cache: Buffers + Cached + SwapCached, less what processes map of it (their Pss_File and Pss_Shmem), which would
   be counted twice
-- kernel: what the kernel itself says that it uses: Slab, PageTables, SecPageTables (the guests' nested ones), Percpu,
+- kernel: the kernel's own use by its own count: Slab, PageTables, SecPageTables (the guests' nested ones), Percpu,
   VmallocUsed (kernel stacks are in it, so KernelStack is printed beside and not added)
-- rest: what nobody owns up to: pages that drivers took, such as guest RAM that a hypervisor's kernel module holds;
+- rest: unaccounted: pages that drivers took, such as guest RAM that a hypervisor's kernel module holds;
   and the error of reading one process after the other
 """
 
@@ -35,7 +35,7 @@ _END = "end"
 
 
 def command(context: Context) -> str:
-    """Make the command line; it does not depend on the context. Kernel threads have no memory, and say so to stderr."""
+    """Make the command line; it does not depend on the context. Errors for kernel threads (no memory) are dropped."""
     del context
     fields = "|".join(_PSS)
     return (
@@ -45,9 +45,9 @@ def command(context: Context) -> str:
 
 
 def parse(text: str) -> list[Number]:
-    """Work out the account, KiB. A part that the kernel does not tell is absent and lies in `rest`.
+    """Compute the account, KiB. A part that the kernel does not report is absent and is counted in `rest`.
 
-    An old kernel does not tell a process's file pages apart (Pss_File); `page_cache` and `rest` are absent then.
+    An old kernel does not report a process's file pages (Pss_File); `page_cache` and `rest` are absent then.
 
     Raises:
         HvlabError: A line is not of the command above, a part of it is missing, or the parts are more than the whole.
@@ -56,11 +56,11 @@ def parse(text: str) -> list[Number]:
     lines = processes.split("\n")
     if lines[-2:] != [_END, ""]:
         raise unrecognised("account", text, f'no last line "{_END}"')
-    told = {number.metric: int(number.value) for number in meminfo.parse(memory)}
+    memory_fields = {number.metric: int(number.value) for number in meminfo.parse(memory)}
     pss, count = _sums(text, lines[:-2])
-    if missing := [name for name in _NEEDED if name not in told]:
+    if missing := [name for name in _NEEDED if name not in memory_fields]:
         raise unrecognised("account", text, f"no field {missing[0]}")
-    return _account(text, told, pss, count)
+    return _account(text, memory_fields, pss, count)
 
 
 def _sums(text: str, lines: list[str]) -> tuple[dict[str, int], int]:
@@ -83,16 +83,16 @@ def _sums(text: str, lines: list[str]) -> tuple[dict[str, int], int]:
     return sums, len(processes)
 
 
-def _account(text: str, told: Mapping[str, int], pss: Mapping[str, int], count: int) -> list[Number]:
-    used = told["MemTotal"] - told["MemFree"]
-    kernel = {metric: told[name] for metric, name in _KERNEL.items() if name in told}
+def _account(text: str, memory: Mapping[str, int], pss: Mapping[str, int], count: int) -> list[Number]:
+    used = memory["MemTotal"] - memory["MemFree"]
+    kernel = {metric: memory[name] for metric, name in _KERNEL.items() if name in memory}
     parts = {"used": used, "processes": pss["Pss"], **kernel, "kernel": sum(kernel.values())}
-    parts |= {metric: told[name] for metric, name in _BESIDE.items() if name in told}
+    parts |= {metric: memory[name] for metric, name in _BESIDE.items() if name in memory}
     if "Pss_File" in pss and "Pss_Shmem" in pss:
-        parts["page_cache"] = sum(told[name] for name in _CACHE) - pss["Pss_File"] - pss["Pss_Shmem"]
-        explained = parts["processes"] + parts["page_cache"] + parts["kernel"] + told.get("Hugetlb", 0)
+        parts["page_cache"] = sum(memory[name] for name in _CACHE) - pss["Pss_File"] - pss["Pss_Shmem"]
+        explained = parts["processes"] + parts["page_cache"] + parts["kernel"] + memory.get("Hugetlb", 0)
         parts["rest"] = used - explained
-    if min(used, told["MemTotal"] - sum(told[name] for name in ("MemFree", *_CACHE))) < 0:
+    if min(used, memory["MemTotal"] - sum(memory[name] for name in ("MemFree", *_CACHE))) < 0:
         raise unrecognised("account", text, "its parts are more than the whole")
     return [*(Number(name, value, "KiB") for name, value in parts.items()), Number("count", count, "count")]
 

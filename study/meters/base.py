@@ -46,7 +46,7 @@ class Context:
         parameters: The hypervisor's own parameters by name.
 
     Raises:
-        HvlabError: A value that no command could be made from.
+        HvlabError: No command can be made from a value.
     """
 
     provider: str
@@ -89,9 +89,9 @@ class Meter:
         parse: Turns the command's standard output into numbers; pure. Raises HvlabError when it does not
             recognise the output. What the output does not hold is left out, never zero.
         providers: The providers it applies to; None: every provider.
-        asked: Tells how many samples a command line asks for; None: always one.
+        asked: Returns how many samples a command line asks for; None: always one.
         where: Where its command runs: on the lab host, as root, or in the newest guest.
-        lasts: Tells for how many seconds a command line watches; None: it reads and is done.
+        lasts: Returns for how many seconds a command line samples; None: it reads once.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Meter `disk`: what the provider's image folder holds, in apparent and in allocated bytes.
+"""Meter `disk`: the files in the provider's image folder, in apparent and in allocated bytes.
 
 The 2011 study compared `ls -l`'s sizes. Images are sparse, so the apparent size says how much a guest may
 write and the allocated blocks say what it costs now. `ls -lsR --block-size=1` prints both (ls(1), GNU

@@ -1,6 +1,6 @@
-"""Meter `factors`: what the lab host says of the factors that the study has set (docs/reference/factors.md).
+"""Meter `factors`: the factors as the lab host shows them, beside what the study has set (docs/reference/factors.md).
 
-The command and its parser are put together of what each factor (`factors/`) and each hypervisor's plug-in
+The command and its parser are assembled from what each factor (`factors/`) and each hypervisor's plug-in
 (`Hypervisor.factor_readings`) reads; study.meters.readback has the form of the capture.
 """
 
@@ -15,7 +15,7 @@ from study.meters.readback import END, NAME, Readback, Reading
 
 
 def readings_of(hypervisor: Hypervisor) -> dict[str, Reading]:
-    """Return how each factor is read back under a hypervisor, whose own way comes before the factor's."""
+    """Return how each factor is read back under a hypervisor, whose own reading takes precedence over the factor's."""
     found = {name: factor.reading for name, factor in all_factors().items()} | dict(hypervisor.factor_readings)
     return {name: reading for name, reading in found.items() if reading is not None}
 
@@ -44,7 +44,7 @@ def shown(text: str, hypervisor: Hypervisor) -> dict[str, Any]:
     """Return what a lab host shows of each factor, in the factor's own type; None where it has no such thing.
 
     Raises:
-        HvlabError: See `parse`; or a factor's reading does not know what is there.
+        HvlabError: See `parse`; or a factor's reading does not recognise its lines.
     """
     found, readings = _split(text), readings_of(hypervisor)
     return {name: readings[name].show(found) if name in readings else None for name in all_factors()}
@@ -55,7 +55,7 @@ def _split(text: str) -> Readback:
 
 
 def _all_readings() -> Iterator[Reading]:
-    """Yield the factors' readings and those of all hypervisors: a capture does not say which one it is of."""
+    """Yield the factors' readings and those of all hypervisors: a capture does not name its hypervisor."""
     for factor in all_factors().values():
         if factor.reading is not None:
             yield factor.reading

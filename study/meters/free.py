@@ -1,6 +1,6 @@
 """Meter `free`: the 2011 study's own, `free -m`.
 
-Layouts, told apart by their header:
+Layouts, distinguished by their header:
 
 - procps 3.2 (CentOS 5) to procps-ng 3.3.9: columns `buffers` and `cached`, a row `-/+ buffers/cache`;
 - procps-ng 3.3.10 and later, also 4: column `buff/cache`, or with `-w` the columns `buffers` and `cache`.
@@ -12,7 +12,7 @@ else in each: `total - free` in procps 3.2, `total - free - buffers - cache` in 
     paper_free = free + buffers + cache
     paper_used = total - paper_free
 
-`used`, and in the old layout the second row, say the same once more: an output whose parts do not add up is
+`used`, and in the old layout the second row, repeat the same numbers: an output whose parts do not add up is
 refused.
 """
 
@@ -118,7 +118,7 @@ def _rows(text: str, lines: list[str]) -> dict[str, list[int]]:
 
 
 def _check(text: str, parts: dict[str, int], rows: dict[str, list[int]]) -> None:
-    """Hold the parts against what is printed twice.
+    """Check the parts against the numbers that are printed twice.
 
     Raises:
         HvlabError: They do not add up.

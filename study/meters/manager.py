@@ -3,8 +3,9 @@
 - manager: the hypervisor's manager with the programs that it starts
 - session: X's server, the window manager, the terminal: `session_pss`, ...
 
-What a manager makes others do (the hypervisor's services, the kernel) is not in it; `free` before and after it was
-opened has that, too. The message bus and the terminal's shell are left out: others have the same names.
+Memory that a manager causes others to use (the hypervisor's services, the kernel) is not included; the difference of
+`free` before and after it was opened includes it. The message bus and the terminal's shell are left out: other
+processes have the same names.
 """
 
 from core.errors import HvlabError

@@ -1,4 +1,4 @@
-"""What the parsers of printed tables share: columns that stand under their header, and numbers that add up.
+"""Shared by the parsers of printed tables: columns under their headers, and numbers that add up.
 
 A table that lost a byte no longer stands under its header; a digit that changed breaks a sum that the tool
 printed as well. Both are refused, since a wrong number is worse than none.

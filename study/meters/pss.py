@@ -19,7 +19,7 @@ from study.meters.samples import asked, combine, pauses, repeated
 # Reads /proc with the shell's builtins: one fork a process found (tr), none for the others, since a fork
 # costs tens of milliseconds under emulation. A process that ends meanwhile leaves a header without
 # numbers, or nothing; the messages about its vanished files are what 2>/dev/null drops. The last line
-# tells a whole output from one that was cut off.
+# shows that the output is complete.
 _PROGRAM = (
     "n=0; for d in /proc/[0-9]*; do"
     ' read -r comm <"$d/comm" || continue;'

@@ -1,8 +1,8 @@
-"""Meter `observer`: what the kit itself takes on the lab host while it takes a reading (`study.reading`).
+"""Meter `observer`: what hvlab itself uses on the lab host during a reading (`study.reading`).
 
 The reading's shell notes its own line of `/proc/PID/stat` before the first meter and after each (in file `spent`);
 this meter, its last, adds the shell's memory and that of mpstat, the tool that runs while the CPU is read. Programs
-that the other meters call come after the CPU was read and are gone when the next begins; their CPU time is told apart
+that the other meters call come after the CPU was read and are gone when the next begins; their CPU time is separated
 from the shell's own.
 """
 
@@ -61,7 +61,7 @@ def command(context: Context) -> str:
 
 
 def parse(text: str) -> list[Number]:
-    """Read what the kit took.
+    """Read what hvlab used.
 
     `pss` and `pss_mpstat`: the shell's and mpstat's, KiB, absent where the kernel has no smaps_rollup. In percent of
     all CPUs: `cpu_shell` and `cpu_tools` over the whole reading, `cpu_mpstat` both together while mpstat ran, its

@@ -14,7 +14,7 @@ from study.meters.base import Number
 
 _NORMAL = 0.6745  # MAD of a normal distribution, in standard deviations
 _LIMIT = 3.5
-# Fewer samples have no majority that an outlier could be told from.
+# Fewer samples have no majority that an outlier could differ from.
 LEAST_FOR_OUTLIERS = 4
 _DIGITS = 4
 # Between the samples of a command that takes one at a time, seconds.

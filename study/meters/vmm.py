@@ -1,7 +1,7 @@
 """Meter `vmm`: memory of the processes that the VMM starts for each guest, the guest's RAM apart from the VMM's own.
 
 From `/proc/PID/smaps` (proc_pid_smaps(5)): PSS, and USS, what the process has to itself (`Private_Clean` +
-`Private_Dirty`). QEMU holds a guest's RAM as anonymous memory of the size that its command line tells (`-m`); a mapping
+`Private_Dirty`). QEMU holds a guest's RAM as anonymous memory of the size given on its command line (`-m`); a mapping
 of that size is the guest's, all others are QEMU's own. Where guest RAM is in no process (a kernel module has it, see
 meter `account`, or a hypervisor below the kernel), `guest_ram` is absent, and the processes are all the VMM's own.
 """
@@ -42,11 +42,11 @@ _KIB = {"k": 1, "": 1024, "m": 1024, "g": 1024 * 1024}
 
 @dataclass
 class _Process:
-    """One process: the memory that its guest has by its command line, and what its smaps told; KiB."""
+    """One process: the memory of its guest by its command line, and the sums of its smaps; KiB."""
 
     ram_size: int | None
     maps: list[re.Match[str]] = field(default_factory=list)
-    rss: int = -1  # not told
+    rss: int = -1  # not read yet
     pss: int = 0
     uss: int = 0
 
@@ -73,8 +73,8 @@ def command(context: Context) -> str:
 def parse(text: str) -> list[Number]:
     """Count the processes and add up, KiB: `pss`, `uss`, `own`, `own_uss`; `guest_ram`, `guest_ram_uss` of QEMU.
 
-    Without a process there are no sums. If a QEMU has no mapping of its guest's size, its guest's RAM cannot be told
-    apart: `guest_ram` and `own` are absent.
+    Without a process there are no sums. If a QEMU has no mapping of its guest's size, its guest's RAM cannot be
+    distinguished: `guest_ram` and `own` are absent.
 
     Raises:
         HvlabError: A line is not of the program above, or its last line is missing.
@@ -124,10 +124,10 @@ def _ram_size(cmd: str) -> int | None:
 def _adds_up(process: _Process) -> bool:
     """Return whether a process's mappings are within its sums, and each part within its whole."""
     rows: Sequence[tuple[int, int, int]] = [(int(m["size"]), int(m["rss"]), int(m["pss"])) for m in process.maps]
-    told = process.rss >= 0 and all(size >= rss >= pss for size, rss, pss in rows)
+    consistent = process.rss >= 0 and all(size >= rss >= pss for size, rss, pss in rows)
     within = sum(rss for _, rss, _ in rows) <= process.rss and sum(pss for *_, pss in rows) <= process.pss
     # Each mapping's PSS is rounded down, its USS is not.
-    return told and within and process.pss <= process.rss and process.uss <= process.rss
+    return consistent and within and process.pss <= process.rss and process.uss <= process.rss
 
 
 METER = Meter(

@@ -32,7 +32,7 @@ def parse(text: str) -> list[Number]:
     `lists` is the lists' count. MemAvailable of meminfo holds back the low watermarks twice, so it moves with them.
 
     Raises:
-        HvlabError: There is no zone, or a zone does not tell its free pages once.
+        HvlabError: There is no zone, or a zone does not have exactly one number of free pages.
     """
     lines = text.splitlines()
     zones = sum(1 for line in lines if _ZONE.fullmatch(line))

@@ -14,7 +14,7 @@ THING = """
 thing_probe() {
     [ ! -e "$1.silent" ] || { echo "no answer" >&2; return; }
     if [ ! -e "$1" ]; then state=absent
-    elif [ "$(cat "$1")" = ours ]; then state=ours
+    elif [ "$(cat "$1")" = ours ]; then state=owned
     else state=foreign reason="it is $(cat "$1")'s"; fi
 }
 thing_create() { [ ! -e "$1.full" ] || { echo "no space left" >&2; return 1; }; echo ours >"$1"; }
@@ -46,7 +46,7 @@ def test_created_in_order_removed_in_the_reverse(things: list[Resource], tmp_pat
     assert [name for _, name, _ in results(run("create", *things))] == [one.name for one in things]
     # They are as they should be.
     assert run("create", *things) == []
-    assert [one.result for one in run("claim", *things)] == ["ours"] * 3
+    assert [one.result for one in run("claim", *things)] == ["owned"] * 3
     removed = results(run("remove", *things))
     assert removed == [("removed", one.name, "") for one in reversed(things)]
     assert list(tmp_path.iterdir()) == []
@@ -58,7 +58,7 @@ def test_a_foreign_one_survives(things: list[Resource], tmp_path: Path) -> None:
     assert ("foreign", "one", "it is alice's") in results(run("claim", *things))
     (failed,) = run("create", *things)
     assert (failed.result, failed.name) == ("failed", "one")
-    assert failed.detail == "is there already and does not belong to this lab: it is alice's"
+    assert failed.detail == "exists already and does not belong to this lab: it is alice's"
     assert results(run("remove", *things)) == [("foreign", "one", "it is alice's")]
     assert (tmp_path / "one").read_text() == "alice"
 

@@ -10,28 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from core.diagnosis import Finding
-from core.paths import PROJECT
 from lab.connectors.address import Kind
 from lab.doctor.check import Wanted
-from lab.doctor.run import all_checks
-from lab.hosts.hardware import split_answers
 from lab.hosts.machines import ThisMachine
 from lab.settings import Settings
 from lab.state.processes import lab_name
 from tests.functional.vagrant.tools import FakeCommand
-
-FIXTURES = PROJECT / "tests/fixtures/doctor"
-BY_NAME = {check.name: check for check in all_checks()}
-
-
-def wanted(kind: Kind = "local", provider: str | None = None, accelerator: str = "") -> Wanted:
-    return Wanted(kind, provider, Settings(), "/cache", "/state", accelerator)
-
-
-def judge(machine: str, name: str, purpose: Wanted) -> Finding:
-    answers = split_answers((FIXTURES / f"{machine}.txt").read_text())
-    return BY_NAME[name].judge(answers[name], purpose)
+from tests.support.lab_hosts import CHECKS, judge, wanted
 
 
 @pytest.mark.parametrize(
@@ -120,7 +105,7 @@ def test_memory_of_the_lab_that_is_up_is_not_missing(tmp_path: Path) -> None:
     purpose = Wanted("nested", None, Settings(), "/cache", str(tmp_path))
 
     def ask() -> str:
-        return ThisMachine().run(BY_NAME["memory"].line(purpose), timeout=60).text
+        return ThisMachine().run(CHECKS["memory"].line(purpose), timeout=60).text
 
     line = [sys.executable, "-c", "print(flush=True); import time; time.sleep(60)", "-name", lab_name(tmp_path)]
     with subprocess.Popen(line, stdout=subprocess.PIPE) as emulator:
@@ -132,7 +117,7 @@ def test_memory_of_the_lab_that_is_up_is_not_missing(tmp_path: Path) -> None:
             assert re.search(r"^Own:\s+[0-9]+ kB$", ask(), re.MULTILINE)
         finally:
             emulator.kill()
-    found = BY_NAME["memory"].judge("Own: 4194304 kB\nMemAvailable: 1048576 kB\n", purpose)
+    found = CHECKS["memory"].judge("Own: 4194304 kB\nMemAvailable: 1048576 kB\n", purpose)
     assert (found.state, found.seen) == (
         "ok", "5120 MiB available, with 4096 of this lab, which is up (5120 needed)",
     )  # fmt: skip
@@ -146,10 +131,10 @@ def test_libvirt_is_asked_for_the_guests_that_the_kernel_can_have(
     answers = {uri: (0, "Running hypervisor: Some 1.0\n", ""), "--version": (0, "9.0.0\n", "")}
     virsh = FakeCommand.create(tmp_path / "bin", "virsh", answers)
     monkeypatch.setenv("PATH", f"{virsh.folder}{os.pathsep}{os.environ['PATH']}")
-    line = BY_NAME["libvirt"].line(wanted()).replace("/proc/xen/capabilities", str(tmp_path / "capabilities"))
+    line = CHECKS["libvirt"].line(wanted()).replace("/proc/xen/capabilities", str(tmp_path / "capabilities"))
     line = line.replace("d=$(", "d=libvirtd; : $(")
     told = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=True).stdout
-    found = BY_NAME["libvirt"].judge(told, wanted(provider="xen" if capabilities else "kvm"))
+    found = CHECKS["libvirt"].judge(told, wanted(provider="xen" if capabilities else "kvm"))
     assert (found.state, found.seen) == ("ok", "virsh 9.0.0, connected: Running hypervisor: Some 1.0")
 
 
@@ -162,8 +147,8 @@ def test_the_port_of_this_lab_itself_is_no_failure_and_anybody_elses_is(tmp_path
         purpose = Wanted("nested", None, settings, "/cache", str(tmp_path))
 
         def state() -> str:
-            told = ThisMachine().run(BY_NAME["port"].line(purpose), timeout=60).text
-            return BY_NAME["port"].judge(told, purpose).state
+            told = ThisMachine().run(CHECKS["port"].line(purpose), timeout=60).text
+            return CHECKS["port"].judge(told, purpose).state
 
         assert state() == "fail"
         line = [sys.executable, "-c", "import time; time.sleep(60)", f"user,id=net0,hostfwd=tcp:127.0.0.1:{port}-:22"]

@@ -5,27 +5,24 @@ from pathlib import Path
 
 import pytest
 
-import factors
 from core.errors import HvlabError
 from dataset.measurements import read_measurements
 from dataset.models import load_study
-from lab.factors.registry import all_factors
 from lab.settings import Settings
 from report.render.paper import html
 from study.plan import Plan
 from study.verify import check
 from tests.functional.study.fakelab import FakeLab, fake_settings, take
-
-PLUGINS = Path(__file__).parents[2] / "plugins" / "factors"
-NEVER = 2
+from tests.plugged import factors_plugged_in
 
 
 @pytest.fixture(autouse=True)
-def plugin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(factors, "__path__", [*factors.__path__, str(PLUGINS)])
-    all_factors.cache_clear()
-    yield
-    all_factors.cache_clear()
+def plugin() -> Iterator[None]:
+    with factors_plugged_in():
+        yield
+
+
+NEVER = 2
 
 
 def lab_that_shows(tmp_path: Path, number: int) -> FakeLab:

@@ -14,19 +14,13 @@ from lab.hosts.local import LocalHost
 from lab.hosts.rollback_script import NAME
 from lab.hosts.unmanaged import UnmanagedHost
 from lab.hosts.unmanaged_lab import RECORD
-from lab.purge import purge
 from lab.state.processes import tagged_env
 from lab.state.rollback_journal import JOURNAL, Steps
 from tests.functional.hosts.conftest import ssh_host, unreachable
 from tests.functional.ssh.old_sshd import OldSshd
+from tests.support.purges import purged
 
 KVM, XEN = get_hypervisor("kvm"), get_hypervisor("xen")
-
-
-def purged(state: Path, host: UnmanagedHost | None = None) -> list[str]:
-    lines: list[str] = []
-    purge(ActiveLab(state), lines.append, host.address if host else None, host.config if host else "")
-    return lines
 
 
 def test_purge_sets_a_host_back_and_keeps_what_it_needs_for_that(sshd: OldSshd, tmp_path: Path, place: Path) -> None:
@@ -75,7 +69,7 @@ def test_purge_asks_a_named_host_of_which_nothing_is_on_record(
     """Also the host has lost what it had saved: all that may be the lab's is looked for."""
     note = tmp_path / "note"
     note.write_text("ours")
-    library = 'note_probe() { if [ -e "$1" ]; then state=ours; else state=absent; fi; }\nnote_remove() { rm "$1"; }\n'
+    library = 'note_probe() { if [ -e "$1" ]; then state=owned; else state=absent; fi; }\nnote_remove() { rm "$1"; }\n'
     known = [Resource("note", str(note), "note", (str(note),), (library,))]
     monkeypatch.setattr("lab.purge.all_resources", lambda *_: known)
     with pytest.raises(HvlabError, match="has no lab of") as raised:

@@ -39,7 +39,7 @@ def test_a_guests_console(tmp_path: Path) -> None:
     said = guest_console(HOST, provider, "server1")
     assert said.endswith("Kernel panic\n")
     assert len(said) == 64 * 1024
-    with pytest.raises(HvlabError, match=r"KVM has kept nothing of server2's console: .*No such file"):
+    with pytest.raises(HvlabError, match=r"KVM has no output of server2's console: .*No such file"):
         guest_console(HOST, provider, "server2")
     (tmp_path / "server3.log").write_text("")
     assert guest_console(HOST, provider, "server3") == ""
@@ -51,7 +51,7 @@ def test_a_guests_console(tmp_path: Path) -> None:
 def test_a_hostile_name_does_not_reach_the_shell(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for provider in (KVM, get_hypervisor("xen"), get_hypervisor("virtualbox")):
-        with pytest.raises(HvlabError, match="has kept nothing"):
+        with pytest.raises(HvlabError, match="has no output of"):
             guest_console(HOST, provider, name)
     assert list(tmp_path.iterdir()) == []
 
@@ -125,7 +125,7 @@ def test_a_login_that_cannot_be_ended_is_told(tmp_path: Path, capsys: pytest.Cap
     guest: Any = Lost(tmp_path)
     assert attach(Attached("exit 7"), replace(KVM, lines=("null",)), "server1", guest) == 7  # type: ignore[arg-type]
     said = " ".join(capsys.readouterr().err.split())
-    assert "a login may still wait at server1's console, and take memory there (server1 cannot be reached" in said
+    assert "a login may still wait on server1's console, and use memory there (server1 cannot be reached" in said
 
 
 def running(pid: int) -> bool:
@@ -150,7 +150,7 @@ def test_a_console_at_which_nobody_can_log_in_is_shown_all_the_same(
 ) -> None:
     guest: Any = Guest(tmp_path)
     assert attach(Attached("exit 0"), replace(KVM, lines=("none",)), "server1", guest) == 0  # type: ignore[arg-type]
-    assert "it is read-only (letting a person log in failed: none of none is there)" in " ".join(
+    assert "it is read-only (starting a login on the console failed: none of none exists)" in " ".join(
         capsys.readouterr().err.split()
     )
 
@@ -177,7 +177,7 @@ def test_a_guest_of_which_nothing_can_be_had(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(module, "guest_console", none)
     monkeypatch.setattr(module, "take_picture", none)
     found = gather(tmp_path, HOST, KVM, guests(1)[0], ssh=HOST, programs=())
-    why = "could not be had (labhost cannot be reached over SSH)"
+    why = "could not be saved (labhost cannot be reached over SSH)"
     assert (found.files, found.hint) == ((), f"its console {why}; its screen {why}")
 
 
@@ -196,6 +196,6 @@ def test_what_is_missing_is_told_with_its_reason_and_is_not_an_earlier_failures(
     found = gather(tmp_path, HOST, KVM, guests(1)[0], ssh=HOST, programs=())
     console = tmp_path / "failed/server1-console.txt"
     assert found.hint == (
-        f"see {console}; its screen could not be had (server1's screen is blank: 800 x 600 pixels of one colour)"
+        f"see {console}; its screen could not be saved (server1's screen is blank: 800 x 600 pixels of one colour)"
     )
     assert list((tmp_path / "failed").iterdir()) == [console]

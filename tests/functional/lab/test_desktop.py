@@ -1,31 +1,13 @@
 """The lab host's X session and the manager in it: what is told of them, and why there is none."""
 
 import subprocess
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from core.errors import HvlabError
-from lab.connectors.base import Completed
-from lab.connectors.ssh_config import Ssh
 from lab.desktop.xsession import PROGRAMS, render_session_script, start_session
-
-
-@dataclass(frozen=True)
-class Answering(Ssh):
-    """A lab host that says the same to everything, and notes what it was asked."""
-
-    answer: Completed
-    asked: list[bytes] = field(default_factory=list)
-
-    def run(self, remote: str, *, timeout: float, stdin: bytes = b"", patient: bool = True) -> Completed:
-        self.asked.append(stdin or remote.encode())
-        return self.answer
-
-
-def host(status: int = 0, stdout: bytes = b"", stderr: bytes = b"") -> Answering:
-    return Answering(Path(), "labhost", Completed(status, stdout, stderr))
+from tests.support.answering import answering
 
 
 def test_the_session_says_what_is_not_installed(tmp_path: Path) -> None:
@@ -43,5 +25,5 @@ def test_the_session_says_what_is_not_installed(tmp_path: Path) -> None:
 
 def test_without_a_display_stack_the_error_has_a_hint() -> None:
     with pytest.raises(HvlabError, match="Xvfb is not installed") as caught:
-        start_session(host(1, stderr=b"Xvfb is not installed\n"))
+        start_session(answering("labhost", 1, stderr=b"Xvfb is not installed\n"))
     assert "lab_host.desktop = false" in caught.value.hint

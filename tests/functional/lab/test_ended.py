@@ -51,16 +51,16 @@ def test_the_log_of_virtualbox_is_read(here: Ssh, tmp_path: Path) -> None:
 
 def test_a_hypervisor_that_says_nothing(here: Ssh) -> None:
     silent = replace(get_hypervisor("kvm"), ended_command="true")
-    assert why_ended(here, silent, "server1") == "KVM does not tell why"
+    assert why_ended(here, silent, "server1") == "KVM reports no cause"
 
 
 def test_a_lab_host_that_does_not_answer_is_no_second_error(here: Ssh, monkeypatch: pytest.MonkeyPatch) -> None:
-    def unreachable(self: Ssh, remote: str, *, timeout: float, stdin: bytes = b"") -> Completed:
+    def unreachable(self: Ssh, remote: str, *, timeout: float, stdin: bytes = b"", patient: bool = True) -> Completed:
         raise HvlabError("labhost cannot be reached over SSH: no answer")
 
     monkeypatch.setattr(Ssh, "run", unreachable)
     assert why_ended(here, get_hypervisor("xen"), "server1") == (
-        "why is not known: labhost cannot be reached over SSH: no answer"
+        "the cause is unknown: labhost cannot be reached over SSH: no answer"
     )
 
 
@@ -98,7 +98,7 @@ def test_a_guest_that_will_never_come_up(here: Ssh, tmp_path: Path, log: str | N
 
 
 def test_a_lab_host_that_does_not_answer_has_lost_nobody(here: Ssh, monkeypatch: pytest.MonkeyPatch) -> None:
-    def unreachable(self: Ssh, remote: str, *, timeout: float, stdin: bytes = b"") -> Completed:
+    def unreachable(self: Ssh, remote: str, *, timeout: float, stdin: bytes = b"", patient: bool = True) -> Completed:
         raise HvlabError("labhost cannot be reached over SSH: no answer")
 
     monkeypatch.setattr(Ssh, "run", unreachable)
@@ -108,7 +108,7 @@ def test_a_lab_host_that_does_not_answer_has_lost_nobody(here: Ssh, monkeypatch:
 def test_the_lab_host_is_asked_now_and_then(here: Ssh, monkeypatch: pytest.MonkeyPatch) -> None:
     clock, asked = [0.0], list[float]()
 
-    def ask(self: Ssh, remote: str, *, timeout: float, stdin: bytes = b"") -> Completed:
+    def ask(self: Ssh, remote: str, *, timeout: float, stdin: bytes = b"", patient: bool = True) -> Completed:
         asked.append(clock[0])
         return Completed(0, HANGS.encode() if clock[0] > 40 else b"", b"")
 

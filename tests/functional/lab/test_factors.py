@@ -41,5 +41,5 @@ def test_a_host_that_is_not_ours_is_asked_how_much_is_free(
 def test_a_host_that_does_not_tell_what_is_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     df = FakeCommand.create(tmp_path / "bin", "df", {})
     monkeypatch.setenv("PATH", f"{df.folder}{os.pathsep}{os.environ['PATH']}")
-    with pytest.raises(HvlabError, match="does not tell how much is free for /kvm"):
+    with pytest.raises(HvlabError, match="does not report how much is free for /kvm"):
         require_possible(on_host(wanting(disk_strategy="preallocated"), "local"), ["kvm"])

@@ -10,26 +10,9 @@ import pytest
 
 from core.errors import HvlabError
 from lab.images import guest
-from lab.images.cache import cached, fingerprint
-from lab.images.guest import guest_inputs, kickstart_text
-from lab.images.install_source import source_for
+from lab.images.cache import cached
 from lab.images.packer import PACKER, build_command, watched_build
 from lab.images.provenance import revision
-from lab.media.manifest import KICKSTARTS
-from lab.settings import TopologySettings
-
-
-@pytest.fixture
-def kickstarts(tmp_path: Path) -> Path:
-    """A copy of the guest's kickstart file that a test may change."""
-    (tmp_path / "debian-12.ks").write_bytes((KICKSTARTS / "debian-12.ks").read_bytes())
-    return tmp_path / "debian-12.ks"
-
-
-def key(topology: TopologySettings, kickstarts: Path = KICKSTARTS) -> str:
-    """Return the cache's key of the disk."""
-    text = kickstart_text(topology, kickstarts)
-    return fingerprint(guest_inputs(topology, source_for(topology.os, text, kickstarts), text))
 
 
 def test_packer_accepts_the_template(tmp_path: Path) -> None:

@@ -2,15 +2,13 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from lab.images import inventory
-from lab.images.cache import cached
 from lab.images.inventory import prune
 from lab.settings import Settings
+from tests.support.images import request_only, thing
 
 
 @pytest.fixture(autouse=True)
@@ -19,26 +17,9 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
-def thing(kind: str, version: str) -> Path:
-    """Build something, or find it."""
-
-    def build(folder: Path) -> dict[str, object]:
-        (folder / "file").write_text(version * 5000)
-        return {}
-
-    return cached(kind, {"version": version}, build)
-
-
-def ask(monkeypatch: pytest.MonkeyPatch, *questions: Callable[[], object]) -> None:
-    def asked(settings: Settings) -> Iterator[Callable[[], object]]:
-        yield from questions
-
-    monkeypatch.setattr(inventory, "_questions", asked)
-
-
 def test_what_is_locked_is_left(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     used, free = thing("guest", "1"), thing("guest", "2")
-    ask(monkeypatch)
+    request_only(monkeypatch)
     program = f"import fcntl; f = open({str(used) + '.lock'!r}, 'w'); fcntl.flock(f, 2); print(1, flush=True); input()"
     with subprocess.Popen([sys.executable, "-c", program], stdin=-1, stdout=-1) as other:
         assert other.stdout

@@ -8,18 +8,7 @@ from pathlib import Path
 import pytest
 
 from lab.images.kernel import extract_vmlinux, payload
-
-ELF = b"\x7fELF" + bytes(range(256)) * 40
-
-
-def bzimage(packed: bytes) -> bytes:
-    """Lay out a bzImage: two setup sectors, then 64 bytes of stub, then the payload."""
-    image = bytearray(3 * 512 + 64) + packed + b"tail"
-    image[0x1F1] = 2
-    image[0x1FE:0x200] = b"\x55\xaa"
-    image[0x202:0x206] = b"HdrS"
-    image[0x248:0x250] = struct.pack("<II", 64, len(packed))
-    return bytes(image)
+from tests.support.images import ELF, bzimage
 
 
 def zstd(data: bytes) -> bytes:

@@ -9,17 +9,10 @@ from pathlib import Path
 import pytest
 
 from core.paths import PROJECT
-from lab.active_lab import ActiveLab
-from lab.purge import purge
 from lab.state.lock import LOCK, acquire_lab
 from lab.state.processes import start_time, tagged_env
 from lab.state.rollback_journal import Steps
-
-
-def purged(state: Path) -> list[str]:
-    lines: list[str] = []
-    purge(ActiveLab(state), lines.append)
-    return lines
+from tests.support.purges import purged
 
 
 def test_what_a_killed_command_left_goes(tmp_path: Path) -> None:

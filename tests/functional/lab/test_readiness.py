@@ -1,72 +1,19 @@
 """The ladder: which stage a machine has reached, seen from outside."""
 
 import os
-import socket
-import subprocess
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from core.errors import HvlabError
 from hypervisors.registry import get_hypervisor
-from lab.connectors.base import Completed
 from lab.guests.boot_progress import BootStage, guest_progress
 from lab.guests.topology import Guest
+from tests.support.booting import RUNNING, Host, Inside, guest, listening, reached
 
 VIRTUALBOX = get_hypervisor("virtualbox")
-RUNNING = replace(VIRTUALBOX, running_command="printf 'server2\\nserver1\\n'")
 OFF = replace(VIRTUALBOX, running_command="echo server11")
-
-
-class Host:
-    """Runs here what would be run on the lab host."""
-
-    def check(self, line: str, *, stdin: bytes, timeout: float, what: str) -> str:
-        done = subprocess.run(["sh", "-c", line], input=stdin, capture_output=True, timeout=timeout, check=True)
-        return done.stdout.decode()
-
-
-@dataclass
-class Inside:
-    """Stands for a guest that SSH reaches: how each command ends."""
-
-    login: int | HvlabError = 0
-    session: int = 0
-
-    def run(self, line: str, *, timeout: float, stdin: bytes = b"", patient: bool = True) -> Completed:
-        if isinstance(self.login, HvlabError):
-            raise self.login
-        if stdin:
-            return Completed(self.session, b"", b"Xorg does not run: no screens found\n")
-        return Completed(self.login, b"", b"Permission denied (publickey).\n")
-
-
-@contextmanager
-def listening(says: bytes) -> Iterator[int]:
-    """A port that says something to who connects, for as long as the block lasts."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        kept = []
-
-        def serve() -> None:
-            while True:
-                try:
-                    connection, _ = server.accept()
-                except OSError:
-                    return
-                kept.append(connection)
-                connection.sendall(says)
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        yield server.getsockname()[1]
-        server.shutdown(socket.SHUT_RDWR)
-        for connection in kept:
-            connection.close()
 
 
 def test_a_lab_host_that_speaks_another_language_is_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,15 +25,6 @@ def test_a_lab_host_that_speaks_another_language_is_understood(tmp_path: Path, m
     kvm = replace(RUNNING, endpoint="address")
     seen = guest_progress(Host(), kvm, guest(9), ssh=Inside(), programs=())  # type: ignore[arg-type]
     assert seen.stage == BootStage.ADDRESS
-
-
-def guest(port: int) -> Guest:
-    return Guest("server1", "52:54:00:68:76:01", "127.0.0.1", port)
-
-
-def reached(provider: Any, port: int, inside: Inside, programs: tuple[str, ...] = ("Xorg",)) -> tuple[BootStage, str]:
-    seen = guest_progress(Host(), provider, guest(port), ssh=inside, programs=programs)  # type: ignore[arg-type]
-    return seen.stage, str(seen)
 
 
 def test_a_guest_climbs_the_ladder() -> None:
@@ -102,7 +40,7 @@ def test_a_guest_climbs_the_ladder() -> None:
         assert black == (
             BootStage.LOGIN, "it reached login; session is missing (Xorg does not run: no screens found)"
         )  # fmt: skip
-        assert reached(RUNNING, port, Inside()) == (BootStage.SESSION, "ready: its session is there")
+        assert reached(RUNNING, port, Inside()) == (BootStage.SESSION, "ready: its session runs")
 
 
 def test_a_port_that_nobody_listens_on_proves_the_address() -> None:
@@ -134,4 +72,4 @@ def test_a_hostile_name_is_only_a_name(name: str) -> None:
 def test_a_hypervisor_that_does_not_answer_is_told() -> None:
     kvm = replace(get_hypervisor("kvm"), running_command="{ echo 'error: no libvirtd' >&2; false; }")
     seen = guest_progress(Host(), kvm, guest(1), ssh=Inside(), programs=())  # type: ignore[arg-type]
-    assert str(seen) == "how far it came could not be seen (error: no libvirtd)"
+    assert str(seen) == "its boot stage could not be observed (error: no libvirtd)"

@@ -1,27 +1,17 @@
 """Pictures of guests' screens: PNG, not blank, and a reason where there is none."""
 
-import io
 import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from core.errors import HvlabError
 from hypervisors.registry import get_hypervisor
 from lab.connectors.base import Completed
 from lab.connectors.ssh_config import Ssh
 from lab.guests.screenshot import take_picture
-
-
-def picture(form: str, dots: int = 1) -> bytes:
-    image = Image.new("RGB", (800, 600))
-    for at in range(dots):
-        image.putpixel((at, at), (255, 255, 255))
-    out = io.BytesIO()
-    image.save(out, form)
-    return out.getvalue()
+from tests.support.screens import screen
 
 
 @dataclass(frozen=True)
@@ -39,7 +29,7 @@ HERE = Here(Path(), "labhost")
 def test_a_picture_is_fetched_and_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     source = tmp_path / "server 1.ppm"
-    source.write_bytes(picture("PPM"))
+    source.write_bytes(screen("PPM"))
     provider = replace(get_hypervisor("kvm"), screenshot_command=f'echo noise; cp {tmp_path}/"$guest".ppm "$picture"')
     assert take_picture(HERE, provider, "server 1").startswith(b"\x89PNG")
     assert list(tmp_path.iterdir()) == [source]

@@ -1,10 +1,8 @@
 """From what a host says before a lab is set up to what the lab may create and must remove."""
 
-import pytest
-
-from core.errors import HvlabError
 from core.resources.base import Outcome, Resource
 from core.resources.claim import claimed
+from tests.support.errors import raises_code
 
 NETWORK = Resource("network", "hvlab", "network", creates=True)
 WRAPPER = Resource("wrapper", "/usr/model", "wrapper", shared=True)
@@ -33,15 +31,16 @@ def test_a_foreign_one_that_serves_as_well_is_neither_created_nor_removed() -> N
 
 def test_a_foreign_one_is_in_the_way() -> None:
     foreign = Outcome("foreign", "network", "hvlab", "its UUID is not this lab's")
-    with pytest.raises(HvlabError, match=r"not this lab's: network hvlab \(its UUID"):
+    with raises_code("foreign-resource") as caught:
         claimed([NETWORK], [foreign])
+    assert "network hvlab (its UUID is not this lab's)" in caught.value.message
 
 
 def test_a_question_that_failed_is_no_absence() -> None:
-    with pytest.raises(HvlabError, match="cannot report its resources: network hvlab"):
+    with raises_code("probe-failed"):
         claimed([NETWORK], [Outcome("failed", "network", "hvlab", "cannot be seen: no answer")])
 
 
 def test_silence_is_no_absence() -> None:
-    with pytest.raises(HvlabError, match="does not say whether it has network hvlab"):
+    with raises_code("probe-failed"):
         claimed([NETWORK, LINK], seen(LINK))

@@ -2,7 +2,7 @@
 
 from core.errors import HvlabError
 from core.resources.base import Outcome
-from core.resources.removal import ABSENT, OURS, LocalResource, Probe, remove_all
+from core.resources.removal import ABSENT, OWNED, LocalResource, Probe, remove_all
 
 
 class Thing(LocalResource):
@@ -27,11 +27,11 @@ def run(*things: Thing) -> tuple[list[str], list[str]]:
 
 
 def test_removed_is_said_after_a_second_probe() -> None:
-    assert run(Thing("a", Probe("ours", "busy"), ABSENT)) == (["removed thing a (busy)"], [])
+    assert run(Thing("a", Probe("owned", "busy"), ABSENT)) == (["removed thing a (busy)"], [])
 
 
 def test_what_is_still_there_is_not_removed() -> None:
-    assert run(Thing("a", OURS, OURS)) == ([], ["thing a (is still there)"])
+    assert run(Thing("a", OWNED, OWNED)) == ([], ["thing a (is still there)"])
 
 
 def test_what_is_absent_is_not_spoken_of() -> None:
@@ -45,9 +45,9 @@ def test_a_foreign_one_is_left_and_named() -> None:
 
 
 def test_one_that_fails_does_not_keep_the_others() -> None:
-    last = Thing("b", OURS, ABSENT)
-    assert run(Thing("a", OURS, error="it does not end"), last) == (["removed thing b"], ["it does not end"])
+    last = Thing("b", OWNED, ABSENT)
+    assert run(Thing("a", OWNED, error="it does not end"), last) == (["removed thing b"], ["it does not end"])
 
 
 def test_one_that_somebody_else_made_meanwhile_counts_as_removed() -> None:
-    assert run(Thing("a", OURS, Probe("foreign", "alice's"))) == (["removed thing a"], [])
+    assert run(Thing("a", OWNED, Probe("foreign", "alice's"))) == (["removed thing a"], [])

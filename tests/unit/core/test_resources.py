@@ -2,9 +2,9 @@
 
 import pytest
 
-from core.errors import HvlabError
 from core.resources.base import Outcome, Resource, failures, read_outcomes, render
 from core.resources.setting import kernel_file
+from tests.support.errors import raises_code
 
 
 def test_outcomes_of_two_programs() -> None:
@@ -19,7 +19,7 @@ def test_outcomes_of_two_programs() -> None:
 
 @pytest.mark.parametrize("text", ["", "removed\tdomain\tserver1\t\n", "end\nremoved\tdomain\tserver1\t\n"])
 def test_an_answer_that_is_cut_off(text: str) -> None:
-    with pytest.raises(HvlabError, match="cut off"):
+    with raises_code("answer-cut-off"):
         read_outcomes(text)
 
 
@@ -35,7 +35,7 @@ def test_an_answer_that_is_cut_off(text: str) -> None:
     ],
 )
 def test_a_line_of_another_form(line: str) -> None:
-    with pytest.raises(HvlabError, match="not understood"):
+    with raises_code("unrecognised-answer"):
         read_outcomes(f"{line}\nend\n")
 
 

@@ -2,25 +2,9 @@
 
 import pytest
 
-from core.diagnosis import Finding
-from core.paths import PROJECT
-from lab.connectors.address import Kind
 from lab.doctor.check import Wanted
-from lab.doctor.run import all_checks
-from lab.hosts.hardware import split_answers
 from lab.settings import Settings
-
-FIXTURES = PROJECT / "tests/fixtures/doctor"
-BY_NAME = {check.name: check for check in all_checks()}
-
-
-def wanted(kind: Kind = "local", provider: str | None = None, accelerator: str = "") -> Wanted:
-    return Wanted(kind, provider, Settings(), "/cache", "/state", accelerator)
-
-
-def judge(machine: str, name: str, purpose: Wanted) -> Finding:
-    answers = split_answers((FIXTURES / f"{machine}.txt").read_text())
-    return BY_NAME[name].judge(answers[name], purpose)
+from tests.support.lab_hosts import CHECKS, judge, wanted
 
 
 def test_a_lab_that_would_use_kvm_fails_where_no_guest_boots() -> None:
@@ -29,7 +13,7 @@ def test_a_lab_that_would_use_kvm_fails_where_no_guest_boots() -> None:
 
 
 def test_a_kernel_that_hangs_is_told_from_a_qemu_that_ended() -> None:
-    probe = BY_NAME["hardware-virtualization"].judge
+    probe = CHECKS["hardware-virtualization"].judge
     begun = "device=yes\naccess=yes\nqemu=/q\nkernel=/k\nprobe=begun\n"
     assert "within 10 s" in probe(f"{begun}\nstatus=137\n", wanted()).seen
     assert "ended with 134" in probe(f"{begun}\nstatus=134\n", wanted()).seen
@@ -63,8 +47,8 @@ def test_disks_whose_blocks_are_all_reserved_need_their_whole_size() -> None:
 )
 def test_kvm_beside_virtualbox(kernel: str, virtualbox: str, at_load: str, state: str) -> None:
     text = f"kernel={kernel}\nkvm=loaded\nat_load={at_load}\nvirtualbox={virtualbox}\ndriver=loaded\n"
-    found = BY_NAME["kvm-beside-virtualbox"].judge(text, wanted(provider="virtualbox"))
+    found = CHECKS["kvm-beside-virtualbox"].judge(text, wanted(provider="virtualbox"))
     assert found.state == state, found
     assert "VirtualBox " + virtualbox in found.seen
     unloaded = text.replace("kvm=loaded", "kvm=no")
-    assert BY_NAME["kvm-beside-virtualbox"].judge(unloaded, wanted(provider="virtualbox")).state == "ok"
+    assert CHECKS["kvm-beside-virtualbox"].judge(unloaded, wanted(provider="virtualbox")).state == "ok"

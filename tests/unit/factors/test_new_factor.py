@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-import factors
 from core.errors import HvlabError
 from dataset.stages import parse_stage
 from hypervisors.registry import get_hypervisor
@@ -13,27 +12,25 @@ from lab.connectors.address import Kind
 from lab.doctor.check import Wanted
 from lab.doctor.run import all_checks
 from lab.factors.host import render_factors_script, require_possible
-from lab.factors.registry import all_factors, describe_factors, host_settings
+from lab.factors.registry import describe_factors, host_settings
 from lab.settings import Settings, load_settings
 from study.factors import as_declared, mismatches
 from study.meters.base import Context, Number
 from study.meters.factors import METER, shown
+from tests.plugged import factors_plugged_in
 from tests.support.recorded import ROOT
 
-PLUGINS = Path(__file__).parents[2] / "plugins" / "factors"
+
+@pytest.fixture(autouse=True)
+def plugin() -> Iterator[None]:
+    with factors_plugged_in():
+        yield
+
+
 _PATH = "/proc/sys/vm/overcommit_memory"
 OLD_CAPTURE = (ROOT / "factors" / "kvm-full-copy.txt").read_text()
 KVM, XEN = get_hypervisor("kvm"), get_hypervisor("xen")
 VM_2 = parse_stage("vm-2")
-
-
-@pytest.fixture(autouse=True)
-def plugin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Lay the factor's only file beside hvlab's own."""
-    monkeypatch.setattr(factors, "__path__", [*factors.__path__, str(PLUGINS)])
-    all_factors.cache_clear()
-    yield
-    all_factors.cache_clear()
 
 
 def settings(tmp_path: Path, table: str, **environ: str) -> Settings:

@@ -66,7 +66,7 @@ def state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "lab"
 
 
-ADDRESS = BootProgress(BootStage.ADDRESS, "nobody listens")
+ADDRESS = BootProgress(BootStage.ADDRESS, "nothing listens")
 
 
 def bring_up(

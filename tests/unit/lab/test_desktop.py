@@ -2,18 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
 from core.errors import HvlabError
 from hypervisors.registry import all_hypervisors, get_hypervisor
-from lab.connectors.base import Completed
-from lab.connectors.ssh_config import Ssh
 from lab.desktop.manager_window import last_words, look_command, open_manager, picture
 from lab.desktop.windows import Window, read_look, require_alive
 from lab.settings import Settings
+from tests.support.answering import answering
 
 TITLE = "Virtual Machine Manager"
 MANAGER = get_hypervisor("kvm").manager
@@ -26,22 +23,6 @@ LOOK: Mapping[str, object] = {
     "wanted": 9,
     "answered_s": 0.012,
 }
-
-
-@dataclass(frozen=True)
-class Answering(Ssh):
-    """A lab host that says the same to everything, and notes what it was asked."""
-
-    answer: Completed
-    asked: list[bytes] = field(default_factory=list)
-
-    def run(self, remote: str, *, timeout: float, stdin: bytes = b"", patient: bool = True) -> Completed:
-        self.asked.append(stdin or remote.encode())
-        return self.answer
-
-
-def host(status: int = 0, stdout: bytes = b"", stderr: bytes = b"") -> Answering:
-    return Answering(Path(), "labhost", Completed(status, stdout, stderr))
 
 
 def told(**changes: object) -> str:
@@ -79,7 +60,7 @@ def test_what_is_no_look_is_shown(text: str) -> None:
 
 
 def test_a_manager_is_opened_and_waited_for() -> None:
-    lab_host = host(stdout=told().encode() + b"\n")
+    lab_host = answering("labhost", stdout=told().encode() + b"\n")
     assert open_manager(lab_host, MANAGER, 100).pid == 30
     (asked,) = lab_host.asked
     assert b"virt-manager --no-fork --connect qemu:///system" in asked
@@ -88,22 +69,28 @@ def test_a_manager_is_opened_and_waited_for() -> None:
 
 def test_the_reason_why_it_does_not_come_up_is_told() -> None:
     with pytest.raises(HvlabError, match="opening virt-manager failed on labhost: it ended with status 1") as caught:
-        open_manager(host(1, stderr=b"it ended with status 1; its last output: cannot open display\n"), MANAGER, 100)
+        open_manager(
+            answering("labhost", 1, stderr=b"it ended with status 1; its last output: cannot open display\n"),
+            MANAGER,
+            100,
+        )
     assert "study.manager = false" in caught.value.hint
 
 
 def test_a_picture_that_cannot_be_had() -> None:
     with pytest.raises(HvlabError, match=r"no picture of virt-manager's window: .* is covered by Question") as caught:
-        picture(host(1, stderr=b"'Virtual Machine Manager' is covered by Question\n"), MANAGER)
+        picture(answering("labhost", 1, stderr=b"'Virtual Machine Manager' is covered by Question\n"), MANAGER)
     assert caught.value.hint
     with pytest.raises(HvlabError, match="virt-manager's window is blank: 2 x 1 pixels"):
-        picture(host(stdout=b"P6\n2 1\n255\n" + bytes(6)), MANAGER)
+        picture(answering("labhost", stdout=b"P6\n2 1\n255\n" + bytes(6)), MANAGER)
 
 
 def test_the_last_words_of_a_manager() -> None:
     crash = b"Qt: cannot connect\nVirtualBox[453]: segfault at 0 ip 00007f\n"
-    assert last_words(host(stdout=crash)) == "Qt: cannot connect; VirtualBox[453]: segfault at 0 ip 00007f"
-    assert last_words(host(1)) == "none"
+    assert (
+        last_words(answering("labhost", stdout=crash)) == "Qt: cannot connect; VirtualBox[453]: segfault at 0 ip 00007f"
+    )
+    assert last_words(answering("labhost", 1)) == "none"
 
 
 def test_every_provider_has_a_manager_and_xens_guests_are_libvirts() -> None:

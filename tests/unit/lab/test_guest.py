@@ -7,36 +7,30 @@ import pytest
 from core.errors import HvlabError
 from lab.images import guest
 from lab.images.cache import fingerprint
-from lab.images.guest import guest_image, guest_inputs, kickstart_text
-from lab.images.install_source import Medium, source_for
+from lab.images.guest import guest_image, kickstart_text
+from lab.images.install_source import Medium
 from lab.images.packer import cause_of_death
 from lab.images.provenance import input_hashes
 from lab.installer.iso import medium_inputs
 from lab.installer.kickstart import read_kickstart
 from lab.installer.rootfs_archive import root_inputs
-from lab.media.manifest import KICKSTARTS, MediaMissingError
+from lab.media.manifest import MediaMissingError
 from lab.settings import TopologySettings
-
-TOPOLOGY = TopologySettings()
+from tests.support.images import copy_kickstart, disk_key
 
 
 @pytest.fixture
 def kickstarts(tmp_path: Path) -> Path:
-    """A copy of the guest's kickstart file that a test may change."""
-    (tmp_path / "debian-12.ks").write_bytes((KICKSTARTS / "debian-12.ks").read_bytes())
-    return tmp_path / "debian-12.ks"
+    return copy_kickstart(tmp_path)
 
 
-def key(topology: TopologySettings, kickstarts: Path = KICKSTARTS) -> str:
-    """Return the cache's key of the disk."""
-    text = kickstart_text(topology, kickstarts)
-    return fingerprint(guest_inputs(topology, source_for(topology.os, text, kickstarts), text))
+TOPOLOGY = TopologySettings()
 
 
 def keys(path: Path) -> tuple[str, str, str]:
     """Return the cache's keys of the system, the medium and the disk."""
     plan = read_kickstart(path.read_text())
-    return fingerprint(root_inputs(plan)), fingerprint(medium_inputs(plan)), key(TOPOLOGY, path.parent)
+    return fingerprint(root_inputs(plan)), fingerprint(medium_inputs(plan)), disk_key(TOPOLOGY, path.parent)
 
 
 def test_a_changed_kickstart_needs_no_new_medium(kickstarts: Path) -> None:
@@ -55,7 +49,7 @@ def test_other_packages_need_a_new_system(kickstarts: Path) -> None:
 
 def test_the_disks_size_is_an_input() -> None:
     other = TopologySettings(disk_gib=21), TopologySettings(swap_gib=1)
-    assert len({key(topology) for topology in (TOPOLOGY, *other)}) == 3
+    assert len({disk_key(topology) for topology in (TOPOLOGY, *other)}) == 3
 
 
 def test_a_kickstart_that_is_not_utf8_is_refused(kickstarts: Path) -> None:

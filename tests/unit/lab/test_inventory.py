@@ -1,6 +1,5 @@
 """What the present inputs name stays in the cache; the rest goes, unless somebody uses it."""
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,22 +9,13 @@ from lab.images.acceleration import remembered_answer
 from lab.images.cache import CacheLockedError, NotBuiltError, cached, locked, manifest, naming
 from lab.images.inventory import items, open_below, print_items, prune, wanted_names
 from lab.settings import Settings
+from tests.support.images import request_only, thing
 
 
 @pytest.fixture(autouse=True)
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HVLAB_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
-
-
-def thing(kind: str, version: str) -> Path:
-    """Build something, or find it."""
-
-    def build(folder: Path) -> dict[str, object]:
-        (folder / "file").write_text(version * 5000)
-        return {}
-
-    return cached(kind, {"version": version}, build)
 
 
 def compound(version: str) -> Path:
@@ -38,20 +28,13 @@ def compound(version: str) -> Path:
     return cached("whole", {"version": version}, build)
 
 
-def ask(monkeypatch: pytest.MonkeyPatch, *questions: Callable[[], object]) -> None:
-    def asked(settings: Settings) -> Iterator[Callable[[], object]]:
-        yield from questions
-
-    monkeypatch.setattr(inventory, "_questions", asked)
-
-
 def names(root: Path) -> set[str]:
     return {path.name for path in root.iterdir()}
 
 
 def test_only_what_is_named_stays(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old, new = thing("host", "1"), thing("host", "2")
-    ask(monkeypatch, lambda: thing("host", "2"))
+    request_only(monkeypatch, lambda: thing("host", "2"))
     assert prune(Settings(), dry_run=True) == {old.name: ""}
     assert old.is_dir()
     assert prune(Settings(), dry_run=False) == {old.name: ""}
@@ -63,7 +46,7 @@ def test_what_went_into_a_used_thing_is_used(root: Path, monkeypatch: pytest.Mon
     whole, loose = compound("1"), thing("part", "2")
     (part,) = [path for path in root.glob("part-*") if path.is_dir() and path != loose]
     assert manifest(whole)["uses"] == [part.name]
-    ask(monkeypatch, lambda: compound("1"))
+    request_only(monkeypatch, lambda: compound("1"))
     assert set(prune(Settings(), dry_run=False)) == {loose.name}
 
 
@@ -77,7 +60,7 @@ def test_asking_builds_nothing(root: Path) -> None:
 
 def test_what_is_open_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     used = thing("host", "1")
-    ask(monkeypatch)
+    request_only(monkeypatch)
     with (used / "file").open():
         assert "has files of it open" in prune(Settings(), dry_run=False)[used.name]
     assert used.is_dir()
@@ -86,7 +69,7 @@ def test_what_is_open_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_leftovers_go_and_media_stay(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ask(monkeypatch)
+    request_only(monkeypatch)
     (root / ".host-0123456789abcdef.making" / "root").mkdir(parents=True)
     (root / "guest-0123456789abcdef.lock").touch()
     (root / "accelerator-machine-of-yesterday").touch()
@@ -107,15 +90,15 @@ def test_sizes_and_use(root: Path) -> None:
 
 def test_the_list(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     made, other = thing("host", "1"), thing("host", "2")
-    ask(monkeypatch, lambda: thing("host", "1"))
+    request_only(monkeypatch, lambda: thing("host", "1"))
     print_items(Settings())
     lines = capsys.readouterr().out.splitlines()
     words = {line.split()[1]: line.split()[-1] for line in lines if line.startswith("host")}
     assert words == {made.name.split("-")[1]: "yes", other.name.split("-")[1]: "no"}
 
 
-def test_the_projects_own_questions_build_nothing(root: Path) -> None:
-    wanted = wanted_names(inventory._questions(Settings()))
+def test_the_projects_own_requests_build_nothing(root: Path) -> None:
+    wanted = wanted_names(inventory._requests(Settings()))
     assert {"host", "emulator", "guest"} <= {name.rpartition("-")[0] for name in wanted}
     assert not root.exists()
 

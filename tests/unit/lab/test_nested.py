@@ -7,23 +7,17 @@ from pathlib import Path
 import pytest
 
 from core.errors import HvlabError
-from hypervisors.boot import BootFiles, BootOptions
+from hypervisors.boot import BootOptions
 from hypervisors.registry import all_hypervisors, get_hypervisor
 from lab.hosts.nested import NestedHost, running_provider
-from lab.images.boxes import Boxes
-from lab.images.host import HostImage
 from lab.settings import LabHostSettings
 from lab.state.processes import start_time
+from tests.support.lab_hosts import nested_host
 
 
 @pytest.fixture
 def host(tmp_path: Path) -> NestedHost:
-    names = ("disk.raw", "vmlinuz", "vmlinux", "initrd", "xen", "busybox")
-    disk, kernel, vmlinux, initrd, xen, busybox = (tmp_path / name for name in names)
-    image = HostImage(disk, BootFiles(kernel, vmlinux, initrd, {"xen": xen}), busybox, {})
-    boxes = Boxes("hvlab/debian-12", "1.0.1", tmp_path / "boxes", tmp_path / "store.img")
-    state, plain = tmp_path / "state", BootOptions({}, {})
-    return NestedHost(image, tmp_path / "qemu", boxes, LabHostSettings(), state, options=lambda _: plain)
+    return nested_host(tmp_path)
 
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5/+x"

@@ -6,16 +6,9 @@ from pathlib import Path
 import pytest
 
 from hypervisors.registry import all_hypervisors
-from lab.active_lab import ActiveLab
-from lab.purge import purge
 from lab.state.lock import LabLockedError, acquire_lab
 from lab.state.rollback_journal import Steps
-
-
-def purged(state: Path) -> list[str]:
-    lines: list[str] = []
-    purge(ActiveLab(state), lines.append)
-    return lines
+from tests.support.purges import purged
 
 
 def test_nothing_to_remove_is_said_and_is_no_error(tmp_path: Path) -> None:

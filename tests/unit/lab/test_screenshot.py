@@ -8,20 +8,12 @@ from PIL import Image, ImageFile
 from core.errors import HvlabError
 from hypervisors.registry import all_hypervisors
 from lab.guests.screenshot import as_png
-
-
-def picture(form: str, dots: int = 1) -> bytes:
-    image = Image.new("RGB", (800, 600))
-    for at in range(dots):
-        image.putpixel((at, at), (255, 255, 255))
-    out = io.BytesIO()
-    image.save(out, form)
-    return out.getvalue()
+from tests.support.screens import screen
 
 
 @pytest.mark.parametrize("form", ["PPM", "PNG"])
 def test_what_hypervisors_give_becomes_png(form: str) -> None:
-    png = as_png(picture(form), "server1's screen")
+    png = as_png(screen(form), "server1's screen")
     assert png.startswith(b"\x89PNG")
     image = Image.open(io.BytesIO(png))
     assert image.size == (800, 600)
@@ -30,7 +22,7 @@ def test_what_hypervisors_give_becomes_png(form: str) -> None:
 
 def test_a_blank_screen_is_an_error() -> None:
     with pytest.raises(HvlabError, match="server1's screen is blank: 800 x 600 pixels of one colour"):
-        as_png(picture("PPM", dots=0), "server1's screen")
+        as_png(screen("PPM", dots=0), "server1's screen")
 
 
 @pytest.mark.parametrize("cut", [0, 5, 1000])
@@ -38,7 +30,7 @@ def test_half_a_picture_is_an_error(cut: int, monkeypatch: pytest.MonkeyPatch) -
     # As WeasyPrint sets it for the whole process.
     monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
     with pytest.raises(HvlabError, match="the picture of server1's screen cannot be read"):
-        as_png(picture("PPM")[:cut], "server1's screen")
+        as_png(screen("PPM")[:cut], "server1's screen")
     # The library that wants it so has it still.
     assert ImageFile.LOAD_TRUNCATED_IMAGES
 

@@ -1,8 +1,6 @@
 """What a study lacks is said in its place: every gap renders, without a warning of any library."""
 
 import json
-import logging
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,18 +9,17 @@ import pytest
 from core.errors import HvlabError
 from report.render import paper
 from tests.support.pages import text_of
-
-PROVIDERS = ("xen", "kvm", "virtualbox")
-MakeStudy = Callable[..., Path]
+from tests.support.silence import no_warnings
 
 
 @pytest.fixture(autouse=True)
 def nothing_warns(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Fail a test during which a library warned, by Python's warnings or in its log."""
-    with warnings.catch_warnings(), caplog.at_level(logging.WARNING):
-        warnings.simplefilter("error")
+    with no_warnings(caplog):
         yield
-    assert [f"{it.name}: {it.getMessage()}" for it in caplog.records if it.levelno >= logging.WARNING] == []
+
+
+PROVIDERS = ("xen", "kvm", "virtualbox")
+MakeStudy = Callable[..., Path]
 
 
 @pytest.mark.parametrize("missing", PROVIDERS)

@@ -77,7 +77,7 @@ GOOD = (ROOT / NAME / "xen-ballooned-linked-clone.txt").read_text()
     [
         ("ksm/run:0", "ksm/run:?", "no whole number /sys/kernel/mm/ksm/run"),
         ("SwapTotal:       4194300 kB\n", "", "no whole number SwapTotal"),
-        ("xen_commandline:console=com1 com1=115200,8n1", "xen_commandline:", "does not tell its command line"),
+        ("xen_commandline:console=com1 com1=115200,8n1", "xen_commandline:", "does not report its command line"),
         ("disks\n", "disks\n{}\n", "not qemu-img's"),
         ("disks\n", "disks\n{\n", "not qemu-img's"),
         ("disks\n", "", "no part 'disks'"),

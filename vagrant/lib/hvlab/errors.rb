@@ -35,7 +35,7 @@ module Hvlab
         return "Is the lab host running? ./invoke lab.status tells." if @result.exit_code == 255
         return "The lab host's disk is full: ./invoke doctor tells what the guests need." if full?
 
-        "./invoke doctor tells what the lab host lacks."
+        "./invoke doctor shows what the lab host lacks."
       end
 
       def full?
