@@ -19,11 +19,14 @@ def _study(name: str) -> Iterator[tuple[Path, Path]]:
     The second one is the study's own, unless the study is a published one, which is not written to.
     """
     from dataset.folder import hold_study
+    from dataset.paths import in_study
     from dataset.store import find_study
 
     found = find_study(PROJECT, name)
     out = STUDIES / found.name
     with hold_study(out, shared=True):
+        # A folder that came from somebody else may have a link there.
+        in_study(out, "report")
         yield found, out
 
 

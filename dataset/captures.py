@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 from core.errors import HvlabError
 from core.files import write_atomic
 from dataset.files import UtcTime, invalid, read_bytes, sha256_of, write_json_atomic
-from dataset.paths import is_file_name
+from dataset.paths import in_study, is_file_name
 
 INDEX_FILE = "index.json"
 
@@ -79,7 +79,7 @@ def write_capture(
     Returns:
         The capture's entry.
     """
-    file = study_dir / capture
+    file = in_study(study_dir, capture)
     file.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256(output).hexdigest()
     info = CaptureInfo(
@@ -117,7 +117,7 @@ def check_index(study_dir: Path, folder: Path, wanted: Collection[str] = ()) -> 
     """
     name = folder.relative_to(study_dir)
     try:
-        index = read_index(folder / INDEX_FILE)
+        index = read_index(in_study(study_dir, f"{name}/{INDEX_FILE}"))
     except HvlabError as error:
         return [f"{name}: {error.message}"]
     # Hidden files are writes that were cut off; what they were to become is missing or older.
@@ -125,8 +125,13 @@ def check_index(study_dir: Path, folder: Path, wanted: Collection[str] = ()) -> 
     problems = [f"{name}/{extra}: not in {INDEX_FILE}" for extra in sorted(files - index.keys())]
     problems += [f"{name}/{lost}: missing" for lost in sorted((set(wanted) | index.keys()) - files)]
     for file in sorted(files & index.keys()):
-        if (folder / file).is_symlink():
-            problems.append(f"{name}/{file}: is a symbolic link")
-        elif sha256_of(folder / file) != index[file].sha256:
-            problems.append(f"{name}/{file}: changed since it was taken (SHA-256)")
+        problems += _changes(folder / file, f"{name}/{file}", index[file].sha256)
     return problems
+
+
+def _changes(file: Path, name: str, sha256: str) -> list[str]:
+    try:
+        changed = sha256_of(file) != sha256
+    except HvlabError as error:
+        return [f"{name}: {error.message}"]
+    return [f"{name}: changed since it was taken (SHA-256)"] if changed else []

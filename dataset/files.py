@@ -1,9 +1,14 @@
 """Files of a dataset: written aside, forced to the disk and renamed; read with errors that name the file."""
 
+import errno
 import hashlib
 import json
-from collections.abc import Mapping
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from io import BufferedReader
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,8 +33,8 @@ HINT = "see docs/reference/dataset.md"
 
 
 def sha256_of(path: Path) -> str:
-    """Compute a file's SHA-256, lower-case hexadecimal."""
-    with path.open("rb") as file:
+    """Compute the SHA-256 of a file of a study, lower-case hexadecimal; errors as `read_bytes`."""
+    with _opened(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -40,29 +45,50 @@ def write_json_atomic(path: Path, data: Mapping[str, Any]) -> None:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a file of a study.
+    """Read a file of a study; a link, a pipe or a device is none. `dataset.paths.in_study` gives its path.
 
     Raises:
-        HvlabError: It cannot be read.
+        HvlabError: It cannot be read (code `unreadable-file`), or is no regular file (`not-a-regular-file`).
     """
+    with _opened(path) as file:
+        return file.read()
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BufferedReader]:
     try:
-        return path.read_bytes()
+        # Without waiting for somebody who writes to a pipe.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise _not_regular(path)
+            yield file
     except OSError as error:
+        # A link, or a socket.
+        if error.errno in (errno.ELOOP, errno.ENXIO, errno.EISDIR):
+            raise _not_regular(path) from error
         raise HvlabError(
             f"cannot read {path}: {error.strerror}", "is this a study's folder?", code="unreadable-file"
         ) from error
+
+
+def _not_regular(path: Path) -> HvlabError:
+    return HvlabError(f"{path} is no regular file", "do not trust this study", code="not-a-regular-file")
 
 
 def parse_json(path: Path) -> Any:
     """Read a JSON file of a study; what it holds is not checked.
 
     Raises:
-        HvlabError: It cannot be read, or is not JSON.
+        HvlabError: It cannot be read, or is not JSON; NaN and Infinity are not.
     """
     try:
-        return json.loads(read_bytes(path))
+        return json.loads(read_bytes(path), parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise HvlabError(f"{path}: invalid JSON: {error}", HINT) from error
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is no number")
 
 
 def invalid(path: Path, error: ValidationError) -> HvlabError:

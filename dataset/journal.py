@@ -38,7 +38,9 @@ class Journal:
         line = event_line(event, fields)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         is_new = not self.path.exists()
-        with self.path.open("a+b") as file:
+        # Not through a link: what it leads to is no study's.
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        with os.fdopen(os.open(self.path, flags, 0o666), "a+b") as file:
             _cut_broken_tail(file)
             file.write(line)
             file.flush()

@@ -19,7 +19,7 @@ from core.files import write_atomic
 from dataset.captures import run_name
 from dataset.descriptors import HYPERVISOR_PATTERN, Unit
 from dataset.files import HINT, read_bytes
-from dataset.paths import is_inside
+from dataset.paths import in_study, is_inside
 from dataset.stages import is_stage, parse_stage
 
 if TYPE_CHECKING:
@@ -269,4 +269,4 @@ def value_text(value: int | float) -> str:
 
 
 def _in_folder(path: Path) -> Path:
-    return path if path.name == MEASUREMENTS_FILE else path / MEASUREMENTS_FILE
+    return path if path.name == MEASUREMENTS_FILE else in_study(path, MEASUREMENTS_FILE)

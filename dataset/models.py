@@ -23,6 +23,7 @@ from dataset.captures import run_name
 from dataset.descriptors import Descriptors, HypervisorInfo, HypervisorName
 from dataset.files import UtcTime, invalid, parse_json, write_json_atomic
 from dataset.parameters import Parameters
+from dataset.paths import in_study
 from dataset.schema1 import upgrade
 from dataset.stages import StageName
 
@@ -237,7 +238,7 @@ def load_study(path: Path) -> StudyInfo:
     Raises:
         HvlabError: It is missing or not in the form of the contract.
     """
-    file = path if path.name == STUDY_FILE else path / STUDY_FILE
+    file = path if path.name == STUDY_FILE else in_study(path, STUDY_FILE)
     try:
         return StudyInfo.model_validate(upgrade(parse_json(file), file))
     except ValidationError as error:

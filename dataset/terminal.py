@@ -1,6 +1,7 @@
 """What a meter's command printed, as text and as a vector picture of a terminal; both from the capture."""
 
 import io
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,8 +9,8 @@ from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
-from core.errors import HvlabError
 from dataset.captures import INDEX_FILE, CaptureInfo, capture_text, read_index
+from dataset.files import read_bytes
 
 # Meters whose output the 2011 study shows: its Figures 2, 3 and 7.
 PICTURED = ("free", "mpstat")
@@ -67,12 +68,9 @@ def printed(path: Path) -> Printed | None:
     Raises:
         HvlabError: The capture or its index cannot be read.
     """
-    try:
-        output = capture_text(path.read_bytes())
-    except FileNotFoundError:
+    if not os.path.lexists(path):
         return None
-    except OSError as error:
-        raise HvlabError(f"cannot read {path}: {error.strerror}") from error
+    output = capture_text(read_bytes(path))
     info = _info(path)
     # A reading of `free` in several samples repeats the block; the first shows how it looks.
     first, *others = (
@@ -88,7 +86,7 @@ def printed(path: Path) -> Printed | None:
 
 def _info(path: Path) -> CaptureInfo | None:
     index = path.with_name(INDEX_FILE)
-    return read_index(index).get(path.name) if index.exists() else None
+    return read_index(index).get(path.name) if os.path.lexists(index) else None
 
 
 def svg(what: Printed, title: str) -> bytes:

@@ -10,6 +10,7 @@ from dataset.derived import check_derived
 from dataset.journal import NAME, read_journal
 from dataset.measurements import read_measurements
 from dataset.models import RunInfo, StudyInfo
+from dataset.paths import in_study
 from hypervisors.registry import get_hypervisor
 
 _PARAMETERS = (
@@ -115,18 +116,18 @@ def _events(study_dir: Path, study: StudyInfo) -> list[str]:
 
 def _same_captures(study_dir: Path, study: StudyInfo) -> list[str]:
     """Compare each stage's captures with those of other stages of its kind; all stages with guests are one kind."""
-    found: dict[tuple[str, str], dict[Path, set[str]]] = defaultdict(dict)
+    found: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(dict)
     problems = []
     for run in _finished(study):
         for stage in study.parameters.stages:
-            index = study_dir / "runs" / run.name / "captures" / stage / INDEX_FILE
+            folder = f"runs/{run.name}/captures/{stage}"
             try:
-                names = set(read_index(index))
+                names = set(read_index(in_study(study_dir, f"{folder}/{INDEX_FILE}")))
             except HvlabError as error:
                 problems.append(f"{run.name}: no captures at {stage} ({error.message})")
             else:
                 kind = _GUEST_STAGES if stage.startswith(_GUEST_STAGES) else stage
-                found[run.provider, kind][index.parent.relative_to(study_dir)] = names
+                found[run.provider, kind][folder] = names
     for folders in found.values():
         every = set[str]().union(*folders.values())
         for folder, names in folders.items():

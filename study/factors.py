@@ -10,6 +10,7 @@ from core.errors import HvlabError
 from dataset.captures import capture_path, capture_text
 from dataset.files import read_bytes
 from dataset.models import RunInfo
+from dataset.paths import in_study
 from dataset.stages import Stage, parse_stage
 from hypervisors.base import Hypervisor
 from lab.factors.registry import get_factor
@@ -71,7 +72,7 @@ def factor_mismatches(
     problems = []
     for name in parameters.get("stages", []):
         stage = parse_stage(name)
-        capture = study_dir / capture_path(run.provider, run.repeat, name, NAME)
+        capture = in_study(study_dir, capture_path(run.provider, run.repeat, name, NAME))
         found = shown(capture_text(read_bytes(capture)), hypervisor)
         last = as_declared({factor: found[factor] for factor in asked})
         problems += [f"{run.name}, {name}: {each}" for each in mismatches(found, asked, hypervisor, stage)]

@@ -1,5 +1,6 @@
 """Screenshots of the guests and the manager, and pictures of terminal output, made after a run's last readings."""
 
+import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from dataset.captures import capture_path, capture_text, check_index, run_name, 
 from dataset.files import read_bytes
 from dataset.guests import guest_names
 from dataset.models import RunInfo, StudyInfo
+from dataset.paths import in_study
 from dataset.stages import BOOTING, MANAGER, parse_stage
 from dataset.terminal import PICTURED, printed, svg
 from hypervisors.base import Hypervisor
@@ -64,7 +66,7 @@ def draw_terminals(study_dir: Path, provider: Hypervisor, repeat: int, stages: I
         for meter in PICTURED:
             began = datetime.now(UTC)
             capture = capture_path(provider.name, repeat, stage, meter)
-            found = printed(study_dir / capture)
+            found = printed(in_study(study_dir, capture))
             if found is None:
                 raise HvlabError(f"{study_dir / capture}: there is no such capture to draw")
             path = screen_path(provider.name, repeat, terminal_picture(meter, stage))
@@ -99,7 +101,7 @@ def check_screens(study_dir: Path, study: StudyInfo) -> list[str]:
 
 def _check_run(study_dir: Path, run: RunInfo, wanted: set[str]) -> list[str]:
     folder = study_dir / "runs" / run.name / FOLDER
-    if not folder.exists():
+    if not os.path.lexists(folder):
         return [f"{folder.relative_to(study_dir)}: no picture of any screen"] if wanted else []
     return check_index(study_dir, folder, wanted)
 
@@ -116,7 +118,7 @@ def check_manager(study_dir: Path, study: StudyInfo) -> list[str]:
         for stage in wanted:
             try:
                 text = capture_text(
-                    read_bytes(study_dir / capture_path(run.provider, run.repeat, stage, WINDOW_CAPTURE))
+                    read_bytes(in_study(study_dir, capture_path(run.provider, run.repeat, stage, WINDOW_CAPTURE)))
                 )
                 window = require_alive(read_look(text), title, opened)
             except HvlabError as error:

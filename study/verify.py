@@ -1,5 +1,6 @@
 """Verifies a study: unchanged captures, numbers that follow from them, complete metadata."""
 
+import os
 from pathlib import Path
 
 from core.errors import HvlabError
@@ -8,6 +9,7 @@ from dataset.files import sha256_of
 from dataset.journal import NAME, read_journal
 from dataset.measurements import read_measurements
 from dataset.models import RunInfo, StudyInfo, load_study
+from dataset.paths import in_study
 from hypervisors.registry import get_hypervisor
 from study.completeness import missing_metadata
 from study.factors import factor_mismatches
@@ -60,8 +62,10 @@ def _suspects(study_dir: Path, study: StudyInfo, run: RunInfo) -> list[str]:
 def _calibration(study_dir: Path) -> list[str]:
     """Compare the copy of the calibration with its entry in the journal."""
     entries = [event for event in read_journal(study_dir / NAME) if event["event"] == "calibration"]
-    file = study_dir / CALIBRATION_FILE
     wanted = entries[-1].get("sha256") if entries else None
-    if (sha256_of(file) if file.is_file() else None) == wanted:
-        return []
-    return [f"{CALIBRATION_FILE}: differs from the one in the journal"]
+    try:
+        file = in_study(study_dir, CALIBRATION_FILE)
+        found = sha256_of(file) if os.path.lexists(file) else None
+    except HvlabError as error:
+        return [f"{CALIBRATION_FILE}: {error.message}"]
+    return [] if found == wanted else [f"{CALIBRATION_FILE}: differs from the one in the journal"]

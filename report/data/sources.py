@@ -1,5 +1,6 @@
 """The captures behind the paper's numbers, grouped so that a long study still fits a short table."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -78,12 +79,13 @@ def capture_info(study: Path, capture: str) -> CaptureInfo | None:
         HvlabError: The index is damaged, or the path leads out of the folder.
     """
     path = in_study(study, capture)
+    # The index itself is no link (`read_index`), so that it lies where the capture does.
     return _index(path.with_name(INDEX_FILE)).get(path.name)
 
 
 @lru_cache(maxsize=4096)
 def _index(path: Path) -> dict[str, CaptureInfo]:
-    return read_index(path) if path.exists() else {}
+    return read_index(path) if os.path.lexists(path) else {}
 
 
 def _digest(study: Path, source: Source) -> str:

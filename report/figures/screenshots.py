@@ -1,6 +1,7 @@
 """Terminal pictures and screenshots of a study, from its captures and screens."""
 
 import base64
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from markupsafe import Markup
 
 from core.errors import HvlabError
 from dataset import Dataset
+from dataset.files import read_bytes
 from dataset.terminal import printed
 
 MANAGER = "manager"
@@ -76,16 +78,13 @@ def screen(dataset: Dataset, provider: str, name: str) -> Screen | None:
     """
     for run in dataset.study.runs:
         path = dataset.file(f"runs/{run.name}/screens/{name}.png")
-        if run.provider == provider and run.status == "finished" and path.is_file():
+        if run.provider == provider and run.status == "finished" and os.path.lexists(path):
             return Screen(run.provider, str(path.relative_to(dataset.folder)), _uri(path))
     return None
 
 
 def _uri(path: Path) -> Markup:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise HvlabError(f"cannot read {path}: {error.strerror}") from error
+    content = read_bytes(path)
     if not content.startswith(b"\x89PNG\r\n\x1a\n"):
         raise HvlabError(f"{path} is no PNG picture", "remove it, or run the study again")
     return Markup("data:image/png;base64,{}").format(base64.b64encode(content).decode("ascii"))

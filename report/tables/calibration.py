@@ -1,5 +1,6 @@
 """What the meters showed of known loads: `calibration.json` of the study's folder, condensed for one table."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +9,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.errors import HvlabError
+from dataset.files import read_bytes
+from dataset.paths import in_study
 
 FILE = "calibration.json"
 
@@ -110,11 +113,11 @@ def read_calibration(study_dir: Path) -> Calibration | None:
     Raises:
         HvlabError: The file is damaged.
     """
-    path = study_dir / FILE
-    if not path.is_file():
+    path = in_study(study_dir, FILE)
+    if not os.path.lexists(path):
         return None
     try:
-        found = _File.model_validate_json(path.read_bytes())
+        found = _File.model_validate_json(read_bytes(path))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"

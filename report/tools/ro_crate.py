@@ -6,8 +6,8 @@ from pathlib import Path
 
 from rocrate.rocrate import ROCrate
 
-from core.errors import HvlabError
 from dataset import Dataset, load
+from dataset.files import read_bytes
 from dataset.paths import in_study
 from report.render.filters import instant
 from report.render.paper import templates, write
@@ -65,7 +65,7 @@ def _crate(dataset: Dataset, reproducing: bytes) -> dict[str, object]:
     if study.source:
         root["isBasedOn"] = study.source
     for path in _files(dataset.folder):
-        _add(crate, path, path.relative_to(dataset.folder).as_posix(), _read(path))
+        _add(crate, path, path.relative_to(dataset.folder).as_posix(), read_bytes(path))
     _add(crate, dataset.folder / REPRODUCING, REPRODUCING, reproducing)
     document: dict[str, object] = crate.metadata.generate()
     return document
@@ -88,10 +88,3 @@ def _add(crate: ROCrate, path: Path, name: str, content: bytes) -> None:
     if name in _DESCRIBED:
         properties["description"] = _DESCRIBED[name]
     crate.add_file(dest_path=name, properties=properties)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise HvlabError(f"cannot read {path}: {error.strerror}") from error

@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from core.errors import HvlabError
-from dataset.captures import INDEX_FILE, capture_text, read_index
+from dataset.captures import INDEX_FILE, capture_path, capture_text, read_index
 from dataset.files import read_bytes
 from dataset.models import RunInfo
+from dataset.paths import in_study
 from hypervisors.registry import all_hypervisors
 
 EVIDENCE_NAME = "dmesg-errors"
@@ -95,9 +96,10 @@ def suspicions(study_dir: Path, run: RunInfo, stages: Iterable[str]) -> list[str
     """
     watch = KernelWatch()
     for stage in stages:
-        folder = study_dir / "runs" / run.name / "captures" / stage
-        entry = read_index(folder / INDEX_FILE).get(f"{EVIDENCE_NAME}.txt")
+        capture = capture_path(run.provider, run.repeat, stage, EVIDENCE_NAME)
+        file = in_study(study_dir, capture)
+        entry = read_index(file.with_name(INDEX_FILE)).get(file.name)
         if entry:
-            text = capture_text(read_bytes(folder / f"{EVIDENCE_NAME}.txt"))
+            text = capture_text(read_bytes(file))
             watch.look(stage, None if entry.exit_status else text)
     return watch.suspect

@@ -3,6 +3,7 @@
 This lies beside the meters, not in study.dataset: the report reads datasets and must not need the meters.
 """
 
+import os
 from pathlib import Path
 
 from core.errors import HvlabError
@@ -86,38 +87,51 @@ def rederive(study_dir: Path) -> list[str]:
         The disagreements, one line each; none: the dataset follows from its captures.
 
     Raises:
-        HvlabError: study.json or measurements.csv itself cannot be read, or a capture's path leads out of the folder.
+        HvlabError: study.json or measurements.csv itself cannot be read.
     """
     study = load_study(study_dir)
     rows = read_measurements(study_dir)
-    missing = {row.capture for row in rows if not in_study(study_dir, row.capture).is_file()}
-    problems = [f"{capture}: the capture is missing" for capture in sorted(missing)]
+    missing = {capture for capture in {row.capture for row in rows} if not _is_there(study_dir, capture)}
+    problems = [f"{capture}: the capture is missing, or leads out of the study" for capture in sorted(missing)]
     if study.environment.kind == "published":
         return problems
     finished = {(run.provider, run.repeat) for run in study.runs if run.status == "finished"}
     expected: list[Measurement] = []
     for provider, repeat in sorted(finished):
-        captures = study_dir / "runs" / run_name(provider, repeat) / "captures"
-        for folder in sorted(path for path in captures.glob("*") if path.is_dir()):
+        for folder in _stage_folders(study_dir, provider, repeat):
             problems += check_index(study_dir, folder)
-            numbers, unreadable = _read_folder(provider, repeat, folder)
+            numbers, unreadable = _read_folder(study_dir, provider, repeat, folder)
             expected += numbers
             problems += unreadable
     found = [row for row in rows if (row.provider, row.repeat) in finished and row.capture not in missing]
     return problems + _compare(expected, found)
 
 
-def _read_folder(provider: str, repeat: int, folder: Path) -> tuple[list[Measurement], list[str]]:
+def _is_there(study_dir: Path, capture: str) -> bool:
+    try:
+        return in_study(study_dir, capture).is_file()
+    except HvlabError:
+        return False
+
+
+def _stage_folders(study_dir: Path, provider: str, repeat: int) -> list[Path]:
+    """List what lies where a run's stages are; a link there is no stage, `check_index` names it."""
+    captures = study_dir / "runs" / run_name(provider, repeat) / "captures"
+    return sorted(path for path in captures.glob("*") if path.is_dir() or path.is_symlink())
+
+
+def _read_folder(study_dir: Path, provider: str, repeat: int, folder: Path) -> tuple[list[Measurement], list[str]]:
     """Read a stage's captures through their meters; returns rows, and what could not be read."""
     try:
-        stage, index = parse_stage(folder.name), read_index(folder / INDEX_FILE)
+        index_file = in_study(study_dir, f"{folder.relative_to(study_dir)}/{INDEX_FILE}")
+        stage, index = parse_stage(folder.name), read_index(index_file)
     except HvlabError as error:
         return [], [f"{folder.name}: {error.message}"]
     rows: list[Measurement] = []
     problems = []
     for each in all_meters():
         file = folder / f"{each.name}.txt"
-        if not file.is_file() or not _succeeded(index.get(file.name)):
+        if not os.path.lexists(file) or not _succeeded(index.get(file.name)):
             continue
         try:
             text = capture_text(read_bytes(file))

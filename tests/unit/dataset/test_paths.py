@@ -1,17 +1,22 @@
 """No path that a study names leads out of its folder, whoever reads it."""
 
 import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from core.errors import HvlabError
 from dataset import load
-from dataset.captures import check_index, read_index
+from dataset.captures import check_index, read_index, write_capture
+from dataset.files import read_bytes, sha256_of
+from dataset.journal import Journal
 from dataset.paths import in_study, is_file_name, is_inside
 from tests.unit.dataset.studies import HEADER, study_json, write_study
 
-OUT = ["../x", "a/../../x", "/etc/passwd", "a/..", "", ".", "a\nb", "a\x00b"]
+OUT = ["../x", "a/../../x", "/etc/passwd", "a/..", "", ".", "a\nb", "a\x00b", "\ud800", "a" * 256, "a/" * 1100 + "a"]
 
 
 @pytest.mark.parametrize("path", OUT)
@@ -20,6 +25,10 @@ def test_paths_that_lead_out(tmp_path: Path, path: str) -> None:
     assert not is_file_name(path)
     with pytest.raises(HvlabError, match="leads out of the study's folder"):
         in_study(tmp_path, path)
+    with pytest.raises(HvlabError) as refusal:
+        in_study(tmp_path, path)
+    assert refusal.value.code == "leads-out"
+    assert len(str(refusal.value).splitlines()) == 1
 
 
 @pytest.mark.parametrize("path", ["a", "runs/kvm-01/captures/vm-1/free.txt", "..a/b..", "a b/'c\""])
@@ -39,6 +48,42 @@ def test_links_that_lead_out(tmp_path: Path) -> None:
         with pytest.raises(HvlabError, match="leads out"):
             in_study(study, path)
     assert in_study(study, "runs/inside")
+    (study / "runs/loop").symlink_to("loop")
+    assert not in_study(study, "runs/loop").exists()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [os.mkfifo, lambda path: path.symlink_to("/etc/hostname"), lambda path: path.symlink_to("/dev/zero"), Path.mkdir],
+)
+def test_only_regular_files_are_read(tmp_path: Path, make: Callable[[Path], object]) -> None:
+    make(tmp_path / "file")
+    for read in (read_bytes, sha256_of):
+        with pytest.raises(HvlabError) as refusal:
+            read(tmp_path / "file")
+        assert refusal.value.code == "not-a-regular-file"
+
+
+def test_nothing_is_appended_to_what_a_link_leads_to(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_text("no newline")
+    (tmp_path / "journal.jsonl").symlink_to("other")
+    with pytest.raises(OSError, match="symbolic links"):
+        Journal(tmp_path / "journal.jsonl").append("a")
+    assert other.read_text() == "no newline"
+
+
+def test_a_capture_is_not_written_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "away").mkdir()
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study/runs").symlink_to("../away")
+    with pytest.raises(HvlabError) as refusal:
+        write_capture(
+            tmp_path / "study", "runs/a/captures/vm-1/free.txt", b"", command="", exit_status=0,
+            started=datetime.now(UTC), seconds=0,
+        )  # fmt: skip
+    assert refusal.value.code == "leads-out"
+    assert list((tmp_path / "away").iterdir()) == []
 
 
 def test_a_study_that_is_reached_by_a_link_is_no_way_out(tmp_path: Path) -> None:
@@ -76,7 +121,7 @@ def test_a_capture_that_is_a_link_is_found(tmp_path: Path) -> None:
     (folder / "free.txt").symlink_to("/etc/hostname")
     entry = {"command": "c", "exit_status": 0, "started": "2026-11-22T21:00:00Z", "seconds": 1, "sha256": "0" * 64}
     (folder / "index.json").write_text(json.dumps({"free.txt": entry}))
-    assert check_index(tmp_path, folder) == ["runs/free.txt: is a symbolic link"]
+    assert check_index(tmp_path, folder) == [f"runs/free.txt: {folder}/free.txt is no regular file"]
 
 
 @pytest.mark.parametrize("name", ["../kvm-01", "kvm-1", "x", "kvm-02"])

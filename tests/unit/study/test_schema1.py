@@ -100,7 +100,9 @@ def test_a_link_in_a_study_is_not_merged(old: Path, tmp_path: Path) -> None:
     study = load_study(other)
     study.id, study.runs[0].started = "other", datetime(2026, 1, 1, tzinfo=UTC)
     save_study(other, study)
-    (other / "runs/kvm-01/extra").symlink_to("/etc")
-    with pytest.raises(HvlabError, match="extra is a symbolic link"):
+    capture = other / "runs/kvm-01/captures/booting/free.txt"
+    capture.unlink()
+    capture.symlink_to("/etc/hostname")
+    with pytest.raises(HvlabError, match=r"free\.txt is no regular file"):
         import_runs(old, other)
     assert not (old / "runs/kvm-02").exists()
