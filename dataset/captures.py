@@ -26,6 +26,8 @@ class CaptureInfo(BaseModel):
     started: UtcTime
     seconds: float
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    # How many ends of lines the output has; None: it was taken before they were counted.
+    lines: Annotated[int, Field(ge=0)] | None = None
 
 
 def _file_name(name: str) -> str:
@@ -83,12 +85,17 @@ def write_capture(
     file.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256(output).hexdigest()
     info = CaptureInfo(
-        command=command, exit_status=exit_status, started=started, seconds=round(seconds, 3), sha256=digest
+        command=command,
+        exit_status=exit_status,
+        started=started,
+        seconds=round(seconds, 3),
+        sha256=digest,
+        lines=output.count(b"\n"),
     )
     index = file.parent / INDEX_FILE
     entries = read_index(index) if index.exists() else {}
     write_atomic(file, output)
-    write_json_atomic(index, _INDEX.dump_python({**entries, file.name: info}, mode="json"))
+    write_json_atomic(index, _INDEX.dump_python({**entries, file.name: info}, mode="json", exclude_none=True))
     return info
 
 

@@ -214,8 +214,9 @@ class Run:
             if output.status:
                 failed.append(f"{name}: {output.stderr.decode(errors='replace').strip()[-200:]}")
                 continue
-            text = capture_text(output.stdout)
-            rows += measurements(self.provider.name, self.repeat, stage, name, text, command=output.command)
+            text, lines = capture_text(output.stdout), output.stdout.count(b"\n")
+            command = output.command
+            rows += measurements(self.provider.name, self.repeat, stage, name, text, command=command, lines=lines)
         append_measurements(self.study_dir, rows)
         if failed:
             raise HvlabError(f"meters failed at stage {stage.name}: {'; '.join(failed)}")

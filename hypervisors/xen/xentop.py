@@ -9,12 +9,15 @@ the same then are told apart by their order.
 import re
 
 from hypervisors.xen.parameters import XenParameters
+from hypervisors.xen.xl_list import HOST_DOMAIN
 from study.meters.base import Context, Meter, Number, unrecognised
 from study.meters.parsing import told_apart
 
 _CPU = "CPU(%)"
 _MEMORY = "MEM(k)"
 _ITERATIONS = 2
+# Characters of a name without -f.
+_CUT_AT = 10
 
 
 def command(context: Context) -> str:
@@ -34,13 +37,17 @@ def parse(text: str) -> list[Number]:
     """Read `cpu:NAME` (percent of one CPU) and `mem:NAME` (KiB) of every domain from the last iteration.
 
     Raises:
-        HvlabError: There are fewer than two iterations, or a row does not fit the header.
+        HvlabError: There are not two iterations, a row does not fit the header, or a domain is there twice.
     """
     header, rows = _last_iteration(text)
     cpu, memory = header.index(_CPU), header.index(_MEMORY)
     numbers = []
     split = [_fields(line, len(header)) for line in rows]
+    if whole := [fields[0] for fields in split if len(fields[0]) != _CUT_AT and split.count(fields) > 1]:
+        raise unrecognised("xentop", text, f"domain {whole[0]} is there twice")
     names = told_apart([fields[0] for fields in split])
+    if HOST_DOMAIN not in names:
+        raise unrecognised("xentop", text, f"no {HOST_DOMAIN}")
     for line, fields, name in zip(rows, split, names, strict=True):
         if len(fields) != len(header):
             raise unrecognised("xentop", text, f"{line.strip()!r} does not fit the header")
@@ -55,8 +62,8 @@ def parse(text: str) -> list[Number]:
 def _last_iteration(text: str) -> tuple[list[str], list[str]]:
     lines = [line for line in text.splitlines() if line.strip()]
     starts = [number for number, line in enumerate(lines) if line.split()[:2] == ["NAME", "STATE"]]
-    if len(starts) < _ITERATIONS:
-        raise unrecognised("xentop", text, f"{len(starts)} iterations, needs {_ITERATIONS}")
+    if len(starts) != _ITERATIONS or not text.endswith("\n"):
+        raise unrecognised("xentop", text, f"{len(starts)} iterations, not {_ITERATIONS}, or a line is cut off")
     header, rows = lines[starts[-1]].split(), lines[starts[-1] + 1 :]
     if _CPU not in header or _MEMORY not in header or not rows:
         raise unrecognised("xentop", text, f"no columns {_CPU} and {_MEMORY}, or no domain")

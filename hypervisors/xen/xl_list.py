@@ -44,7 +44,8 @@ def domains(text: str) -> list[Domain]:
     """Read the table.
 
     Raises:
-        HvlabError: The header or a row is not `xl list`'s, or Domain-0 is missing (it always runs).
+        HvlabError: The header or a row is not `xl list`'s, a row is cut off, a domain is there twice, or Domain-0 is
+            missing (it always runs).
     """
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines or not _HEADER.fullmatch(lines[0]):
@@ -55,6 +56,8 @@ def domains(text: str) -> list[Domain]:
         if match is None:
             raise unrecognised("xl-list", text, f"{line!r} is no domain")
         rows.append(match)
+    if not text.endswith("\n") or len({row["id"] for row in rows}) < len(rows):
+        raise unrecognised("xl-list", text, "a line is cut off, or a domain is there twice")
     names = told_apart([row["name"] for row in rows], [row["id"] for row in rows])
     if HOST_DOMAIN not in names:
         raise unrecognised("xl-list", text, "no Domain-0, or two")

@@ -22,6 +22,7 @@ from study.calibration.quiesce import let_huge_pages_settle
 from study.measure.collector import Output, ask, collect, context_for
 from study.measure.settle import SettleRule
 from study.measure.settle_watch import wait_settled
+from study.meters.reading import read
 from study.meters.registry import meter
 
 GUEST = guest_name(1)
@@ -246,8 +247,9 @@ class Calibrator:
                 words = output.stderr.decode(errors="replace").strip()[-200:]
                 raise HvlabError(f"meter {key} failed on the {machine}: {words or f'exit status {output.status}'}")
             counter = self.rules.counter
-            parse = counter.parse if counter and key == counter.name else meter(key).parse
-            found |= numbers(machine, key, parse(capture_text(output.stdout)))
+            text = capture_text(output.stdout)
+            own = counter.parse(text) if counter and key == counter.name else read(meter(key), text)
+            found |= numbers(machine, key, own)
         return found
 
     def _keep(self, name: str, machine: Place, outputs: dict[str, Output]) -> None:

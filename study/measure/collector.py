@@ -6,6 +6,7 @@ too (meter `observer`). Its files lie on the lab host's disk, not in memory.
 """
 
 import io
+import re
 import shlex
 import tarfile
 import time
@@ -44,6 +45,14 @@ m() {{
 read -r b _ </proc/uptime
 spent start "$b"
 """
+# A last line in each output, of how much was before it. One program counts for all, after the last meter.
+_END_MARK = b"hvlab-end "
+_MARKS = f"""\
+wc -lc *.txt | while read -r lines bytes name; do
+    [ "$name" = total ] || echo "{_END_MARK.decode()}lines=$lines bytes=$bytes" >>"$name"
+done
+"""
+_MARK = re.compile(rb"lines=([0-9]+) bytes=([0-9]+)\n")
 _ARCHIVE = "tar -cf {archive} index *.txt *.err"
 _START = """\
 setsid sh reader </dev/null >log 2>&1 &
@@ -159,12 +168,19 @@ def _calls(lines: Mapping[str, str]) -> str:
 def render_collector_script(lines: Mapping[str, str]) -> str:
     """Return the shell program that runs `lines` one after the other and writes a tar archive to its output."""
     head = "exec 3>&1 1>&2\n" + _HEAD.format(where="/tmp") + _METERS
-    return head + _calls(lines) + _ARCHIVE.format(archive="- >&3") + '; cd /; rm -rf "$d"\n'
+    return head + _calls(lines) + _MARKS + _ARCHIVE.format(archive="- >&3") + '; cd /; rm -rf "$d"\n'
 
 
 def starter(lines: Mapping[str, str]) -> str:
     """Return the program that starts the reader and prints its folder and the uptime at that moment."""
-    whole = _AWAIT_GONE + _METERS + _calls(lines) + _ARCHIVE.format(archive="done.part") + " && mv done.part done\n"
+    whole = (
+        _AWAIT_GONE
+        + _METERS
+        + _calls(lines)
+        + _MARKS
+        + _ARCHIVE.format(archive="done.part")
+        + " && mv done.part done\n"
+    )
     written = f"cat >reader <<'{_END_OF_READER}'\n{whole}{_END_OF_READER}\n"
     return _HEAD.format(where="/var/tmp") + written + _START
 
@@ -193,12 +209,27 @@ def unpack(archive: bytes, lines: Mapping[str, str], began: datetime, uptime: fl
             continue
         uptime = float(start) if uptime is None else uptime
         started = began + timedelta(seconds=float(start) - uptime)
+        stdout = _unmarked(name, files[f"{name}.txt"])
         outputs[name] = Output(
-            lines[name], int(status), started, float(end) - float(start), files[f"{name}.txt"], files[f"{name}.err"]
+            lines[name], int(status), started, float(end) - float(start), stdout, files[f"{name}.err"]
         )
     if missing := sorted(set(lines) - set(outputs)):
         raise HvlabError(f"no reading came from the lab host for: {', '.join(missing)}")
     return outputs
+
+
+def _unmarked(name: str, output: bytes) -> bytes:
+    """Return what a command printed, without the end mark behind it.
+
+    Raises:
+        HvlabError: There is none, or it counts other lines or bytes.
+    """
+    printed, _, end = output.rpartition(_END_MARK)
+    mark = _MARK.fullmatch(end)
+    if not mark or (int(mark[1]), int(mark[2])) != (printed.count(b"\n"), len(printed)):
+        message = f"the reading {name} came cut off from the lab host: its end mark is not right"
+        raise HvlabError(message, "is the lab host's disk full? ./invoke study.resume repeats the run", code="cut-off")
+    return printed
 
 
 def _content(tar: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes:

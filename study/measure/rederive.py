@@ -21,13 +21,20 @@ from dataset.measurements import Measurement, read_measurements, value_text
 from dataset.models import load_study
 from dataset.paths import in_study
 from dataset.stages import Stage, parse_stage
-from study.meters.base import Number, unrecognised
+from study.meters.reading import read
 from study.meters.registry import all_meters, meter
 from study.meters.samples import is_spread
 
 
 def measurements(
-    provider: str, repeat: int, stage: Stage, meter_name: str, text: str, *, command: str = ""
+    provider: str,
+    repeat: int,
+    stage: Stage,
+    meter_name: str,
+    text: str,
+    *,
+    command: str = "",
+    lines: int | None = None,
 ) -> list[Measurement]:
     """Read a capture through its meter.
 
@@ -37,21 +44,15 @@ def measurements(
         stage: The stage at which it was captured.
         meter_name: The meter that made it.
         text: Its text.
-        command: The command line that printed it; if given, the text must hold as many samples as it asks for.
+        command: See `study.meters.reading.read`.
+        lines: See there.
 
     Returns:
         A row for each number; `capture` is the path that `study.dataset.capture_path` gives.
 
     Raises:
-        HvlabError: The meter does not know the text's layout, samples are missing, or two numbers have the same name.
+        HvlabError: See `study.meters.reading.read`.
     """
-    source = meter(meter_name)
-    numbers = source.parse(text)
-    metrics = [number.metric for number in numbers]
-    if repeated := next((metric for metric in metrics if metrics.count(metric) > 1), None):
-        raise unrecognised(meter_name, text, f"two numbers are called {repeated}")
-    if source.asked and command:
-        _check_samples(numbers, text, meter_name, source.asked(command))
     return [
         Measurement(
             provider=provider,
@@ -64,15 +65,8 @@ def measurements(
             unit=number.unit,
             capture=capture_path(provider, repeat, stage.name, meter_name),
         )
-        for number in numbers
+        for number in read(meter(meter_name), text, command=command, lines=lines)
     ]
-
-
-def _check_samples(numbers: list[Number], text: str, name: str, asked: int) -> None:
-    """Check that no sample was lost on the way: without it the mean would be another."""
-    found = next((number.value for number in numbers if number.metric == "samples"), 1)
-    if found != asked:
-        raise unrecognised(name, text, f"{found} samples, {asked} were asked for")
 
 
 def rederive(study_dir: Path) -> list[str]:
@@ -135,7 +129,8 @@ def _read_folder(study_dir: Path, provider: str, repeat: int, folder: Path) -> t
             continue
         try:
             text = capture_text(read_bytes(file))
-            rows += measurements(provider, repeat, stage, each.name, text, command=index[file.name].command)
+            entry = index[file.name]
+            rows += measurements(provider, repeat, stage, each.name, text, command=entry.command, lines=entry.lines)
         except HvlabError as error:
             problems.append(f"{capture_path(provider, repeat, stage.name, each.name)}: {error}")
     return rows, problems

@@ -56,7 +56,7 @@ def parse(text: str) -> list[Number]:
     lines = processes.split("\n")
     if lines[-2:] != [_END, ""]:
         raise unrecognised("account", text, f'no last line "{_END}"')
-    memory_fields = {number.metric: int(number.value) for number in meminfo.parse(memory)}
+    memory_fields = {number.metric: int(number.value) for number in meminfo.parse(f"{memory}\n")}
     pss, count = _sums(text, lines[:-2])
     if missing := [name for name in _NEEDED if name not in memory_fields]:
         raise unrecognised("account", text, f"no field {missing[0]}")
@@ -97,4 +97,12 @@ def _account(text: str, memory: Mapping[str, int], pss: Mapping[str, int], count
     return [*(Number(name, value, "KiB") for name, value in parts.items()), Number("count", count, "count")]
 
 
-METER = Meter(name="account", title="Account of the kernel's memory", quantity="memory", command=command, parse=parse)
+METER = Meter(
+    name="account",
+    title="Account of the kernel's memory",
+    quantity="memory",
+    command=command,
+    parse=parse,
+    # What is read one process after the other can be more than the whole of one moment.
+    signed=frozenset({"page_cache", "rest"}),
+)

@@ -90,6 +90,7 @@ class Meter:
             recognise the output. What the output does not hold is left out, never zero.
         providers: The providers it applies to; None: every provider.
         asked: Returns how many samples a command line asks for; None: always one.
+        signed: The metrics that may be negative; all others are refused if they are (`study.meters.reading`).
         where: Where its command runs: on the lab host, as root, or in the newest guest.
         lasts: Returns for how many seconds a command line samples; None: it reads once.
     """
@@ -102,6 +103,7 @@ class Meter:
     providers: frozenset[str] | None = None
     asked: Callable[[str], int] | None = None
     lasts: Callable[[str], float] | None = None
+    signed: frozenset[str] = frozenset()
     where: Literal["lab host", "guest"] = "lab host"
 
     def applies_to(self, provider: str) -> bool:

@@ -31,11 +31,12 @@ _PROGRAM = (
     ' done 2>/dev/null; printf "matched=%s\\n" "$n"'
 )
 
-_HEADER = re.compile(r"pid=[0-9]+ group=([a-z]+) comm=.*")
+_HEADER = re.compile(r"pid=(?P<pid>[0-9]+) group=(?P<group>[a-z]+) comm=.*")
 _FIELD = re.compile(r"([A-Z][A-Za-z_]+):\s+([0-9]+) kB")
 _ROLLUP = re.compile(r"[0-9a-f]+-[0-9a-f]+ .*\[rollup\]")
-_END = re.compile(r"matched=[0-9]+")
+_END = re.compile(r"matched=(?P<count>[0-9]+)")
 _PAGE_KIB = 4
+_PARTS = ("Pss_Anon", "Pss_File", "Pss_Shmem")
 _METRICS = {
     "Pss": "pss",
     "Pss_Anon": "pss_anon",
@@ -137,18 +138,38 @@ def _sample(meter: str, text: str, lines: list[str], prefixes: Mapping[str, str]
 
 
 def _processes(meter: str, text: str, lines: list[str], names: Iterable[str]) -> dict[str, list[dict[str, int]]]:
-    """Map each group to its processes' fields; processes that ended before they were read are left out."""
+    """Map each group to its processes' fields; processes that ended before they were read are left out.
+
+    Raises:
+        HvlabError: A line is not of the program, a process is missing, there twice or not whole.
+    """
     groups: dict[str, list[dict[str, int]]] = {name: [] for name in names}
-    process: dict[str, int] | None = None
+    pids, process = list[str](), None
     for line in lines[:-1]:
-        if (header := _HEADER.fullmatch(line)) and header[1] in groups:
-            process = {}
-            groups[header[1]].append(process)
-        elif process is not None and (field := _FIELD.fullmatch(line)):
+        if (header := _HEADER.fullmatch(line)) and header["group"] in groups:
+            process = dict[str, int]()
+            pids.append(header["pid"])
+            groups[header["group"]].append(process)
+        elif process is not None and (field := _FIELD.fullmatch(line)) and field[1] not in process:
             process[field[1]] = int(field[2])
         elif not _ROLLUP.fullmatch(line):
-            raise unrecognised(meter, text, f"{line!r} is no line of smaps_rollup")
-    return {group: [fields for fields in found if "Pss" in fields] for group, found in groups.items()}
+            raise unrecognised(meter, text, f"{line!r} is no line of smaps_rollup, or there twice")
+    end = _END.fullmatch(lines[-1])
+    if len(set(pids)) != len(pids) or not end or len(pids) != int(end["count"]):
+        raise unrecognised(meter, text, f"{len(set(pids))} processes of {len(pids)}, but {lines[-1]}")
+    read = {group: [fields for fields in found if fields] for group, found in groups.items()}
+    whole = [fields for found in read.values() for fields in found]
+    if len({frozenset(fields) for fields in whole}) > 1 or not all(map(_adds_up, whole)):
+        raise unrecognised(meter, text, "a process has other fields than the others, or they do not add up")
+    return read
+
+
+def _adds_up(fields: Mapping[str, int]) -> bool:
+    """Return whether a process has PSS, within RSS, and its parts make the whole; each is rounded down to whole KiB."""
+    parts = [fields[name] for name in _PARTS if name in fields]
+    if "Pss" not in fields or fields["Pss"] > fields.get("Rss", fields["Pss"]):
+        return False
+    return len(parts) < len(_PARTS) or 0 <= fields["Pss"] - sum(parts) <= len(_PARTS)
 
 
 METER = Meter(

@@ -69,43 +69,50 @@ def parse(text: str) -> list[Number]:
     end. `seconds` of the reading.
 
     Raises:
-        HvlabError: A line is not of the program above, or its last line is missing.
+        HvlabError: A line is not of the program above or is there twice, its last line is missing, or what was spent
+            is negative or becomes less.
     """
     lines = text.split("\n")
     if lines[-2:] != ["end", ""]:
         raise unrecognised("observer", text, 'no last line "end"')
-    spent, sessions, cpus = [], [], 0
-    memory: dict[str, int] = {}
+    spent, sessions, cpus = list[_Spent](), list[int](), list[str]()
+    memory: dict[tuple[str, str], int] = {}
     for line in lines[:-2]:
         if match := _SPENT.fullmatch(line):
-            spent.append(_moment(match))
+            spent.append(_moment(text, match))
         elif match := _SESSIONS.fullmatch(line):
             sessions.append(int(match[1]))
-        elif match := _FIELD.fullmatch(line):
-            if match["name"] == "Pss":
-                memory[match["who"]] = int(match["kib"])
-        elif _CPU.fullmatch(line):
-            cpus += 1
+        elif (match := _FIELD.fullmatch(line)) and (match["who"], match["name"]) not in memory:
+            memory[match["who"], match["name"]] = int(match["kib"])
+        elif _CPU.fullmatch(line) and line not in cpus:
+            cpus.append(line)
         elif not _ROLLUP.fullmatch(line):
             raise unrecognised("observer", text, f"{line!r} is no line of it")
-    if not spent or spent[0].name != _START or not cpus or not sessions or spent != sorted(spent, key=_when):
+    if not spent or spent[0].name != _START or not cpus or not sessions:
         raise unrecognised("observer", text, "no lines of what was spent, of the CPUs or of the sessions")
-    return [*_memory(memory), *_cpu(spent, cpus), Number("sessions", max(sessions), "count")]
+    if not all(_follows(*pair) for pair in pairwise(spent)):
+        raise unrecognised("observer", text, "what was spent becomes less, or a meter is there twice")
+    return [*_memory(memory), *_cpu(spent, len(cpus)), Number("sessions", max(sessions), "count")]
 
 
-def _when(moment: _Spent) -> tuple[float, int, int]:
-    return moment.uptime_s, moment.own, moment.children
+def _follows(before: _Spent, after: _Spent) -> bool:
+    """Return whether nothing became less, and another meter was read."""
+    grows = before.uptime_s <= after.uptime_s and before.own <= after.own and before.children <= after.children
+    return grows and before.name != after.name
 
 
-def _moment(match: re.Match[str]) -> _Spent:
+def _moment(text: str, match: re.Match[str]) -> _Spent:
     fields = match["stat"].split()
-    own, children = (sum(int(fields[at]) for at in places) for places in (_OWN, _CHILDREN))
+    ticks = {at: int(fields[at]) for at in (*_OWN, *_CHILDREN)}
+    if min(ticks.values()) < 0:
+        raise unrecognised("observer", text, f"{match['name']}: a time is negative")
+    own, children = (sum(ticks[at] for at in places) for places in (_OWN, _CHILDREN))
     return _Spent(match["name"], float(match["uptime"]), own, children)
 
 
-def _memory(pss: Mapping[str, int]) -> list[Number]:
+def _memory(fields: Mapping[tuple[str, str], int]) -> list[Number]:
     names = {"shell": "pss", "mpstat": "pss_mpstat"}
-    return [Number(names[who], kib, "KiB") for who, kib in pss.items()]
+    return [Number(names[who], kib, "KiB") for (who, name), kib in fields.items() if name == "Pss"]
 
 
 def _cpu(spent: Sequence[_Spent], cpus: int) -> list[Number]:

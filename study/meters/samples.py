@@ -107,6 +107,12 @@ def split(lines: Sequence[str], key: Callable[[str], str]) -> list[list[str]]:
     return samples
 
 
+def alike(samples: Sequence[Sequence[str]], key: Callable[[str], str]) -> bool:
+    """Return whether each sample has the same keys in the same order, and none twice: no line was lost or doubled."""
+    forms = {tuple(map(key, sample)) for sample in samples}
+    return len(forms) <= 1 and all(len(set(form)) == len(form) for form in forms)
+
+
 def combine(
     samples: Sequence[Sequence[Number]], *, resolution: float, moving: Collection[str] | None = None
 ) -> list[Number]:

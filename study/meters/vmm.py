@@ -37,6 +37,7 @@ _MAP = re.compile(r"map (?P<size>[0-9]+) (?P<rss>[0-9]+) (?P<pss>[0-9]+) (?P<uss
 _ALL = re.compile(r"all (?P<rss>[0-9]+) (?P<pss>[0-9]+) (?P<uss>[0-9]+)")
 _END = re.compile(r"matched=(?P<count>[0-9]+)")
 _RAM = re.compile(r" -m (?:size=)?(?P<size>[0-9]+)(?P<unit>[kKmMgG]?)\b")
+_RAM_OPTION = re.compile(r" -m [^ ]*")
 _KIB = {"k": 1, "": 1024, "m": 1024, "g": 1024 * 1024}
 
 
@@ -103,7 +104,7 @@ def _processes(text: str) -> list[_Process]:
     found: list[_Process] = []
     for line in lines[:-2]:
         if header := _HEADER.fullmatch(line):
-            found.append(_Process(_ram_size(header["cmd"])))
+            found.append(_Process(_ram_size(text, header["cmd"])))
         elif found and found[-1].rss < 0 and (mapping := _MAP.fullmatch(line)):
             found[-1].maps.append(mapping)
         elif found and found[-1].rss < 0 and (sums := _ALL.fullmatch(line)):
@@ -115,9 +116,15 @@ def _processes(text: str) -> list[_Process]:
     return found
 
 
-def _ram_size(cmd: str) -> int | None:
-    """Return the guest's memory by QEMU's command line, KiB."""
+def _ram_size(text: str, cmd: str) -> int | None:
+    """Return the guest's memory by QEMU's command line, KiB; None: it is no QEMU's.
+
+    Raises:
+        HvlabError: It has the option, but not in a form that is known.
+    """
     match = _RAM.search(cmd)
+    if match is None and (option := _RAM_OPTION.search(cmd)):
+        raise unrecognised("vmm", text, f"{option[0].strip()!r} is no memory of a guest")
     return int(match["size"]) * _KIB[match["unit"].lower()] if match else None
 
 

@@ -7,7 +7,7 @@ python -m tests.functional.study.fakelab ROOT GUESTS REPEATS
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -102,10 +102,10 @@ _TOOLS = {
 }
 
 
-def make_tools(folder: Path) -> None:
-    """Write the stand-ins."""
+def make_tools(folder: Path, tools: Mapping[str, str] = _TOOLS) -> None:
+    """Write the stand-ins. Each sets FAKE itself: nothing of an environment reaches the meters' commands."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in _TOOLS.items():
+    for name, text in tools.items():
         (folder / name).write_text(f"#!/bin/sh\nexport FAKE='{folder.parent}'\n{text}")
         (folder / name).chmod(0o755)
 

@@ -1,6 +1,5 @@
 """A study under the three hypervisors and one that is a plug-in, through hvlab's own code against scripted tools."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from dataset.measurements import read_measurements
 from dataset.models import StudyInfo, load_study
 from study.plan import Plan
 from study.verify import check
-from tests.functional.study.fakelab import FakeLab, fake_settings, take
+from tests.functional.study.fakelab import FakeLab, fake_settings, make_tools, take
 from tests.plugged import FOLDER, PRETEND, plugged_in
 
 PROVIDERS = ("xen", "kvm", "virtualbox", "pretend")
@@ -64,10 +63,7 @@ def study(plugins: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = fake_settings(GUESTS)
     topology = settings.topology.model_copy(update={"session": "text"})
     lab = FakeLab(folder / "state", settings.model_copy(update={"topology": topology}))
-    for name, text in TOOLS.items():
-        (lab.state / "tools" / name).write_text(f"#!/bin/sh\n{text}")
-        (lab.state / "tools" / name).chmod(0o755)
-    shutil.copy(PRETEND / "tools/pretendctl", lab.state / "tools/pretendctl")
+    make_tools(lab.state / "tools", TOOLS | {"pretendctl": (PRETEND / "tools/pretendctl").read_text()})
     return take(folder / "studies", lab, Plan(PROVIDERS, 1, 7))
 
 

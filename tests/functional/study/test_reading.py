@@ -21,6 +21,7 @@ LINES = {
     "quoted": "printf '%s\\n' \"it's\" '$HOME'",
     "fails": "echo partial; echo why >&2; exit 3",
     "silent": "true",
+    "unended": "printf 'a\\nb'",
 }
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -35,8 +36,9 @@ def test_outputs_come_back_untouched() -> None:
     assert outputs["plain"].stdout == b"hello\n"
     assert outputs["quoted"].stdout == b"it's\n$HOME\n"
     assert outputs["silent"].stdout == b""
+    assert outputs["unended"].stdout == b"a\nb"
     assert (outputs["fails"].status, outputs["fails"].stdout, outputs["fails"].stderr) == (3, b"partial\n", b"why\n")
-    assert [output.status for output in outputs.values()] == [0, 0, 3, 0]
+    assert [output.status for output in outputs.values()] == [0, 0, 3, 0, 0]
     assert outputs["plain"].started == BEGAN
     assert all(output.seconds >= 0 for output in outputs.values())
 
@@ -65,7 +67,7 @@ def shell(tmp_path: Path) -> LocalShell:
 def test_the_detached_reader_brings_the_same(shell: LocalShell, tmp_path: Path) -> None:
     before = datetime.now(UTC)
     outputs = collect(shell, LINES, timeout=30)
-    assert [output.status for output in outputs.values()] == [0, 0, 3, 0]
+    assert [output.status for output in outputs.values()] == [0, 0, 3, 0, 0]
     assert outputs["quoted"].stdout == b"it's\n$HOME\n"
     assert before < outputs["plain"].started < datetime.now(UTC)
     assert list(tmp_path.glob("reading.*")) == []

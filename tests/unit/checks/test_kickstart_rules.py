@@ -3,10 +3,13 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lab.lint.kickstart import read_kickstart
 from lab.lint.rules import ANACONDA_RULES, RULES, check_kickstart
 from lab.media.manifest import KICKSTARTS
+from tests.support.examples import examples
 from tests.support.recorded import ROOT
 
 SHIPPED = (KICKSTARTS / "centos-5.5.ks").read_text()
@@ -110,6 +113,17 @@ def test_a_size_that_is_not_told_is_not_counted(option: str, tmp_path: Path) -> 
     assert not {"sizes-fit", "positive-sizes"} & rules.keys()
     found = check(tmp_path, SHIPPED.replace("part swap", f"part /home {option}\npart swap").replace("1024", "18432"))
     assert "sizes-fit" in dict(found)
+
+
+@given(data=st.data())
+@settings(examples(300), derandomize=True)
+def test_a_file_that_is_cut_or_changed_gives_findings(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    text = SHIPPED.encode()
+    start, end = sorted(data.draw(st.tuples(*2 * [st.integers(0, len(text))])))
+    middle = data.draw(st.sampled_from([b"", b"-", b"'", b"\xe9", b"%", b"\n%packages ", text[start:end] * 2]))
+    check_other(tmp_path_factory.getbasetemp(), text[:start] + middle + text[end:])
 
 
 # An unusual line, and its finding: (what is put before `reboot` of a whole file, rule).

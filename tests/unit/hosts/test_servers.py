@@ -4,10 +4,13 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lab.hosts.block_devices import drives, partitions
 from lab.hosts.facts import read_facts
 from lab.hosts.hardware import hardware, version
+from tests.support.examples import examples
 from tests.support.recorded import ROOT
 
 RECORDED = ROOT / "hardware"
@@ -104,6 +107,25 @@ def test_what_lsblk_does_not_tell_of_a_device_is_left_out() -> None:
 def test_swap_in_memory_is_no_partition_where_there_is_no_lsblk() -> None:
     mounted = "/dev/sda1 15728640 1 1 1% /\n/dev/zram0 partition 16252924 0 100\n/dev/sda2 partition 4194304 0 -2\n"
     assert partitions("", mounted) == [ROOT_ROW, SWAP_ROW]
+
+
+@given(data=st.data())
+@settings(examples(300), derandomize=True)
+def test_an_answer_that_is_cut_or_changed_never_ends_the_run(data: st.DataObject) -> None:
+    """A run has been read when its host is described: what is not known is said so."""
+    texts = {"disks": (RECORDED / "lsblk-raid1.json").read_text(), "pci": CARDS, "cpu": '{"lscpu": [{"field": "x"}]}',
+             "board": (RECORDED / "dmidecode-comments.txt").read_text(), "memory": "MemTotal: 1 kB"}  # fmt: skip
+    name = data.draw(st.sampled_from(sorted(texts)))
+    text = texts[name]
+    start, end = sorted(data.draw(st.tuples(*2 * [st.integers(0, len(text))])))
+    with_change = (
+        text[:start] + data.draw(st.sampled_from(["", "-", "null", "[]", "\n", text[start:end] * 2])) + text[end:]
+    )
+    assert all(value for _, value in hardware(texts | {name: with_change}))
+    for mount, size, purpose in partitions(with_change):
+        assert mount
+        assert isinstance(size, float)
+        assert purpose
 
 
 CARDS = """\

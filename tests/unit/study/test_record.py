@@ -144,6 +144,28 @@ def test_a_capture_that_is_not_utf8_is_read_the_same_way_when_it_is_checked(stud
     assert {row.metric: row.value for row in rows}["apparent:caf\ufffd#2"] == 4
 
 
+def test_a_capture_with_other_lines_than_were_counted_is_found(study: Path) -> None:
+    index = study / STAGE / "index.json"
+    entries = json.loads(index.read_text())
+    assert entries["free.txt"]["lines"] == 3
+    entries["free.txt"]["lines"] = 4
+    index.write_text(json.dumps(entries))
+    assert any("3 lines, 4 were printed" in problem for problem in rederive(study))
+
+
+def test_captures_from_before_lines_were_counted_are_read(study: Path) -> None:
+    for index in study.glob("runs/*/captures/*/index.json"):
+        entries = json.loads(index.read_text())
+        for entry in entries.values():
+            del entry["lines"]
+        index.write_text(json.dumps(entries))
+    assert rederive(study) == []
+    keep(study, "vm-1", "uname", "Linux labhost")
+    entries = json.loads((study / STAGE / "index.json").read_text())
+    assert "lines" not in entries["free.txt"]
+    assert entries["uname.txt"]["lines"] == 0
+
+
 def test_a_number_that_a_meter_gives_twice_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     twice = replace(registry.meter("free"), parse=lambda text: 2 * [Number("used", 1, "MiB")])
     monkeypatch.setattr("study.measure.rederive.meter", lambda name: twice)
