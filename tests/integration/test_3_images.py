@@ -81,7 +81,7 @@ def started(image: GuestImage, folder: Path) -> Iterator[Ssh]:
         "-display", "none", "-nodefaults", "-vga", "std", "-snapshot", "-drive",
         f"file={image.disk},format=qcow2,if=virtio",
         "-netdev", f"user,id=net0,restrict=on,hostfwd=tcp:127.0.0.1:{port}-:22",
-        "-device", "virtio-net-pci,netdev=net0",
+        "-device", "virtio-net-pci,netdev=net0,romfile=",
     ]  # fmt: skip
     key = folder / "key"
     write_atomic(key, (vagrant_keys() / "vagrant").read_bytes())
