@@ -2,7 +2,7 @@
 
 mpstat in dom0 does not see the guests' CPU time; xentop does. Its first iteration has nothing to compare
 with and prints 0.0 for every domain, so two are taken and the second is read. Without -f it cuts names at 10
-characters; an xentop that does not know the option (before Xen 4.4) is asked without it, and domains whose names are
+characters; an older xentop, which does not know the option, is asked without it, and domains whose names are
 the same then are told apart by their order.
 """
 
