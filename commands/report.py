@@ -17,6 +17,11 @@ def _study(name: str) -> Iterator[tuple[Path, Path]]:
     """Yield a study's folder and the folder for what is made of it; nobody changes the study meanwhile.
 
     The second one is the study's own, unless the study is a published one, which is not written to.
+
+    Raises:
+        HvlabError: Another command uses the study, or a finished study has problems (`study.check`). One that is not
+            finished is reported as such. The check needs the study's hypervisors; it is left out where one is not
+            among the plug-ins.
     """
     from dataset.folder import hold_study
     from dataset.paths import in_study
@@ -27,7 +32,19 @@ def _study(name: str) -> Iterator[tuple[Path, Path]]:
     with hold_study(out, shared=True):
         # A folder that came from somebody else may have a link there.
         in_study(out, "report")
+        _require_sound(found)
         yield found, out
+
+
+def _require_sound(folder: Path) -> None:
+    from dataset.models import load_study
+    from hypervisors.names import hypervisor_names
+    from study.verify import require_valid
+
+    study = load_study(folder)
+    known = {run.provider for run in study.runs} <= set(hypervisor_names())
+    if known and (study.finished or study.published):
+        require_valid(folder)
 
 
 def render(study: str, lang: str, scenario: Any = None) -> None:

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import json
+import math
 import os
 import stat
 from collections.abc import Iterator, Mapping
@@ -22,9 +23,16 @@ def _utc_text(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds" if moment.microsecond else "seconds").replace("+00:00", "Z")
 
 
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{moment} is not in the years 1 to 9999 of UTC") from error
+
+
 UtcTime = Annotated[
     AwareDatetime,
-    AfterValidator(lambda moment: moment.astimezone(UTC)),
+    AfterValidator(_in_utc),
     PlainSerializer(_utc_text, when_used="json"),
 ]
 
@@ -79,16 +87,31 @@ def parse_json(path: Path) -> Any:
     """Read a JSON file of a study; what it holds is not checked.
 
     Raises:
-        HvlabError: It cannot be read, or is not JSON; NaN and Infinity are not.
+        HvlabError: It cannot be read, or is not JSON.
     """
     try:
-        return json.loads(read_bytes(path), parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
+        return json_value(read_bytes(path))
+    except ValueError as error:
         raise HvlabError(f"{path}: invalid JSON: {error}", HINT) from error
 
 
-def _no_number(text: str) -> float:
-    raise ValueError(f"{text} is no number")
+def json_value(text: bytes) -> Any:
+    """Return what a JSON text holds.
+
+    Raises:
+        ValueError: It is not JSON, is nested too deeply, or has a number that is not finite, as only Python writes it.
+    """
+    try:
+        return json.loads(text, parse_constant=_finite, parse_float=_finite)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no number")
+    return number
 
 
 def invalid(path: Path, error: ValidationError) -> HvlabError:

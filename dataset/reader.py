@@ -22,7 +22,8 @@ class Dataset:
         folder: Its folder.
         study: Its study.json, schema 2.
         measurements: Its measurements.csv: one row per number, the columns of the file in their order; `repeat` and
-            `guests` are integers, `value` is a float, all others are text.
+            `guests` are integers, `value` is a float, all others are text. Rows of runs that are not finished belong
+            to nobody and are left out; the others keep their labels (`dataset.measurements.read_frame`).
     """
 
     folder: Path
@@ -82,4 +83,13 @@ def load(folder: Path) -> Dataset:
             in measurements.csv.
     """
     study = load_study(folder)
-    return Dataset(folder, study, read_frame(folder, [it.name for it in study.hypervisors]))
+    rows = read_frame(folder, [it.name for it in study.hypervisors])
+    return Dataset(folder, study, rows if study.published else rows[_of_finished(rows, study)])
+
+
+def _of_finished(rows: "pd.DataFrame", study: StudyInfo) -> "pd.Series[bool]":
+    import pandas as pd  # noqa: PLC0415  (as in read_frame)
+
+    finished = {(run.provider, run.repeat) for run in study.runs if run.status == "finished"}
+    keys = zip(rows["provider"].tolist(), rows["repeat"].tolist(), strict=True)
+    return pd.Series([key in finished for key in keys], index=rows.index, dtype=bool)

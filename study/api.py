@@ -121,7 +121,9 @@ def verify(project: Path, study_id: str) -> None:
     for problem in problems:
         print(problem)
     if problems:
-        raise HvlabError(f"study {folder.name} has {len(problems)} problems", "they are listed above")
+        raise HvlabError(
+            f"study {folder.name} has {len(problems)} problems", "they are listed above", code="study-has-problems"
+        )
     print(f"study {folder.name} is valid")
 
 

@@ -24,7 +24,7 @@ from dataset.models import RunInfo, StudyInfo, load_study, save_study
 from study.describe import merged, merged_title
 from study.intake import copy_study
 from study.plan import parameter_differences, require_measured
-from study.verify import check
+from study.verify import require_valid
 
 # Events that belong to a run: how the host settled, what was repeated.
 _ABOUT_RUN = {
@@ -140,10 +140,7 @@ def _add(whole: Path, study: StudyInfo, theirs: Path, other: StudyInfo, pairs: l
 
 def _require_valid(folder: Path, info: StudyInfo) -> None:
     require_measured(info)
-    if problems := check(folder):
-        raise HvlabError(
-            f"study {info.id} has problems: {problems[0]}", "./invoke study.check lists all", code="study-has-problems"
-        )
+    require_valid(folder)
 
 
 def _likeness(study: StudyInfo) -> dict[str, object]:

@@ -24,6 +24,7 @@ FOLDER = "screens"
 MANAGER_PICTURE = "manager.png"
 # The capture with the lab host's windows and the manager's answer to a ping, from stage `manager` on.
 WINDOW_CAPTURE = "manager-window"
+_PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def screen_path(provider: str, repeat: int, file: str) -> str:
@@ -103,7 +104,13 @@ def _check_run(study_dir: Path, run: RunInfo, wanted: set[str]) -> list[str]:
     folder = study_dir / "runs" / run.name / FOLDER
     if not os.path.lexists(folder):
         return [f"{folder.relative_to(study_dir)}: no picture of any screen"] if wanted else []
-    return check_index(study_dir, folder, wanted)
+    problems = check_index(study_dir, folder, wanted)
+    if problems:
+        return problems
+    pictures = [folder / name for name in sorted(wanted) if name.endswith(".png")]
+    return [
+        f"{path.relative_to(study_dir)}: no PNG picture" for path in pictures if not read_bytes(path).startswith(_PNG)
+    ]
 
 
 def check_manager(study_dir: Path, study: StudyInfo) -> list[str]:

@@ -1,15 +1,19 @@
 """Verifies a study: unchanged captures, numbers that follow from them, complete metadata."""
 
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from core.errors import HvlabError
+from dataset import load
 from dataset.calibration import CALIBRATION_FILE
+from dataset.calibration_results import load_results
 from dataset.files import sha256_of
 from dataset.journal import NAME, read_journal
-from dataset.measurements import read_measurements
 from dataset.models import RunInfo, StudyInfo, load_study
 from dataset.paths import in_study
+from dataset.settling import read_curves
 from hypervisors.registry import get_hypervisor
 from study.completeness import missing_metadata
 from study.factors import factor_mismatches
@@ -28,12 +32,53 @@ def check(study_dir: Path) -> list[str]:
         HvlabError: study.json, measurements.csv or the journal itself cannot be read.
     """
     study = load_study(study_dir)
-    problems = rederive(study_dir) + missing_metadata(study_dir, study)
+    problems = _as_report_reads(study_dir, study)
+    problems += rederive(study_dir) + missing_metadata(study_dir, study)
     problems += _marks(study_dir, study) + check_screens(study_dir, study)
     problems += check_manager(study_dir, study) + _calibration(study_dir)
-    if not read_measurements(study_dir):
-        problems.append("measurements.csv: no numbers")
-    return list(dict.fromkeys(problems))
+    return list(dict.fromkeys(map(_one_line, problems)))
+
+
+def require_valid(study_dir: Path) -> None:
+    """Check that a study has no problem.
+
+    Raises:
+        HvlabError: It has one (code `study-has-problems`; names the first).
+    """
+    if problems := check(study_dir):
+        raise HvlabError(
+            f"study {load_study(study_dir).id} has problems: {problems[0]}",
+            "./invoke study.check lists all",
+            code="study-has-problems",
+        )
+
+
+def _one_line(problem: str) -> str:
+    """Return a problem without line breaks and control characters: names and texts of the study are in it."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in problem)
+
+
+def _as_report_reads(study_dir: Path, study: StudyInfo) -> list[str]:
+    """List why the report would refuse a study."""
+    try:
+        dataset = load(study_dir)
+    except HvlabError as error:
+        return [error.message]
+    problems = []
+    readers: list[Callable[[], object]] = [
+        partial(read_curves, study_dir, study),
+        partial(load_results, study_dir),
+    ]
+    readers += [partial(dataset.derived, name) for name in dict.fromkeys(it.name for it in study.derived)]
+    for read in readers:
+        try:
+            read()
+        except HvlabError as error:
+            problems.append(error.message)
+    printed = {it.name for it in study.meters if it.quantity in ("memory", "cpu", "disk")}
+    if not printed & set(dataset.measurements["meter"]):
+        problems.append("measurements.csv: no numbers of memory, CPU or disk of a finished run")
+    return problems
 
 
 def _marks(study_dir: Path, study: StudyInfo) -> list[str]:

@@ -8,6 +8,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from dataset.models import StudyInfo
+from dataset.settling import Curve
 from report.figures import resources
 from report.figures.capacity import SHOWN_MIB, capacity_figure
 from report.figures.looks import Looks, looks_of
@@ -15,7 +16,7 @@ from report.figures.settling import settling_figure
 from report.figures.topology import Layers, topology_figure
 from report.recommendation.recommendation import Advice
 from report.recommendation.results import Results
-from report.tables.settling import Curve, settling_times
+from report.tables.settling import settling_times
 
 
 @dataclass(frozen=True)

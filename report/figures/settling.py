@@ -8,12 +8,12 @@ from markupsafe import Markup
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
+from dataset.settling import Curve
 from dataset.stages import stage_position
 from report.figures.looks import Looks
 from report.figures.style import as_image, grid, legend_entries, style, tip
 from report.i18n.labels import printed_stage
 from report.i18n.translate import gettext
-from report.tables.settling import Curve
 
 _KIB_PER_MIB = 1024
 _DASHES = ("-", "--", "-.", ":")

@@ -9,6 +9,7 @@ from dataset import Dataset
 from dataset.descriptors import HypervisorInfo
 from dataset.models import StudyInfo
 from dataset.parameters import Parameters
+from dataset.settling import read_curves
 from report.data.outliers import Outliers, find_outliers
 from report.data.readings import Readings, range_of_n
 from report.data.sources import Captures, commands, group_captures
@@ -26,7 +27,7 @@ from report.tables.factors import Factors, factors
 from report.tables.meter_comparison import SideBySide, side_by_side
 from report.tables.quantities import Quantities
 from report.tables.second_attempts import SecondAttempts, second_attempts
-from report.tables.settling import Settled, read_curves, settling_times
+from report.tables.settling import Settled, settling_times
 from report.tables.variance import WANTED_MIB, Spread, spreads
 
 Range = tuple[int, int]

@@ -1,48 +1,11 @@
 """What the meters showed of known loads: `calibration.json` of the study's folder, condensed for one table."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from core.errors import HvlabError
-from dataset.files import read_bytes
-from dataset.paths import in_study
-
-FILE = "calibration.json"
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class Row(_Part):
-    """One meter's answer to one known step, as study.calibrate has it."""
-
-    provider: str
-    quantity: str
-    where: str
-    applied: float
-    machine: str
-    meter: str
-    metric: str
-    unit: str
-    can_see: bool
-    seen: float
-    error: float
-    tolerance: float
-    resolution: float
-    passed: bool
-
-
-class _File(_Part):
-    id: str
-    created: datetime
-    again: tuple[str, ...] = ()
-    rows: tuple[Row, ...]
+from dataset.calibration_results import Row, load_results
 
 
 @dataclass(frozen=True)
@@ -113,15 +76,9 @@ def read_calibration(study_dir: Path) -> Calibration | None:
     Raises:
         HvlabError: The file is damaged.
     """
-    path = in_study(study_dir, FILE)
-    if not os.path.lexists(path):
+    found = load_results(study_dir)
+    if found is None:
         return None
-    try:
-        found = _File.model_validate_json(read_bytes(path))
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise HvlabError(f"{path}: {where}: {first['msg']}", "see docs/reference/calibration.md") from error
     applied: dict[tuple[str, str], tuple[float, ...]] = {}
     for row in found.rows:
         sizes = applied.get((row.quantity, row.where), ())

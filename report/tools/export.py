@@ -9,6 +9,7 @@ import jinja2
 import pandas as pd
 
 from dataset import Dataset, load
+from dataset.settling import read_curves
 from report.data.readings import Estimate, Readings
 from report.figures.build import Drawn
 from report.figures.style import Output, drawn_for
@@ -16,7 +17,6 @@ from report.recommendation.recommendation import Advice, advise
 from report.recommendation.results import Results, results
 from report.recommendation.scenario import DEFAULT_SCENARIO
 from report.render.paper import templates, write
-from report.tables.settling import read_curves
 
 
 def write_data(study_dir: Path, out_dir: Path) -> list[Path]:

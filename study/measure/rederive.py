@@ -85,8 +85,8 @@ def rederive(study_dir: Path) -> list[str]:
     """
     study = load_study(study_dir)
     rows = read_measurements(study_dir)
-    missing = {capture for capture in {row.capture for row in rows} if not _is_there(study_dir, capture)}
-    problems = [f"{capture}: the capture is missing, or leads out of the study" for capture in sorted(missing)]
+    missing = {capture: why for capture in sorted({row.capture for row in rows}) if (why := _lack(study_dir, capture))}
+    problems = [f"{capture}: {why}" for capture, why in missing.items()]
     if study.environment.kind == "published":
         return problems
     finished = {(run.provider, run.repeat) for run in study.runs if run.status == "finished"}
@@ -101,11 +101,12 @@ def rederive(study_dir: Path) -> list[str]:
     return problems + _compare(expected, found)
 
 
-def _is_there(study_dir: Path, capture: str) -> bool:
+def _lack(study_dir: Path, capture: str) -> str:
+    """Return why a row has no capture; empty if it has."""
     try:
-        return in_study(study_dir, capture).is_file()
-    except HvlabError:
-        return False
+        return "" if in_study(study_dir, capture).is_file() else "the capture is missing"
+    except HvlabError as error:
+        return error.message
 
 
 def _stage_folders(study_dir: Path, provider: str, repeat: int) -> list[Path]:

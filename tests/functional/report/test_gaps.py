@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from core.errors import HvlabError
 from report.render import paper
+from tests.support.made_up import bare_runs
 from tests.support.pages import text_of
 from tests.support.silence import no_warnings
 
@@ -50,7 +51,7 @@ def test_what_is_left_is_drawn_without_a_warning(make_study: MakeStudy, gap: dic
 
 def bare(make_study: MakeStudy) -> Path:
     environment = {"kind": "nested", "hardware": [], "partitions": [], "versions": {}}
-    return make_study(guests=1, repeats=1, info={"finished": None, "environment": environment, "runs": []})
+    return make_study(guests=1, repeats=1, info={"finished": None, "environment": environment, "runs": bare_runs()})
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """`study.check` passes on a whole study and finds every kind of damage."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from commands.report import _require_sound
 from core.errors import HvlabError
+from dataset.files import sha256_of
 from dataset.measurements import read_measurements, write_measurements
 from dataset.models import StudyInfo, load_study, save_study
 from dataset.store import find_study, list_studies
@@ -77,6 +80,21 @@ def add_picture(study: Path) -> None:
     (study / "runs/kvm-01/screens/server9.png").write_bytes(b"x")
 
 
+def no_picture_at_all(study: Path) -> None:
+    """A file that is the one that its index names, and no PNG picture."""
+    picture = study / "runs/kvm-01/screens/server1.png"
+    picture.write_bytes(b"x")
+    index = picture.with_name("index.json")
+    entries = json.loads(index.read_text())
+    entries[picture.name]["sha256"] = sha256_of(picture)
+    index.write_text(json.dumps(entries))
+
+
+def break_curve(study: Path) -> None:
+    file = study / "journal.jsonl"
+    file.write_text(file.read_text().replace('"state": "settled"', '"state": []'))
+
+
 DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "no seed": (lambda s: edit(s, lambda i: setattr(i.parameters, "seed", None)), "no parameter 'seed'"),
     "no hardware": (lambda s: edit(s, lambda i: i.environment.hardware.clear()), "hardware is missing"),
@@ -99,6 +117,14 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
         "screens/server1.png: changed since it was taken",
     ),
     "foreign picture": (add_picture, "screens/server9.png: not in index.json"),
+    "no PNG": (no_picture_at_all, "screens/server1.png: no PNG picture"),
+    "no state": (break_curve, "is not as docs/reference/dataset.md says"),
+    "no calibration": (lambda s: (s / "calibration.json").write_text("{}"), "calibration.json: "),
+    "other unit": (
+        lambda s: edit(s, lambda i: setattr(i, "derived", (i.derived[0].model_copy(update={"unit": "s"}),))),
+        "cannot convert",
+    ),
+    "control characters": (lambda s: (s / "runs/a\nb\x1b[31m").mkdir(), "runs/a\\nb\\x1b[31m: not a finished run"),
     "hidden error": (lambda s: edit(s, lambda i: i.runs[0].suspect.append("x")), "show 0 new kernel errors"),
 }
 
@@ -110,6 +136,26 @@ def test_damage_is_found(study: Path, name: str) -> None:
     problems = check(study)
     assert any(message in problem for problem in problems), problems
     assert all(len(problem.splitlines()) == 1 for problem in problems)
+
+
+@pytest.mark.parametrize("name", ["other picture", "no rows", "no PNG", "unknown run", "no state"])
+def test_the_report_refuses_what_the_check_does(study: Path, name: str) -> None:
+    _require_sound(study)
+    DAMAGES[name][0](study)
+    with pytest.raises(HvlabError) as refusal:
+        _require_sound(study)
+    assert refusal.value.code == "study-has-problems"
+
+
+def test_the_report_says_of_an_unfinished_study_that_it_is_one(study: Path) -> None:
+    edit(study, lambda info: setattr(info, "finished", None))
+    _require_sound(study)
+
+
+def test_the_report_needs_no_plug_in(study: Path) -> None:
+    file = study / "study.json"
+    file.write_text(file.read_text().replace('"kvm', '"bhyve'))
+    _require_sound(study)
 
 
 def test_find(good: Path, tmp_path: Path) -> None:

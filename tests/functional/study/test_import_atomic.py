@@ -20,7 +20,7 @@ from dataset.folder import hold_study
 from dataset.models import load_study
 from study import merge
 from study.merge import import_runs
-from study.verify import check
+from study.verify import check, require_valid
 from tests.functional.study.snapshots import snapshot
 from tests.support.examples import WHOLE
 
@@ -169,16 +169,15 @@ def test_an_interrupt_at_any_step(two: tuple[Path, Path], step: str, monkeypatch
 
 def test_of_two_at_once_the_second_is_refused(two: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs = two
-    check_first = check
     codes = []
 
-    def second(folder: Path) -> list[str]:
+    def second(folder: Path) -> None:
         with pytest.raises(HvlabError) as refusal:
             import_runs(ours, theirs)
         codes.append(refusal.value.code)
-        return check_first(folder)
+        require_valid(folder)
 
-    monkeypatch.setattr(merge, "check", second)
+    monkeypatch.setattr(merge, "require_valid", second)
     assert import_runs(ours, theirs) == ["kvm-03", "kvm-04"]
     assert set(codes) == {"study-in-use"}
     assert check(ours) == []

@@ -12,11 +12,11 @@ from dataset import load
 from dataset.files import sha256_of, write_json_atomic
 from dataset.journal import NAME, Journal, read_journal
 from dataset.models import load_study
+from dataset.settling import read_curves
 from hypervisors.registry import get_hypervisor
 from report.data.sources import capture_info
 from report.figures.screenshots import screen, terminal
 from report.tables.calibration import read_calibration
-from report.tables.settling import read_curves
 from report.tools.ro_crate import write_crate
 from study.completeness import missing_metadata
 from study.factors import factor_mismatches

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from core.errors import HvlabError
 from dataset import Measurement, load
+from dataset.captures import run_name
 from dataset.measurements import COLUMNS, UNITS, read_measurements, write_measurements
 from dataset.models import load_study, save_study
 from dataset.stages import parse_stage, stage_position
@@ -61,7 +62,11 @@ def test_measurements_are_read_as_they_were_written(tmp_path: Path, rows: list[M
 @given(ROWS)
 def test_the_table_has_the_same_numbers(tmp_path: Path, rows: list[Measurement]) -> None:
     hypervisors = [{**BHYVE, "name": name} for name in dict.fromkeys(row.provider for row in rows)]
-    write_study(tmp_path, study_json(hypervisors=[*hypervisors], parameters={"guests": 1}, runs=[]))
+    runs = [
+        {"name": run_name(*key), "provider": key[0], "repeat": key[1], "status": "finished"}
+        for key in dict.fromkeys((row.provider, row.repeat) for row in rows)
+    ]
+    write_study(tmp_path, study_json(hypervisors=[*hypervisors], parameters={"guests": 1}, runs=runs))
     write_measurements(tmp_path, rows)
     table = load(tmp_path).measurements
     assert tuple(table.columns) == COLUMNS

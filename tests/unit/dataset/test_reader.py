@@ -10,6 +10,7 @@ from core.errors import HvlabError
 from dataset import load
 from dataset.measurements import COLUMNS
 from dataset.store import find_study
+from tests.unit.dataset.studies import study_json, write_study
 
 MakeStudy = Callable[..., Path]
 
@@ -146,3 +147,28 @@ def test_no_study_at_all_and_dangling_latest(tmp_path: Path) -> None:
     (tmp_path / "studies" / "latest").symlink_to("gone")
     with pytest.raises(HvlabError, match=r"study\.all"):
         find_study(tmp_path, "latest")
+
+
+@pytest.mark.parametrize("status", ["planned", "running", "failed", "interrupted"])
+def test_rows_of_runs_that_are_not_finished_are_left_out(tmp_path: Path, status: str) -> None:
+    runs = [
+        {"name": "bhyve-01", "provider": "bhyve", "repeat": 1, "status": status},
+        {"name": "bhyve-02", "provider": "bhyve", "repeat": 2, "status": "finished"},
+    ]
+    lines = [f"bhyve,{repeat},vm-1,1,m,x,{repeat},s" for repeat in (1, 2, 3)]
+    table = load(write_study(tmp_path, study_json(runs=runs), lines)).measurements
+    assert table["repeat"].tolist() == [2]
+    # Row i is line i + 2 of the file still.
+    assert table.index.tolist() == [1]
+    assert table.dtypes["value"] == "float64"
+    none = load(write_study(tmp_path, study_json(runs=[]), lines)).measurements
+    assert (len(none), list(none.columns)) == (0, list(table.columns))
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "1e999", '"0001-01-01T00:00:00+14:00"'])
+def test_numbers_and_times_that_are_none(tmp_path: Path, value: str) -> None:
+    folder = write_study(tmp_path, study_json())
+    text = (folder / "study.json").read_text()
+    (folder / "study.json").write_text(text.replace('"2026-11-22T21:00:00Z"', value))
+    with pytest.raises(HvlabError, match=r"study\.json"):
+        load(folder)

@@ -11,9 +11,10 @@ from core.errors import HvlabError
 from dataset import load
 from dataset.captures import write_capture
 from dataset.journal import Journal
+from dataset.settling import read_curves
 from report.figures.pictures import pictures_of
 from report.figures.screenshots import MANAGER, screen, terminal
-from report.tables.settling import read_curves, settling_times
+from report.tables.settling import settling_times
 from tests.support.pages import page
 
 REFERENCE = Path(__file__).resolve().parents[3] / "reference" / "paper-2011"

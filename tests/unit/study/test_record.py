@@ -195,7 +195,7 @@ def test_a_published_study_needs_only_its_captures(study: Path) -> None:
     change_value(study)
     assert rederive(study) == []
     lose_capture(study)
-    assert rederive(study) == [f"{STAGE}/free.txt: the capture is missing, or leads out of the study"]
+    assert rederive(study) == [f"{STAGE}/free.txt: the capture is missing"]
 
 
 def test_measurements_of_an_unknown_layout() -> None:
