@@ -54,9 +54,9 @@ def _open(path: Path, hint: str, *, again: bool = True) -> IO[str]:
         # Another command may have removed the folder in between.
         if again and not path.parent.is_dir():
             return _open(path, hint, again=False)
-        raise HvlabError(f"{path} cannot be written: {error.strerror}", hint) from error
+        raise HvlabError(f"{path} cannot be written: {error.strerror}", hint, code="cannot-write") from error
     except OSError as error:
-        raise HvlabError(f"{path} cannot be written: {error.strerror}", hint) from error
+        raise HvlabError(f"{path} cannot be written: {error.strerror}", hint, code="cannot-write") from error
 
 
 def _whole_file(kind: int) -> bytes:

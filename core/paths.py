@@ -30,10 +30,11 @@ def _plain(path: Path, setting: str) -> Path:
         raise HvlabError(
             f"the folder {str(path)!r} has characters that cannot be used: {strange!r}",
             f"set {setting} to a folder with letters, digits and ./+@=~-_ only",
+            code="bad-folder",
         )
     there = next(parent for parent in (path, *path.parents) if parent.exists())
     if not there.is_dir():
-        raise HvlabError(f"{path} cannot be a folder: {there} is none", f"set {setting} to a folder")
+        raise HvlabError(f"{path} cannot be a folder: {there} is none", f"set {setting} to a folder", code="bad-folder")
     return path
 
 
@@ -64,5 +65,6 @@ def state_root() -> Path:
         raise HvlabError(
             f"the folder {str(path)!r} has too long a name for ssh's socket in it: {size} bytes",
             f"set HVLAB_STATE to a folder of {_LONGEST_STATE} at most",
+            code="bad-folder",
         )
     return _plain(path, "HVLAB_STATE")

@@ -56,4 +56,6 @@ def load_results(study_dir: Path) -> Results | None:
     try:
         return Results.model_validate_json(read_bytes(path))
     except ValidationError as error:
-        raise HvlabError(invalid(path, error).message, "see docs/reference/calibration.md") from error
+        raise HvlabError(
+            invalid(path, error).message, "see docs/reference/calibration.md", code="invalid-dataset"
+        ) from error

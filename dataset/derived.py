@@ -53,7 +53,7 @@ def unit_factor(given: str, wanted: str) -> float:
         return 1.0
     if given in _BYTES and wanted in _BYTES:
         return _BYTES[given] / _BYTES[wanted]
-    raise HvlabError(f"cannot convert {given} to {wanted}", _HINT)
+    raise HvlabError(f"cannot convert {given} to {wanted}", _HINT, code="invalid-derived-number")
 
 
 def describe(described: Descriptors, hypervisor: str, name: str) -> DerivedInfo | None:
@@ -82,10 +82,12 @@ def _expand(described: Descriptors, info: DerivedInfo, path: tuple[str, ...]) ->
 def _other(described: Descriptors, info: DerivedInfo, term: Term, path: tuple[str, ...]) -> Iterable[Summand]:
     where = f"derived number {info.name} of {info.hypervisor}"
     if term.metric in path:
-        raise HvlabError(f"{where} is derived from itself: {' -> '.join([*path, term.metric])}", _HINT)
+        raise HvlabError(
+            f"{where} is derived from itself: {' -> '.join([*path, term.metric])}", _HINT, code="invalid-derived-number"
+        )
     other = describe(described, info.hypervisor, term.metric)
     if other is None:
-        raise HvlabError(f"{where}: there is no derived number {term.metric!r}", _HINT)
+        raise HvlabError(f"{where}: there is no derived number {term.metric!r}", _HINT, code="invalid-derived-number")
     # Only checked: metrics are converted to the unit of the number that is computed, not by way of others'.
     unit_factor(other.unit, info.unit)
     for each in _expand(described, other, (*path, other.name)):
@@ -103,7 +105,9 @@ def check_derived(described: Descriptors) -> None:
         for each in summands(described, info):
             if each.meter not in meters:
                 raise HvlabError(
-                    f"derived number {info.name} of {info.hypervisor}: there is no meter {each.meter!r}", _HINT
+                    f"derived number {info.name} of {info.hypervisor}: there is no meter {each.meter!r}",
+                    _HINT,
+                    code="invalid-derived-number",
                 )
 
 
@@ -130,7 +134,7 @@ def evaluate(measurements: "pd.DataFrame", described: Descriptors, name: str) ->
     infos = [it for it in described.derived if it.name == name]
     if not infos:
         known = ", ".join(dict.fromkeys(it.name for it in described.derived)) or "none"
-        raise HvlabError(f"the study has no derived number {name!r}", f"it has: {known}")
+        raise HvlabError(f"the study has no derived number {name!r}", f"it has: {known}", code="no-such-derived-number")
     order = {it.name: position for position, it in enumerate(described.hypervisors)}
     found = [row for info in infos for row in _rows(measurements, described, info)]
     found.sort(key=lambda row: (order[str(row[0])], row[1], stage_position(str(row[2]))))

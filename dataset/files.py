@@ -92,7 +92,7 @@ def parse_json(path: Path) -> Any:
     try:
         return json_value(read_bytes(path))
     except ValueError as error:
-        raise HvlabError(f"{path}: invalid JSON: {error}", HINT) from error
+        raise HvlabError(f"{path}: invalid JSON: {error}", HINT, code="invalid-dataset") from error
 
 
 def json_value(text: bytes) -> Any:
@@ -120,4 +120,4 @@ def invalid(path: Path, error: ValidationError) -> HvlabError:
     where = ".".join(str(part) for part in first["loc"]) or "the file"
     count = error.error_count()
     more = f" (and {count - 1} more)" if count > 1 else ""
-    return HvlabError(f"{path}: {where}: {first['msg']}{more}", HINT)
+    return HvlabError(f"{path}: {where}: {first['msg']}{more}", HINT, code="invalid-dataset")

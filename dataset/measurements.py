@@ -178,14 +178,14 @@ def _rows(file: Path, checks: _Checks) -> Iterator[Measurement]:
     try:
         text = read_bytes(file).decode()
     except UnicodeDecodeError as error:
-        raise HvlabError(f"{file}: not UTF-8 at byte {error.start}", HINT) from error
+        raise HvlabError(f"{file}: not UTF-8 at byte {error.start}", HINT, code="invalid-dataset") from error
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         _check_header(next(reader, []))
         for texts in reader:
             yield checks.row(texts)
     except (ValueError, csv.Error) as error:
-        raise HvlabError(f"{file}:{max(reader.line_num, 1)}: {error}", HINT) from error
+        raise HvlabError(f"{file}:{max(reader.line_num, 1)}: {error}", HINT, code="invalid-dataset") from error
 
 
 def _check_header(names: list[str]) -> None:
@@ -218,7 +218,7 @@ def write_measurements(path: Path, rows: Iterable[Measurement]) -> None:
             checks.row(texts)
         except ValueError as error:
             hint = "./invoke study.resume removes an unfinished run's rows and repeats it"
-            raise HvlabError(f"{file}: {error}", hint) from error
+            raise HvlabError(f"{file}: {error}", hint, code="invalid-measurement") from error
         writer.writerow(texts)
     write_atomic(file, text.getvalue().encode())
 
@@ -260,7 +260,7 @@ def value_text(value: int | float) -> str:
     except OverflowError:
         finite = False
     if not finite:
-        raise HvlabError(f"{value} is no measurement", "leave out what could not be read")
+        raise HvlabError(f"{value} is no measurement", "leave out what could not be read", code="invalid-measurement")
     if isinstance(value, int):
         return str(value)
     text = format(Decimal(repr(value)), "f")

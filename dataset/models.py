@@ -212,7 +212,7 @@ class StudyInfo(Descriptors):
             if it.name == name:
                 return it
         known = ", ".join(it.name for it in self.hypervisors)
-        raise HvlabError(f"study {self.id} has no hypervisor {name!r}", f"one of {known}")
+        raise HvlabError(f"study {self.id} has no hypervisor {name!r}", f"one of {known}", code="unknown-hypervisor")
 
     def lab_host(self, name: str) -> JsonValue:
         """Return a setting of the lab host; None if the study does not have it."""

@@ -52,7 +52,9 @@ def _read(published: Path, name: str, columns: Sequence[str]) -> list[dict[str, 
         raise HvlabError(f"cannot read {path}: {error}", "see the study's README.md") from error
     present = table[0] if table else {}
     if missing := [column for column in columns if column not in present]:
-        raise HvlabError(f"{path}: missing column {', '.join(missing)}", "see the study's README.md")
+        raise HvlabError(
+            f"{path}: missing column {', '.join(missing)}", "see the study's README.md", code="invalid-dataset"
+        )
     return [{column: row[column] or "" for column in columns} for row in table]
 
 

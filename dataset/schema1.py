@@ -37,7 +37,9 @@ def upgrade(data: Any, file: Path) -> Any:
     titles = {it.name: it for it in known.hypervisors}
     if unknown := [name for name in names if name not in titles]:
         raise HvlabError(
-            f"{file}: unknown hypervisor {unknown[0]!r} in a study of schema 1", f"one of {', '.join(titles)}"
+            f"{file}: unknown hypervisor {unknown[0]!r} in a study of schema 1",
+            f"one of {', '.join(titles)}",
+            code="invalid-dataset",
         )
     wanted = names or list(titles)
     hypervisors = tuple(it for it in known.hypervisors if it.name in wanted)

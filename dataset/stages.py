@@ -45,7 +45,7 @@ def stages(guests: int, manager: bool = False) -> list[Stage]:
         HvlabError: `guests` is negative.
     """
     if guests < 0:
-        raise HvlabError(f"a run cannot have {guests} guests", "set guests to 0 or more")
+        raise HvlabError(f"a run cannot have {guests} guests", "set guests to 0 or more", code="invalid-stage")
     names = [BOOTING, *([MANAGER] if manager else []), *map(vm_stage, range(1, guests + 1))]
     return [parse_stage(name) for name in names]
 
@@ -59,7 +59,9 @@ def parse_stage(name: str) -> Stage:
     """
     match = _STAGE.fullmatch(name)
     if match is None:
-        raise HvlabError(f"unknown stage {name!r}", f"valid stages: {BOOTING}, {MANAGER}, vm-1, vm-2, ... vm-N")
+        raise HvlabError(
+            f"unknown stage {name!r}", f"valid stages: {BOOTING}, {MANAGER}, vm-1, vm-2, ... vm-N", code="invalid-stage"
+        )
     return Stage(name, int(match[1] or 0))
 
 

@@ -52,11 +52,15 @@ def read_criteria(folder: Path) -> dict[str, Criterion]:
     except OSError as error:
         raise HvlabError(f"cannot read {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise HvlabError(f"{path}: {error}", "compare it with that of another hypervisor") from error
+        raise HvlabError(
+            f"{path}: {error}", "compare it with that of another hypervisor", code="invalid-criteria"
+        ) from error
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "the file"
-        raise HvlabError(f"{path}: {where}: {first['msg']}", "compare it with that of another hypervisor") from error
+        raise HvlabError(
+            f"{path}: {where}: {first['msg']}", "compare it with that of another hypervisor", code="invalid-criteria"
+        ) from error
     return {
         name: Criterion(text=cell.text, sources=tuple(found.sources[source] for source in cell.sources))
         for name, cell in found.criteria.items()

@@ -166,7 +166,7 @@ class Lab:
                 seen = self._look_at(provider, guest)
                 words = self._failure_of(provider, guest, seen, error)
                 if attempt == attempts:
-                    raise HvlabError(words, seen.hint) from error
+                    raise HvlabError(words, seen.hint, code="guest-did-not-come-up") from error
                 say(f"[yellow]{escape(words)}[/yellow]; once more")
                 with self._vagrant(provider) as vagrant:
                     vagrant.destroy(guest)
@@ -221,7 +221,7 @@ class Lab:
         if death is None and not self._answers():
             death = "the lab host no longer answers over SSH"
         if death:
-            raise HvlabError(death, f"see {self._last_words()}") from error
+            raise HvlabError(death, f"see {self._last_words()}", code="lab-host-died") from error
 
     def _answers(self) -> bool:
         """Return whether the lab host answers, at once or when its connection has been tried again."""

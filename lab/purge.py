@@ -58,6 +58,10 @@ def _only_kept(folder: Path) -> bool:
     return bool(files) and all(path.suffix in KEPT for path in files)
 
 
+def _not_removed(what: str) -> HvlabError:
+    return HvlabError(what, "./invoke lab.purge once more", code="not-removed")
+
+
 class _Purge:
     """One purge; counts what it removed.
 
@@ -100,7 +104,9 @@ class _Purge:
                 return lab
         except DamagedError as error:
             if self.named is None:
-                raise HvlabError(error.message, "name its lab host: ./invoke lab.purge --host=...") from error
+                raise HvlabError(
+                    error.message, "name its lab host: ./invoke lab.purge --host=...", code=error.code
+                ) from error
         return _UnrecordedLab(UnmanagedLab(self.lab.state, self.named, self.config)) if self.named else None
 
     def _purge_unmanaged(self) -> HvlabError | None:
@@ -112,7 +118,7 @@ class _Purge:
         if lab is None:
             return None
         failed = remove_all([lab], lambda outcome: self.report(outcome, f"on {lab.name}: "))
-        return HvlabError(f"{lab.name}: {'; '.join(failed)}", "./invoke lab.purge once more") if failed else None
+        return _not_removed(f"{lab.name}: {'; '.join(failed)}") if failed else None
 
     def _undo_journal(self) -> HvlabError | None:
         """Undo what the journal lists, which need not be all; return what failed."""
@@ -140,13 +146,13 @@ class _Purge:
             # The record of a lab stays until its host has removed it.
             raise unmanaged_error
         if left:
-            raise HvlabError("; ".join(left), "./invoke lab.purge once more")
+            raise _not_removed("; ".join(left))
         journal = StateFile(self.lab.state, JOURNAL).take_down()
         if failed:
             for outcome in journal:
                 self.report(outcome)
         if processes := processes_of(self.lab.state):
-            raise HvlabError(f"still there: {processes[0]}", "./invoke lab.purge once more")
+            raise _not_removed(f"still there: {processes[0]}")
 
 
 def purge(lab: ActiveLab, print_line: Callable[[str], None], host: Address | None = None, config: str = "") -> None:

@@ -95,7 +95,9 @@ def undo_all(state: Path, report: Callable[[Outcome], None]) -> None:
         else:
             steps.undone(step)
     if failed:
-        raise HvlabError(f"not undone: {'; '.join(failed)}", "./invoke lab.purge looks for what is left")
+        raise HvlabError(
+            f"not undone: {'; '.join(failed)}", "./invoke lab.purge looks for what is left", code="not-undone"
+        )
     steps.forget()
 
 

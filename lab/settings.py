@@ -151,7 +151,9 @@ class Settings(_Table):
             first = error.errors()[0]
             where = ".".join(str(part) for part in ("hypervisors", hypervisor, *first["loc"]))
             known = ", ".join(model.model_fields) or "none"
-            raise HvlabError(f"{where}: {first['msg']}", f"parameters of {hypervisor}: {known}") from error
+            raise HvlabError(
+                f"{where}: {first['msg']}", f"parameters of {hypervisor}: {known}", code="bad-setting"
+            ) from error
 
     @model_validator(mode="after")
     def _manager_has_a_screen(self) -> Self:
@@ -201,7 +203,9 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise HvlabError(f"{path}: {error.strerror}", "restore it: git checkout hvlab.toml") from error
+        raise HvlabError(
+            f"{path}: {error.strerror}", "restore it: git checkout hvlab.toml", code="bad-setting"
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise HvlabError(
             f"{path} is not valid TOML: {error}", "git diff hvlab.toml shows what was changed", code="bad-setting"

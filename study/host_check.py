@@ -30,6 +30,7 @@ def require_kind(kind: Kind, study: StudyInfo) -> None:
         raise HvlabError(
             f"study {study.id} was started on a lab host of kind {study.environment.kind}, this one is {kind}",
             "omit --host",
+            code="other-lab-host",
         )
 
 
@@ -45,6 +46,7 @@ def require_same(host: LabHost, study: StudyInfo) -> None:
             raise HvlabError(
                 f"study {study.id} was started on another lab host: {name} {begun[name]}, this one has {here[name]}",
                 "continue there, or start a new one: study.all",
+                code="other-lab-host",
             )
 
 
@@ -58,4 +60,5 @@ def left_for(waiting: Mapping[str, HvlabError]) -> HvlabError:
     return HvlabError(
         f"runs that need another kernel: {', '.join(sorted(waiting))}: {why.message}",
         f"{why.hint}, then ./invoke study.resume",
+        code="lab-host-waits",
     )

@@ -108,7 +108,9 @@ def plan_of(study: StudyInfo) -> Plan:
             tuple(kept["providers"]), kept["repeats"], kept["seed"], kept.get("precision_mib"), kept.get("most_repeats")
         )
     except KeyError as error:
-        raise HvlabError(f"study {study.id} lacks parameter {error}", "start a new one") from error
+        raise HvlabError(
+            f"study {study.id} lacks parameter {error}", "start a new one", code="missing-parameter"
+        ) from error
 
 
 def settings_of(study: StudyInfo) -> Settings:
@@ -131,11 +133,15 @@ def settings_of(study: StudyInfo) -> Settings:
             }
         )
     except KeyError as error:
-        raise HvlabError(f"study {study.id} lacks parameter {error}", "start a new one") from error
+        raise HvlabError(
+            f"study {study.id} lacks parameter {error}", "start a new one", code="missing-parameter"
+        ) from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise HvlabError(f"study {study.id}: parameter {where}: {first['msg']}", "start a new one") from error
+        raise HvlabError(
+            f"study {study.id}: parameter {where}: {first['msg']}", "start a new one", code="bad-parameter"
+        ) from error
 
 
 def parameter_differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:

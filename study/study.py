@@ -126,11 +126,15 @@ class Study:
         require_measured(info)
         if info.finished:
             _point_latest(folder)
-            raise HvlabError(f"study {info.id} is finished", "./invoke report.pdf writes its paper")
+            raise HvlabError(
+                f"study {info.id} is finished", "./invoke report.pdf writes its paper", code="study-is-finished"
+            )
         here = parameters(lab, plan_of(info), stages_of(lab.settings))
         if differences := parameter_differences(info.parameters.as_dict(), here.as_dict()):
             raise HvlabError(
-                f"study {info.id} was started with another lab: {', '.join(differences)}", "start a new one: study.all"
+                f"study {info.id} was started with another lab: {', '.join(differences)}",
+                "start a new one: study.all",
+                code="other-parameters",
             )
         require_same(lab.host, info)
         study = cls(lab, folder, info)
@@ -201,6 +205,7 @@ class Study:
             raise HvlabError(
                 f"{failed}; {left.message}" if left else failed,
                 f"the others are in {self.folder}; ./invoke study.resume tries these again",
+                code="runs-failed",
             )
         if left:
             raise left

@@ -127,7 +127,7 @@ def _outcome(line: str) -> Outcome:
     raise HvlabError(
         f"the host's answer is not recognised: {line[:80]!r}",
         "does a login script print there?",
-        code="unrecognised-answer",
+        code="unknown-output",
     )
 
 

@@ -118,7 +118,9 @@ class Machine:
             raise CommandTimeoutError(f"{self.name}: {short!r} did not end within {timeout:.0f} s") from error
         except FileNotFoundError as error:
             raise HvlabError(
-                f"{self.name}: {error.filename} is not installed here", "apt-get install openssh-client"
+                f"{self.name}: {error.filename} is not installed here",
+                "apt-get install openssh-client",
+                code="no-ssh",
             ) from error
         return self._reached(done)
 
@@ -144,7 +146,7 @@ class Machine:
         done = self.run(remote, timeout=timeout, stdin=stdin)
         if done.status:
             why = last_line(done.stderr) or last_line(done.stdout) or f"exit {done.status}"
-            raise HvlabError(f"{what} failed on {self.name}: {why}")
+            raise HvlabError(f"{what} failed on {self.name}: {why}", code="command-failed")
         return done.text
 
     def answers(self, timeout: float = 40) -> bool:
@@ -185,9 +187,13 @@ class Machine:
         done = self._reached(Completed(process.returncode, output, errors))
         if done.status:
             why = last_line(done.stderr) or f"exit {done.status}"
-            raise HvlabError(f"{self.name}: {target} cannot be written: {why}")
+            raise HvlabError(f"{self.name}: {target} cannot be written: {why}", code="cannot-write")
         if done.text.strip() != sent.hexdigest():
-            raise HvlabError(f"{self.name}: {target} did not arrive as it was sent", "is its disk or memory at fault?")
+            raise HvlabError(
+                f"{self.name}: {target} did not arrive as it was sent",
+                "is its disk or memory at fault?",
+                code="copy-differs",
+            )
         quoted = shlex.quote(part), shlex.quote(target)
         self.check(f"mv -f {quoted[0]} {quoted[1]}", timeout=60, what=f"writing {target}")
         return sent.hexdigest()

@@ -44,7 +44,7 @@ def open_manager(ssh: Machine, manager: Manager, seconds: float) -> Window:
     try:
         output = ssh.check("sh -s", stdin=program.encode(), timeout=seconds + _ANSWER_S, what=f"opening {manager.name}")
     except HvlabError as error:
-        raise HvlabError(error.message, error.hint or _HINT) from error
+        raise HvlabError(error.message, error.hint or _HINT, code=error.code) from error
     return require_alive(read_look(output.splitlines()[-1] if output else ""), manager.title)
 
 
@@ -68,5 +68,5 @@ def picture(ssh: Machine, manager: Manager) -> bytes:
     if done.status:
         lines = done.stderr.decode(errors="replace").strip().splitlines()
         why = lines[-1][:300] if lines else f"exit {done.status}"
-        raise HvlabError(f"there is no picture of {manager.name}'s window: {why}", _HINT)
+        raise HvlabError(f"there is no picture of {manager.name}'s window: {why}", _HINT, code="no-picture")
     return as_png(done.stdout, f"{manager.name}'s window")

@@ -55,7 +55,9 @@ def read_look(text: str) -> Look:
         return Look.model_validate_json(text)
     except ValidationError as error:
         shown = " ".join(text.split())[:80]
-        raise HvlabError(f"the list of windows on the lab host's screen is not recognised: {shown!r}") from error
+        raise HvlabError(
+            f"the list of windows on the lab host's screen is not recognised: {shown!r}", code="unknown-output"
+        ) from error
 
 
 def require_alive(look: Look, title: str, opened: Window | None = None) -> Window:
@@ -72,9 +74,9 @@ def require_alive(look: Look, title: str, opened: Window | None = None) -> Windo
     window = look.window
     if window is None:
         shown = ", ".join(each.title for each in look.windows if each.title) or "none"
-        raise HvlabError(f"no window {title!r} is on the lab host's screen; there are: {shown}")
+        raise HvlabError(f"no window {title!r} is on the lab host's screen; there are: {shown}", code="no-window")
     if look.answered_s is None:
-        raise HvlabError(f"the window {title!r} does not answer")
+        raise HvlabError(f"the window {title!r} does not answer", code="window-does-not-answer")
     if opened and (window.id, window.pid) != (opened.id, opened.pid):
-        raise HvlabError(f"the window {title!r} is another than the one that was opened")
+        raise HvlabError(f"the window {title!r} is another than the one that was opened", code="other-window")
     return window

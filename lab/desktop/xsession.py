@@ -79,4 +79,6 @@ def start_session(ssh: Machine) -> None:
             what="starting the lab host's X session",
         )
     except HvlabError as error:
-        raise HvlabError(error.message, "lab_host.desktop = false and study.manager = false skip it") from error
+        raise HvlabError(
+            error.message, "lab_host.desktop = false and study.manager = false skip it", code=error.code
+        ) from error

@@ -68,6 +68,7 @@ def _require_effect(name: str, asked: object, hypervisors: list[Hypervisor]) -> 
         raise HvlabError(
             f"factors.{name} = {_toml(asked)} has no effect here: {words}",
             f"leave it at {_toml(usual)}, or choose a provider that has it",
+            code="factor-without-effect",
         )
 
 
@@ -83,6 +84,7 @@ def _require_room(settings: Settings, hypervisor: Hypervisor) -> None:
         raise HvlabError(
             f'factors.disk_strategy = "preallocated": {disks} do not fit on {hypervisor.folder} ({where})',
             "fewer guests, smaller disks (topology.disk_gib), or another strategy",
+            code="too-little-disk",
         )
 
 
@@ -100,7 +102,11 @@ def _room(settings: Settings, provider: Hypervisor) -> tuple[float, str]:
     machine = machine_of(address, settings.lab_host.ssh_config)
     free_space = free_on(machine.check(free_line(provider.folder), timeout=60, what="asking for room"))
     if not free_space:
-        raise HvlabError(f"{machine.name} does not report how much is free for {provider.folder}", "check there: df -h")
+        raise HvlabError(
+            f"{machine.name} does not report how much is free for {provider.folder}",
+            "check there: df -h",
+            code="free-space-unknown",
+        )
     ((device, free),) = free_space
     return free, f"{free:.1f} GiB free on {device}, {whole_disks_gib(settings)} needed"
 

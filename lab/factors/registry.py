@@ -40,7 +40,7 @@ def get_factor(name: str) -> Factor[Any]:
     """
     known = all_factors()
     if name not in known:
-        raise HvlabError(f"unknown factor {name!r}", f"choose one of: {', '.join(known)}")
+        raise HvlabError(f"unknown factor {name!r}", f"choose one of: {', '.join(known)}", code="unknown-factor")
     return known[name]
 
 

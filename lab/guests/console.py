@@ -64,7 +64,11 @@ def guest_console(host: Machine, provider: Hypervisor, guest: str) -> str:
     program = f"guest={shlex.quote(guest)}\n{{ {provider.console_command}; }} | tail -c {_MOST}\n"
     done = host.run("sh -s", stdin=program.encode(), timeout=_ASK_S)
     if not done.text and (why := last_line(done.stderr)):
-        raise HvlabError(f"{provider.title} has no output of {guest}'s console: {why}", "has it ever been started?")
+        raise HvlabError(
+            f"{provider.title} has no output of {guest}'s console: {why}",
+            "has it ever been started?",
+            code="no-console",
+        )
     return done.text
 
 
@@ -82,7 +86,9 @@ def attach(host: Machine, provider: Hypervisor, guest: str, reached: Machine) ->
     """
     if not provider.attach_command:
         raise HvlabError(
-            f"{provider.title}'s guests have no console that accepts input", f"./invoke lab.ssh {guest} logs in"
+            f"{provider.title}'s guests have no console that accepts input",
+            f"./invoke lab.ssh {guest} logs in",
+            code="no-console-input",
         )
     line = f"guest={shlex.quote(guest)}; {provider.attach_command}"
     with _login(provider, guest, reached):

@@ -46,7 +46,7 @@ def available_mib(meminfo: str) -> int:
     for line in meminfo.splitlines():
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) // 1024
-    raise HvlabError("the guest does not report its available memory", "set memory_load_mib = 0")
+    raise HvlabError("the guest does not report its available memory", "set memory_load_mib = 0", code="memory-unknown")
 
 
 def hold_load(ssh: Machine, mib: int) -> None:
@@ -60,5 +60,6 @@ def hold_load(ssh: Machine, mib: int) -> None:
         raise HvlabError(
             f"{ssh.name} cannot hold a load of {mib} MiB: it has {available} MiB available",
             "set a smaller topology.memory_load_mib or a larger topology.memory_mib",
+            code="load-too-large",
         )
     start_load(ssh, root=False).hold(mib * PAGES_A_MIB)

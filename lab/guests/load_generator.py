@@ -122,7 +122,9 @@ class LoadGenerator:
     def _command(self, line: str, timeout: float) -> None:
         answer = self._run(_COMMAND.format(folder=shlex.quote(self.folder), line=shlex.quote(line)), timeout)
         if "cannot" in answer or "done" not in answer:
-            raise HvlabError(f"{self.ssh.name}: the load {line!r} failed: {answer.strip() or 'no answer'}")
+            raise HvlabError(
+                f"{self.ssh.name}: the load {line!r} failed: {answer.strip() or 'no answer'}", code="load-failed"
+            )
 
     def _run(self, program: str, timeout: float) -> str:
         return self.ssh.check(self._shell, stdin=program.encode(), timeout=timeout, what="a known load")

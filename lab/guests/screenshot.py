@@ -47,12 +47,14 @@ def as_png(picture: bytes, subject: str) -> bytes:
         with _whole_only():
             image = Image.open(io.BytesIO(picture)).convert("RGB")
     except (UnidentifiedImageError, OSError, ValueError) as error:
-        raise HvlabError(f"the picture of {subject} cannot be read: {error}") from error
+        raise HvlabError(f"the picture of {subject} cannot be read: {error}", code="no-picture") from error
     # None if there are more colours than asked for.
     if image.getcolors(1) is not None:
         size = f"{image.width} x {image.height}"
         raise HvlabError(
-            f"{subject} is blank: {size} pixels of one colour", "check with ./invoke lab.ssh whether its session runs"
+            f"{subject} is blank: {size} pixels of one colour",
+            "check with ./invoke lab.ssh whether its session runs",
+            code="blank-picture",
         )
     png = io.BytesIO()
     image.save(png, "PNG", optimize=True)
@@ -77,5 +79,6 @@ def take_picture(host: Machine, provider: Hypervisor, guest: str) -> bytes:
         raise HvlabError(
             f"{provider.title} gives no picture of {guest}'s screen: {why}",
             'does the guest have one? Under some hypervisors only with topology.session = "x-window"',
+            code="no-picture",
         )
     return as_png(done.stdout, f"{guest}'s screen")

@@ -134,8 +134,14 @@ class VagrantLab:
 
     def _failure(self, what: str, error: subprocess.CalledProcessError) -> HvlabError:
         if error.returncode < 0:
-            return HvlabError(f"{what}: it was ended by {signal.Signals(-error.returncode).name}", f"see {self.log}")
-        return HvlabError(f"{what}: {last_words(self.log.read_text(errors='replace'))}", f"see {self.log}")
+            return HvlabError(
+                f"{what}: it was ended by {signal.Signals(-error.returncode).name}",
+                f"see {self.log}",
+                code="vagrant-failed",
+            )
+        return HvlabError(
+            f"{what}: {last_words(self.log.read_text(errors='replace'))}", f"see {self.log}", code="vagrant-failed"
+        )
 
     def up(self, guest: str, lost: Callable[[], str | None]) -> None:
         """Bring one guest up and wait until it answers over SSH.

@@ -201,6 +201,7 @@ class NestedHost:
                 raise HvlabError(
                     f"port {self.settings.ssh_port} on 127.0.0.1 is in use{f' by {process}' if process else ''}",
                     "choose another: HVLAB_LAB_HOST__SSH_PORT=NNNN, or ssh_port in hvlab.toml",
+                    code="port-in-use",
                 ) from error
 
     def boot(self, provider: Hypervisor) -> None:

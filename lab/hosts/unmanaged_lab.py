@@ -120,6 +120,7 @@ class UnmanagedLab:
                 f"{self.name} has a lab already, of {owner}",
                 "./invoke lab.down there; if that folder is lost, there too: "
                 f"HVLAB_STATE={quote(owner.partition(':')[2])} ./invoke lab.purge --host={self.name}",
+                code="host-is-claimed",
             )
         if done.status == _CLAIMED_BEFORE:
             self._undo_lost()
@@ -176,7 +177,7 @@ class UnmanagedLab:
             if words := rollback_script.describe(outcome):
                 say(f"  {words}")
         if failed := failures(outcomes):
-            raise HvlabError(f"{self.name}: {'; '.join(failed)}", "./invoke lab.purge tries again")
+            raise HvlabError(f"{self.name}: {'; '.join(failed)}", "./invoke lab.purge tries again", code="not-removed")
 
     def scan(self, resources: Sequence[Resource]) -> list[Outcome]:
         """Remove what is the lab's on a host without a record here, and release the host if nothing is left.
@@ -217,7 +218,9 @@ class UnmanagedLab:
         owner = self._host_owner()
         if owner != self.owner:
             raise HvlabError(
-                f"{self.name} has no lab of {self.state}", f"it is {owner}'s" if owner else "it has none at all"
+                f"{self.name} has no lab of {self.state}",
+                f"it is {owner}'s" if owner else "it has none at all",
+                code="no-lab-on-host",
             )
 
     def _host_owner(self) -> str:

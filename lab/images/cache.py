@@ -151,7 +151,9 @@ def _build(folder: Path, facts: dict[str, object], build: Callable[[Path], Mappi
         making.rename(folder)
     except OSError as error:
         shutil.rmtree(making, ignore_errors=True)
-        raise HvlabError(f"building {folder.name}: {error}", f"is there room in {cache_root()}?") from error
+        raise HvlabError(
+            f"building {folder.name}: {error}", f"is there room in {cache_root()}?", code="build-failed"
+        ) from error
     except BaseException:
         _keep_logs(making)
         raise

@@ -112,11 +112,14 @@ class Downloader:
                 sync_folder(target.parent)
                 return
         except OSError as error:
-            raise HvlabError(f"writing {target}: {error.strerror}", f"is there room in {target.parent}?") from error
+            raise HvlabError(
+                f"writing {target}: {error.strerror}", f"is there room in {target.parent}?", code="cannot-write"
+            ) from error
         must_be = f"; {checksum.algorithm} {checksum.value}" if checksum else ""
         raise HvlabError(
             f"{target.name} cannot be downloaded: {why}",
             f"fetch it elsewhere, put it into {place} and run this again{must_be}",
+            code="download-failed",
         )
 
     def _require_right(self, target: Path, checksum: Checksum | None) -> None:
@@ -124,6 +127,7 @@ class Downloader:
             raise HvlabError(
                 f"{target} is not the right file: {checksum.algorithm} {found}, not {checksum.value}",
                 "remove it and run this again",
+                code="wrong-file",
             )
 
     def _from(self, url: str, part: Path, checksum: Checksum | None) -> None:

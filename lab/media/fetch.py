@@ -69,6 +69,7 @@ class _Fetch:
             raise HvlabError(
                 f"the install tree needs {needed / 1e9:.1f} GB more, {free / 1e9:.1f} GB are free",
                 f"make room in {self.media.folder}, or set HVLAB_CACHE to another disk",
+                code="too-little-disk",
             )
 
     def tree(self) -> None:
@@ -92,6 +93,7 @@ class _Fetch:
             raise HvlabError(
                 f"{self.media.tree}: {changed[0]} is not what was fetched before",
                 f"remove {self.media.checked} if that was on purpose, else the whole tree",
+                code="wrong-file",
             )
         facts = {"repomd_sha256": found[REPOMD], "packages": count, "sha256": found}
         write_atomic(self.media.checked, (json.dumps(facts, indent=2) + "\n").encode())

@@ -57,6 +57,7 @@ def serve(folder: Path, *, address: str = ADDRESS, port: int = PORT, log: Path |
         raise HvlabError(
             f"the install tree cannot be served on {address}:{port}: {error.strerror}",
             f"another build may be running; `ss -ltnp` shows who has port {port}",
+            code="port-in-use",
         ) from error
     with server:
         thread = threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True)

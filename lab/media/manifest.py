@@ -147,5 +147,6 @@ def require_media(os_name: str, kickstarts: Path = KICKSTARTS) -> Media:
         raise HvlabError(
             f"{media.iso} has SHA-256 {found}, not {media.wanted.iso.sha256}",
             f"remove it, then ./invoke image.fetch --os={os_name}",
+            code="wrong-file",
         )
     return media

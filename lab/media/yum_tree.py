@@ -42,9 +42,15 @@ def _file(entry: ElementTree.Element, space: str) -> TreeFile:
         raise HvlabError("the tree's repodata has an entry without a place or a checksum", "fetch the tree again")
     path, kind = location.get("href", ""), checksum.get("type", "")
     if kind not in _ALGORITHMS:
-        raise HvlabError(f"the tree's repodata has a checksum of the unknown kind {kind!r}", "fetch the tree again")
+        raise HvlabError(
+            f"the tree's repodata has a checksum of the unknown kind {kind!r}",
+            "fetch the tree again",
+            code="invalid-tree",
+        )
     if not path or path.startswith("/") or ".." in Path(path).parts:
-        raise HvlabError(f"the tree's repodata names {path!r}, which is outside the tree", "use another mirror")
+        raise HvlabError(
+            f"the tree's repodata names {path!r}, which is outside the tree", "use another mirror", code="invalid-tree"
+        )
     size = entry.find(f"{space}size")
     return TreeFile(
         path, Checksum(_ALGORITHMS[kind], checksum.text), int(size.get("package", 0)) if size is not None else 0
@@ -61,9 +67,13 @@ def package_lists(repomd: bytes) -> dict[str, TreeFile]:
         top = ElementTree.fromstring(repomd)
         found = {entry.get("type", ""): _file(entry, _REPO) for entry in top.iter(f"{_REPO}data")}
     except ElementTree.ParseError as error:
-        raise HvlabError(f"the tree's {REPOMD} is no XML: {error}", "remove it and fetch the tree again") from error
+        raise HvlabError(
+            f"the tree's {REPOMD} is no XML: {error}", "remove it and fetch the tree again", code="invalid-tree"
+        ) from error
     if "primary" not in found:
-        raise HvlabError(f"the tree's {REPOMD} names no list of packages", "remove it and fetch the tree again")
+        raise HvlabError(
+            f"the tree's {REPOMD} names no list of packages", "remove it and fetch the tree again", code="invalid-tree"
+        )
     return found
 
 
@@ -80,4 +90,6 @@ def packages(primary: Path) -> Iterator[TreeFile]:
                     yield _file(entry, _COMMON)
                     entry.clear()
     except (OSError, EOFError, ElementTree.ParseError) as error:
-        raise HvlabError(f"{primary} cannot be read: {error}", "remove it and fetch the tree again") from error
+        raise HvlabError(
+            f"{primary} cannot be read: {error}", "remove it and fetch the tree again", code="invalid-tree"
+        ) from error

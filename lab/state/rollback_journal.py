@@ -62,7 +62,9 @@ class Steps:
                 _ = int(facts["step"]), facts["what"], facts["undo"], list(facts["names"])
         except (ValueError, TypeError, KeyError) as error:
             raise HvlabError(
-                f"{self._path} is damaged in line {number}", "./invoke lab.purge removes what is left"
+                f"{self._path} is damaged in line {number}",
+                "./invoke lab.purge removes what is left",
+                code="damaged-journal",
             ) from error
         return dict(facts)
 

@@ -42,4 +42,8 @@ def require_labs(state: Path) -> None:
     marked = any((state / name).is_file() for name in marks) or any((state / name).is_dir() for name in _FOLDERS)
     if names and not marked:
         shown = ", ".join(names[:3])
-        raise HvlabError(f"{state} is no lab's folder: it has {shown}", "set HVLAB_STATE to a new or an empty folder")
+        raise HvlabError(
+            f"{state} is no lab's folder: it has {shown}",
+            "set HVLAB_STATE to a new or an empty folder",
+            code="not-a-lab-folder",
+        )

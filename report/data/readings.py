@@ -224,4 +224,4 @@ def _factor(given: str, wanted: str, meter: str, metric: str) -> float:
         return unit_factor(given, wanted)
     except HvlabError as error:
         message = f"measurements.csv: {meter} {metric} is in {given}, expected {wanted}"
-        raise HvlabError(message, "see docs/reference/dataset.md") from error
+        raise HvlabError(message, "see docs/reference/dataset.md", code="wrong-unit") from error

@@ -86,5 +86,5 @@ def screen(dataset: Dataset, provider: str, name: str) -> Screen | None:
 def _uri(path: Path) -> Markup:
     content = read_bytes(path)
     if not content.startswith(b"\x89PNG\r\n\x1a\n"):
-        raise HvlabError(f"{path} is no PNG picture", "remove it, or run the study again")
+        raise HvlabError(f"{path} is no PNG picture", "remove it, or run the study again", code="invalid-picture")
     return Markup("data:image/png;base64,{}").format(base64.b64encode(content).decode("ascii"))

@@ -160,7 +160,7 @@ def read_catalog(path: Path, code: str) -> Catalog:
     except OSError as error:
         raise HvlabError(f"cannot read {path}: {error.strerror}") from error
     except (PoFileError, ValueError) as error:
-        raise HvlabError(f"{path}: {error}") from error
+        raise HvlabError(f"{path}: {error}", code="damaged-catalog") from error
 
 
 @cache

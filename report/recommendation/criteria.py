@@ -72,9 +72,11 @@ def _read(path: Path) -> _File:
     try:
         return _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
-        raise HvlabError(f"cannot read {path}: {error.strerror}") from error
+        raise HvlabError(f"cannot read {path}: {error.strerror}", code="unreadable-file") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise HvlabError(f"{path}: {error}") from error
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise HvlabError(f"{path}: {'.'.join(map(str, first['loc'])) or 'the file'}: {first['msg']}") from error
+        raise HvlabError(
+            f"{path}: {'.'.join(map(str, first['loc'])) or 'the file'}: {first['msg']}", code="invalid-criteria"
+        ) from error

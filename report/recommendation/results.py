@@ -69,4 +69,5 @@ def _nothing_to_print(dataset: Dataset) -> HvlabError:
     return HvlabError(
         f"study {dataset.study.id} has no reading of memory, CPU or disk",
         "run the study, then render it again",
+        code="nothing-read",
     )

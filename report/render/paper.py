@@ -94,7 +94,9 @@ def write(path: Path, content: bytes) -> None:
     try:
         write_atomic(path, content)
     except OSError as error:
-        raise HvlabError(f"cannot write {path}: {error.strerror}", "check the folder and the free space") from error
+        raise HvlabError(
+            f"cannot write {path}: {error.strerror}", "check the folder and the free space", code="cannot-write"
+        ) from error
 
 
 def _page(study_dir: Path, scenario: Scenario, screen_style: str = "") -> tuple[str, bytes]:
@@ -168,7 +170,9 @@ def _weasyprint() -> ModuleType:
         return importlib.import_module("weasyprint")
     except OSError as error:
         reason = str(error).splitlines()[0]
-        raise HvlabError(f"WeasyPrint lacks a library: {reason}", f"apt-get install {_PACKAGES}") from error
+        raise HvlabError(
+            f"WeasyPrint lacks a library: {reason}", f"apt-get install {_PACKAGES}", code="missing-library"
+        ) from error
 
 
 def _font_faces(spoken_now: Language) -> str:

@@ -192,10 +192,12 @@ def read_claims(path: Path, hypervisors: Collection[str]) -> Claims:
     try:
         return Claims.model_validate(tomllib.loads(path.read_text(encoding="utf-8")), context=hypervisors)
     except OSError as error:
-        raise HvlabError(f"cannot read {path}: {error.strerror}") from error
+        raise HvlabError(f"cannot read {path}: {error.strerror}", code="unreadable-file") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise HvlabError(f"{path}: {error}", "its head says what it holds") from error
+        raise HvlabError(f"{path}: {error}", "its head says what it holds", code="invalid-claims") from error
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise HvlabError(f"{path}: {where}: {first['msg']}", "its head says what it holds") from error
+        raise HvlabError(
+            f"{path}: {where}: {first['msg']}", "its head says what it holds", code="invalid-claims"
+        ) from error

@@ -114,11 +114,13 @@ def parse_place(text: str, hypervisors: Sequence[HypervisorInfo]) -> Place:
     names = {word.lower(): it for it in hypervisors for word in (it.title, it.name)}
     parts = [part.strip().lower() for part in text.split(",") if part.strip()]
     if not parts:
-        raise HvlabError("nothing to trace", f"for example {example}")
+        raise HvlabError("nothing to trace", f"for example {example}", code="unknown-number")
     known = sorted({*_TABLES, *_ALIASES, *_WORKED_OUT})
     table = _ALIASES.get(parts[0], parts[0])
     if table not in _TABLES and table not in _WORKED_OUT:
-        raise HvlabError(f"no numbers can be traced in {parts[0]!r}", f"one of {', '.join(known)}")
+        raise HvlabError(
+            f"no numbers can be traced in {parts[0]!r}", f"one of {', '.join(known)}", code="unknown-number"
+        )
     named = next((part for part in parts[1:] if part in names), None)
     stage = next((part for part in parts[1:] if is_stage(part)), None)
     rest = [part for part in parts[1:] if part not in (named, stage)]
@@ -128,10 +130,14 @@ def parse_place(text: str, hypervisors: Sequence[HypervisorInfo]) -> Place:
         near = difflib.get_close_matches(rest[0], [*numbers, *names], 1) if rest else []
         meant = f"did you mean {near[0]}? " if near else ""
         titles = ", ".join(it.title for it in hypervisors)
-        raise HvlabError(f"cannot tell which number {text!r} is", f"{meant}{titles}; {', '.join(numbers)}: {example}")
+        raise HvlabError(
+            f"cannot tell which number {text!r} is",
+            f"{meant}{titles}; {', '.join(numbers)}: {example}",
+            code="unknown-number",
+        )
     staged = table == "table 3a" or (table in _TABLES and _TABLES[table].staged)
     if staged and stage is None:
-        raise HvlabError(f"{text!r} names no stage", f"for example {example}")
+        raise HvlabError(f"{text!r} names no stage", f"for example {example}", code="unknown-number")
     return Place(table, names[named].name, stage if staged else None, number, names[named].title)
 
 
@@ -226,7 +232,9 @@ def _origin(dataset: Dataset, row: dict[str, object]) -> Origin:
 def _not_read(dataset: Dataset, place: Place) -> HvlabError:
     where = f" at {place.stage}" if place.stage else ""
     what = f"{place.number} of {place.title}{where}"
-    return HvlabError(f"{what} was not read in study {dataset.study.id}", "the paper says so in its place")
+    return HvlabError(
+        f"{what} was not read in study {dataset.study.id}", "the paper says so in its place", code="not-read"
+    )
 
 
 def as_text(found: Trace) -> str:

@@ -70,7 +70,9 @@ def calibrate(settings: Settings, providers: tuple[str, ...], root: Path, active
             except HvlabError as error:
                 failures.append(f"{name}: {error.message}")
         if failures:
-            raise HvlabError(f"not calibrated: {'; '.join(failures)}", f"the others are in {folder}")
+            raise HvlabError(
+                f"not calibrated: {'; '.join(failures)}", f"the others are in {folder}", code="not-calibrated"
+            )
         calibration.finished = datetime.now(UTC).replace(microsecond=0)
         save(folder, calibration)
     return folder
@@ -125,6 +127,7 @@ def require_passed(folder: Path) -> None:
             f"{len(failed)} of {len(calibration.rows)} readings are off by more than the tolerance, first"
             f" {first.provider} {first.step}: {first.meter} {first.metric} by {first.error:+.2f} {first.unit}",
             f"the captures are in {folder}",
+            code="calibration-off",
         )
 
 

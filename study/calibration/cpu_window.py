@@ -59,7 +59,7 @@ class Window:
         grown = dict(zip(_FIELDS, (b - a for a, b in zip(self.before, self.after, strict=True)), strict=False))
         total = sum(list(grown.values())[:_COUNTED])
         if total <= 0:
-            raise HvlabError("the kernel counted no ticks in a window")
+            raise HvlabError("the kernel counted no ticks in a window", code="unknown-output")
         return 100 * sum(grown.get(name, 0) for name in names) / total
 
     def percent_of_one(self) -> float:
@@ -84,4 +84,6 @@ def parse(text: str) -> Window:
         (start, *before), (end, *after) = words
         return Window(float(end) - float(start), tuple(map(int, before)), tuple(map(int, after)))
     except ValueError as error:
-        raise HvlabError(f"the ticks of mpstat's window cannot be read: {text.strip()[:200]!r}") from error
+        raise HvlabError(
+            f"the ticks of mpstat's window cannot be read: {text.strip()[:200]!r}", code="unknown-output"
+        ) from error

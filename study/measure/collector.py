@@ -201,7 +201,11 @@ def unpack(archive: bytes, lines: Mapping[str, str], began: datetime, uptime: fl
         with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
             files = {entry.name: _content(tar, entry) for entry in tar}
     except tarfile.TarError as error:
-        raise HvlabError(f"the readings came cut off from the lab host: {error}", "was its connection lost?") from error
+        raise HvlabError(
+            f"the readings came cut off from the lab host: {error}",
+            "was its connection lost?",
+            code="reading-incomplete",
+        ) from error
     outputs: dict[str, Output] = {}
     for row in files.get("index", b"").decode().splitlines():
         name, status, start, end = row.split()
@@ -214,7 +218,7 @@ def unpack(archive: bytes, lines: Mapping[str, str], began: datetime, uptime: fl
             lines[name], int(status), started, float(end) - float(start), stdout, files[f"{name}.err"]
         )
     if missing := sorted(set(lines) - set(outputs)):
-        raise HvlabError(f"no reading came from the lab host for: {', '.join(missing)}")
+        raise HvlabError(f"no reading came from the lab host for: {', '.join(missing)}", code="reading-incomplete")
     return outputs
 
 
@@ -263,7 +267,9 @@ def collect(ssh: Machine, lines: Mapping[str, str], timeout: float) -> dict[str,
     try:
         folder, uptime = answer.split()
     except ValueError:
-        raise HvlabError(f"the reading's start printed {answer[:80]!r}, not its folder") from None
+        raise HvlabError(
+            f"the reading's start printed {answer[:80]!r}, not its folder", code="unknown-output"
+        ) from None
     fetch = _FETCH.format(folder=shlex.quote(folder), not_yet=_NOT_YET).encode()
     # To ask is to log in, which would be in what is read: the first time when it should be done, then seldom.
     pause = expected_s(lines)
@@ -281,9 +287,13 @@ def collect(ssh: Machine, lines: Mapping[str, str], timeout: float) -> dict[str,
         if done.status != _NOT_YET:
             raise _failed(done.stderr, done.status)
         pause = max(_ASK_AGAIN_S, _ASK_AGAIN_SHARE * (time.monotonic() - begun))
-    raise HvlabError(f"the readings did not end within {timeout:.0f} s on the lab host", f"see {folder} there")
+    raise HvlabError(
+        f"the readings did not end within {timeout:.0f} s on the lab host",
+        f"see {folder} there",
+        code="reading-timeout",
+    )
 
 
 def _failed(stderr: bytes, status: int) -> HvlabError:
     words = stderr.decode(errors="replace").strip() or f"exit status {status}"
-    return HvlabError(f"taking the readings failed on the lab host: {words[-300:]}")
+    return HvlabError(f"taking the readings failed on the lab host: {words[-300:]}", code="reading-failed")

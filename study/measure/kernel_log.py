@@ -58,7 +58,9 @@ def complaints(text: str, *, all_errors: bool) -> list[str]:
         match = _LINE.fullmatch(line)
         if match is None:
             raise HvlabError(
-                f"{EVIDENCE_NAME}: {line[:_SHOWN]!r} is no line of dmesg -r", "keep the capture and look at it"
+                f"{EVIDENCE_NAME}: {line[:_SHOWN]!r} is no line of dmesg -r",
+                "keep the capture and look at it",
+                code="unknown-output",
             )
         counts = _GRAVE.search(line) or (all_errors and int(match["level"]) <= _ERR)
         if counts and not harmless.search(line):

@@ -133,9 +133,9 @@ def parse_sample(line: str) -> Reading:
         free_kib, *ticks = [int(field) for field in counters.split()]
         uptime_s = float(uptime)
     except ValueError as error:
-        raise HvlabError(f"sampler: cannot read line {line.strip()[:120]!r}") from error
+        raise HvlabError(f"sampler: cannot read line {line.strip()[:120]!r}", code="unknown-output") from error
     if len(ticks) < _LEAST_FIELDS:
-        raise HvlabError(f"sampler: cannot read line {line.strip()[:120]!r}")
+        raise HvlabError(f"sampler: cannot read line {line.strip()[:120]!r}", code="unknown-output")
     total = sum(ticks[:_GUEST])
     return Reading(uptime_s, free_kib, total - ticks[_IDLE] - ticks[_IOWAIT], total)
 

@@ -67,6 +67,7 @@ def require_processes(meter: str, context: Context) -> None:
         raise HvlabError(
             f"meter {meter}: no process names known for provider {context.provider!r}",
             "set guest_processes and daemon_processes",
+            code="no-processes",
         )
 
 

@@ -52,4 +52,6 @@ def meter(name: str) -> Meter:
     try:
         return _registry()[name]
     except KeyError:
-        raise HvlabError(f"unknown meter {name!r}", f"valid meters: {', '.join(_registry())}") from None
+        raise HvlabError(
+            f"unknown meter {name!r}", f"valid meters: {', '.join(_registry())}", code="unknown-meter"
+        ) from None

@@ -9,8 +9,15 @@ from core.errors import HvlabError
 
 
 @contextmanager
-def raises_code(code: str) -> Iterator[pytest.ExceptionInfo[HvlabError]]:
-    """Check that the block raises an error with a code; further assertions follow the block."""
+def raises_code(code: str, *facts: str) -> Iterator[pytest.ExceptionInfo[HvlabError]]:
+    """Check that the block raises an error with a code.
+
+    Args:
+        code: `HvlabError.code`.
+        facts: Names, places and values that the message or the hint must have; not its wording.
+    """
     with pytest.raises(HvlabError) as caught:
         yield caught
-    assert caught.value.code == code, caught.value
+    error = caught.value
+    assert error.code == code, error
+    assert [fact for fact in facts if fact not in str(error)] == [], error

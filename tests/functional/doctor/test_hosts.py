@@ -7,7 +7,6 @@ from typing import ClassVar
 
 import pytest
 
-from core.errors import HvlabError
 from lab.connectors.address import Address
 from lab.connectors.base import CommandTimeoutError, Completed
 from lab.doctor.check import Wanted
@@ -15,6 +14,7 @@ from lab.doctor.run import all_checks, examine
 from lab.hosts.machines import RemoteMachine, ThisMachine
 from lab.settings import Settings
 from tests.functional.ssh.old_sshd import OldSshd, old_sshd
+from tests.support.errors import raises_code
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_exit_status_and_time_out_over_ssh(sshd: OldSshd) -> None:
 
 
 def test_a_host_that_turns_us_away_is_one_line(sshd: OldSshd, tmp_path: Path) -> None:
-    with pytest.raises(HvlabError, match=r"127\.0\.0\.1 cannot be reached over SSH") as raised:
+    with raises_code("unreachable", "127.0.0.1") as raised:
         machine(sshd, tmp_path / "no-key").run("true", timeout=30)
     assert "\n" not in raised.value.message
     assert raised.value.hint

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import HvlabError
 from dataset.measurements import read_measurements
 from dataset.models import load_study
 from lab.settings import Settings
@@ -14,6 +13,7 @@ from study.plan import Plan
 from study.verify import check
 from tests.functional.study.fakelab import FakeLab, fake_settings, take
 from tests.plugged import factors_plugged_in
+from tests.support.errors import raises_code
 
 
 @pytest.fixture(autouse=True)
@@ -49,5 +49,5 @@ def test_it_goes_from_the_settings_to_the_paper(tmp_path: Path) -> None:
 
 def test_a_lab_host_that_shows_another_value_fails_the_run(tmp_path: Path) -> None:
     lab = lab_that_shows(tmp_path, 0)
-    with pytest.raises(HvlabError, match="overcommit is guess, never was asked for"):
+    with raises_code("runs-failed", "overcommit is guess, never"):
         take(tmp_path / "studies", lab, Plan(("kvm",), 1, 7))

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import HvlabError
 from hypervisors.base import Hypervisor
 from hypervisors.registry import get_hypervisor
 from lab.active_lab import ActiveLab
@@ -16,6 +15,7 @@ from lab.hosts.prepare import create_resources
 from lab.purge import purge
 from lab.state.rollback_journal import Steps
 from tests.functional.hypervisors.host import Host
+from tests.support.errors import raises_code
 
 THEIRS = {
     "net/hvlab": "<network><name>hvlab</name><uuid>11111111-0000-0000-0000-000000000000</uuid></network>\n",
@@ -69,7 +69,7 @@ def test_what_is_in_the_way_is_named_before_anything_is_changed(
 ) -> None:
     put(tools, {taken: THEIRS.get(taken, "disk")})
     before = tools.tree()
-    with pytest.raises(HvlabError, match="already on the host, and not this lab's") as raised:
+    with raises_code("foreign-resource") as raised:
         here.boot(kvm)
     assert taken.partition("/")[2] in raised.value.message
     assert tools.tree() == before

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import HvlabError
 from lab.connectors.address import Address
 from lab.connectors.base import CommandTimeoutError, Machine
 from lab.connectors.ssh_config import Ssh, write_config
 from lab.hosts.machines import LABHOST, RemoteMachine, ThisMachine
 from lab.images.os_profiles import OLD_SSH
 from tests.functional.ssh.old_sshd import OldSshd
+from tests.support.errors import raises_code
 
 
 def remote(sshd: OldSshd) -> RemoteMachine:
@@ -40,7 +40,7 @@ def machine(request: pytest.FixtureRequest, sshd: OldSshd) -> Machine:
 def test_the_same_line_gives_the_same(machine: Machine) -> None:
     done = machine.run('pwd; cat; echo "$0" >&2; exit 3', timeout=60, stdin=b"in\x00put")
     assert (done.status, done.stdout) == (3, f"{Path.home()}\nin".encode() + b"\x00put")
-    with pytest.raises(HvlabError, match=r"trying failed on .*: it broke"):
+    with raises_code("command-failed", "it broke"):
         machine.check("echo it broke >&2; exit 1", timeout=60, what="trying")
     with pytest.raises(CommandTimeoutError):
         machine.run("sleep 30", timeout=0.5)
@@ -59,16 +59,16 @@ def test_files_there_and_back(machine: Machine, tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written_is_no_file(machine: Machine, tmp_path: Path) -> None:
-    with pytest.raises(HvlabError, match="cannot be written"):
+    with raises_code("cannot-write"):
         machine.put(io.BytesIO(b"x" * 3_000_000), str(tmp_path / "nowhere" / "file"), timeout=60)
-    with pytest.raises(HvlabError, match="reading"):
+    with raises_code("command-failed"):
         machine.get(str(tmp_path / "nothing"), tmp_path / "back", timeout=60)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_without_ssh_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(HvlabError, match="ssh is not installed here") as raised:
+    with raises_code("no-ssh") as raised:
         RemoteMachine(Address("ssh", "ssh://server", "server")).run("true", timeout=60)
     assert "openssh-client" in raised.value.hint
 
@@ -78,7 +78,7 @@ def test_a_copy_that_differs_is_refused(tmp_path: Path) -> None:
         def command(self, remote: str, *options: str) -> list[str]:
             return super().command(remote.replace("cat >", "head -c 5 >"), *options)
 
-    with pytest.raises(HvlabError, match="did not arrive as it was sent"):
+    with raises_code("copy-differs"):
         Lossy().put(io.BytesIO(b"whole content"), str(tmp_path / "file"), timeout=60)
     assert not (tmp_path / "file").exists()
 
@@ -127,8 +127,8 @@ def test_a_host_that_is_not_known_is_not_trusted(sshd: OldSshd, tmp_path: Path) 
     config = tmp_path / "config"
     config.write_text(f"IdentityFile {sshd.key}\nUserKnownHostsFile {tmp_path / 'known'}\n")
     stranger = RemoteMachine(Address("ssh", "ssh://old", "127.0.0.1", sshd.user, sshd.port), str(config))
-    with pytest.raises(HvlabError, match="Host key verification failed"):
+    with raises_code("unreachable", "Host key verification failed"):
         stranger.run("true", timeout=60)
     write_config(tmp_path / "ssh_config", [stranger.entry()])
-    with pytest.raises(HvlabError, match="Host key verification failed"):
+    with raises_code("unreachable", "Host key verification failed"):
         Ssh(tmp_path / "ssh_config", LABHOST).run("true", timeout=60)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import HvlabError
 from core.resources.base import Resource
 from hypervisors.registry import get_hypervisor
 from lab.active_lab import ActiveLab
@@ -18,6 +17,7 @@ from lab.state.processes import tagged_env
 from lab.state.rollback_journal import JOURNAL, Steps
 from tests.functional.hosts.conftest import ssh_host, unreachable
 from tests.functional.ssh.old_sshd import OldSshd
+from tests.support.errors import raises_code
 from tests.support.purges import purged
 
 KVM, XEN = get_hypervisor("kvm"), get_hypervisor("xen")
@@ -27,7 +27,7 @@ def test_purge_sets_a_host_back_and_keeps_what_it_needs_for_that(sshd: OldSshd, 
     host = ssh_host(sshd, tmp_path, tmp_path / "state")
     Steps(host.state).before(*host.steps[0])
     host.boot(KVM)
-    with unreachable(host), pytest.raises(HvlabError, match="cannot be reached over SSH"):
+    with unreachable(host), raises_code("not-removed", "cannot be reached over SSH"):
         purged(host.state)
     assert (host.state / NAME).exists()
     (host.state / NAME).write_text(undoing("server1"))
@@ -72,7 +72,7 @@ def test_purge_asks_a_named_host_of_which_nothing_is_on_record(
     library = 'note_probe() { if [ -e "$1" ]; then state=owned; else state=absent; fi; }\nnote_remove() { rm "$1"; }\n'
     known = [Resource("note", str(note), "note", (str(note),), (library,))]
     monkeypatch.setattr("lab.purge.all_resources", lambda *_: known)
-    with pytest.raises(HvlabError, match="has no lab of") as raised:
+    with raises_code("not-removed") as raised:
         purged(host.state, host)
     assert "it has none at all" in str(raised.value)
     assert note.exists()
@@ -101,7 +101,7 @@ def test_purge_with_a_damaged_record_wants_the_hosts_name_and_sets_it_back(host:
     (host.state / RECORD).write_text("{")
     (host.state / NAME).write_text(undoing(touched=f"{place}/set-back"))
     (place / NAME).write_text(undoing(touched=f"{place}/set-back"))
-    with pytest.raises(HvlabError, match=r"unmanaged\.json is damaged") as raised:
+    with raises_code("damaged-file", "unmanaged.json") as raised:
         purged(host.state)
     assert "lab.purge --host=" in raised.value.hint
     assert (place / "owner").exists()
@@ -128,7 +128,7 @@ def test_purge_sets_a_host_back_whose_lab_is_lost(host: UnmanagedHost, place: Pa
 def test_what_does_not_go_keeps_the_host(here: LocalHost, place: Path) -> None:
     lose(here, place)
     (place / NAME).write_text(undoing("server1", failed="hvlab"))
-    with pytest.raises(HvlabError, match=r"local: network hvlab \(is still there\)"):
+    with raises_code("not-removed", "local: network hvlab"):
         purged(here.state, here)
     assert sorted(path.name for path in place.iterdir()) == ["boxes-abc", "owner", NAME]
 
@@ -137,7 +137,7 @@ def test_what_does_not_go_keeps_the_host(here: LocalHost, place: Path) -> None:
 def test_an_answer_that_is_not_whole_keeps_the_host(here: LocalHost, place: Path, damage: str) -> None:
     lose(here, place)
     (place / NAME).write_text(damage)
-    with pytest.raises(HvlabError, match="the host's answer is"):
+    with raises_code("not-removed"):
         purged(here.state, here)
     assert (place / "owner").exists()
 

@@ -3,11 +3,9 @@
 import subprocess
 from pathlib import Path
 
-import pytest
-
-from core.errors import HvlabError
 from lab.desktop.xsession import PROGRAMS, render_session_script, start_session
 from tests.support.answering import answering
+from tests.support.errors import raises_code
 
 
 def test_the_session_says_what_is_not_installed(tmp_path: Path) -> None:
@@ -24,6 +22,6 @@ def test_the_session_says_what_is_not_installed(tmp_path: Path) -> None:
 
 
 def test_without_a_display_stack_the_error_has_a_hint() -> None:
-    with pytest.raises(HvlabError, match="Xvfb is not installed") as caught:
+    with raises_code("command-failed", "Xvfb is not installed") as caught:
         start_session(answering("labhost", 1, stderr=b"Xvfb is not installed\n"))
     assert "lab_host.desktop = false" in caught.value.hint

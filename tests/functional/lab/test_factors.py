@@ -10,6 +10,7 @@ from core.errors import HvlabError
 from lab.factors.host import require_possible
 from lab.settings import Settings, on_host
 from tests.functional.vagrant.tools import FakeCommand
+from tests.support.errors import raises_code
 
 ALL = ("xen", "kvm", "virtualbox")
 
@@ -41,5 +42,5 @@ def test_a_host_that_is_not_ours_is_asked_how_much_is_free(
 def test_a_host_that_does_not_tell_what_is_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     df = FakeCommand.create(tmp_path / "bin", "df", {})
     monkeypatch.setenv("PATH", f"{df.folder}{os.pathsep}{os.environ['PATH']}")
-    with pytest.raises(HvlabError, match="does not report how much is free for /kvm"):
+    with raises_code("free-space-unknown", "/kvm"):
         require_possible(on_host(wanting(disk_strategy="preallocated"), "local"), ["kvm"])

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import stamina
 
-from core.errors import HvlabError
 from lab.connectors.ssh_config import Ssh
 from lab.guests.load_generator import LoadGenerator, running_load
+from tests.support.errors import raises_code
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def test_it_stands_in_the_middle_of_a_frame(here: Ssh) -> None:
 
 
 def test_what_cannot_be_had_is_told(here: Ssh) -> None:
-    with running_load(here) as load, pytest.raises(HvlabError, match=r"hold 1000000000000.*Cannot allocate"):
+    with running_load(here) as load, raises_code("load-failed", "hold 1000000000000", "Cannot allocate"):
         load.hold(10**12)
 
 

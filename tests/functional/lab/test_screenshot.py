@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import HvlabError
 from hypervisors.registry import get_hypervisor
 from lab.connectors.base import Completed
 from lab.connectors.ssh_config import Ssh
 from lab.guests.screenshot import take_picture
+from tests.support.errors import raises_code
 from tests.support.screens import screen
 
 
@@ -37,5 +37,5 @@ def test_a_picture_is_fetched_and_nothing_is_left(tmp_path: Path, monkeypatch: p
 
 def test_the_hypervisors_own_words_are_told() -> None:
     provider = replace(get_hypervisor("xen"), screenshot_command='echo "no device model for $guest" >&2; false')
-    with pytest.raises(HvlabError, match="Xen gives no picture of server9's screen: no device model for server9"):
+    with raises_code("no-picture", "server9", "no device model for server9"):
         take_picture(HERE, provider, "server9")

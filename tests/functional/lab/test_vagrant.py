@@ -9,6 +9,7 @@ from core.errors import HvlabError
 from core.process import ProgramTimeoutError
 from hypervisors.registry import get_hypervisor
 from lab.guests.vagrant import VagrantLab
+from tests.support.errors import raises_code
 
 FAILED = """\
 Bringing machine 'server1' up with 'libvirt' provider...
@@ -29,7 +30,7 @@ def test_one_that_was_killed_is_told_as_such(tmp_path: Path, monkeypatch: pytest
             raise subprocess.CalledProcessError(-9, "vagrant")
 
     monkeypatch.setattr(VagrantLab, "_vagrant", lambda self, lost: Killed())
-    with pytest.raises(HvlabError, match="vagrant up server1 failed: it was ended by SIGKILL"):
+    with raises_code("vagrant-failed", "server1", "SIGKILL"):
         lab.up("server1", lambda: None)
 
 

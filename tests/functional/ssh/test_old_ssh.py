@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import HvlabError
 from core.paths import PROJECT
 from lab.connectors.ssh_config import Ssh, SshEntry, write_config
 from lab.guests.topology import write_topology
@@ -23,6 +22,7 @@ from lab.images.boxes import Boxes
 from lab.images.os_profiles import ssh_config_lines
 from lab.settings import TopologySettings
 from tests.functional.ssh.old_sshd import OldSshd, old_sshd
+from tests.support.errors import raises_code
 
 HERE = Path(__file__).parent
 WHERE = "echo $SSH_CONNECTION | cut -d ' ' -f 4"
@@ -68,7 +68,7 @@ def test_the_kit_reaches_it(sshd: OldSshd, tmp_path: Path) -> None:
 def test_each_of_the_kits_settings_is_needed(sshd: OldSshd, tmp_path: Path, left_out: str, noted: str) -> None:
     entry, config = kit(sshd, tmp_path)
     write_config(config, [replace(entry, extra=tuple(line for line in entry.extra if not line.startswith(left_out)))])
-    with notes(sshd, noted), pytest.raises(HvlabError, match="cannot be reached over SSH"):
+    with notes(sshd, noted), raises_code("unreachable"):
         Ssh(config, "server1").run("true", timeout=60)
 
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import HvlabError
 from dataset.models import load_study, save_study
 from lab.active_lab import ActiveLab
 from lab.state.lock import acquire_lab
@@ -12,6 +11,7 @@ from study import api
 from study.plan import Plan
 from study.verify import check
 from tests.functional.study.fakelab import FakeLab, described, fake_settings, take
+from tests.support.errors import raises_code
 
 
 @pytest.fixture
@@ -39,12 +39,12 @@ def test_resume_ends_what_the_killed_command_left(project: Path, monkeypatch: py
 
 
 def test_resume_leaves_a_lab_alone_that_somebody_uses(project: Path) -> None:
-    with acquire_lab(project / "state"), pytest.raises(HvlabError, match="another command uses the lab"):
+    with acquire_lab(project / "state"), raises_code("lab-locked"):
         api.resume(project, "", ActiveLab(project / "state"), lambda _: {})
 
 
 def test_verify_and_tell(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(HvlabError, match=r"has [0-9]+ problems"):
+    with raises_code("study-has-problems"):
         api.verify(project, "")
     assert "kvm-01: running, not finished" in capsys.readouterr().out
     api.print_progress(project, "", ActiveLab(project / "state"))

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import HvlabError
 from dataset.models import load_study, save_study
 from study.plan import Plan, parameter_differences, settings_of
 from study.verify import check
 from tests.functional.study.fakelab import FakeLab, fake_settings, resume, take
+from tests.support.errors import raises_code
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_a_run_whose_host_is_not_as_asked_fails(tmp_path: Path, lab: FakeLab) ->
     kernel = lab.state / "kernel"
     before = kernel.read_text()
     kernel.write_text(before.replace("ksm/run:0", "ksm/run:1"))
-    with pytest.raises(HvlabError, match=r"kvm-01: factors at stage booting under KVM: ksm is true, false was asked"):
+    with raises_code("runs-failed", "kvm-01", "booting", "KVM: ksm is true, false"):
         take(tmp_path / "studies", lab, Plan(("kvm",), 1, 7))
     kernel.write_text(before)
     (folder,) = (tmp_path / "studies").glob("2*")

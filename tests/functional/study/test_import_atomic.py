@@ -22,6 +22,7 @@ from study import merge
 from study.merge import import_runs
 from study.verify import check, require_valid
 from tests.functional.study.snapshots import snapshot
+from tests.support.errors import raises_code
 from tests.support.examples import WHOLE
 
 KILLS = 40 if WHOLE else 8
@@ -142,7 +143,7 @@ def test_a_kill_at_any_moment_leaves_the_study_before_or_after(two: tuple[Path, 
         assert import_runs(ours, theirs) == ["kvm-03", "kvm-04"]
     assert check(ours) == []
     # What a kill left goes with the next command that writes.
-    with pytest.raises(HvlabError, match="imported before"):
+    with raises_code("imported-before"):
         import_runs(ours, theirs)
     assert [path.name for path in ours.parent.iterdir()] == ["ours"]
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core.errors import HvlabError
 from dataset.measurements import read_measurements
 from dataset.models import load_study
 from study.meters.registry import meter
 from study.plan import Plan, settings_of
 from study.verify import check
 from tests.functional.study.fakelab import FakeLab, fake_settings, take
+from tests.support.errors import raises_code
 
 PLAN = Plan(("kvm",), 1, 7)
 WINDOW = "runs/kvm-01/captures/{stage}/manager-window.txt"
@@ -47,7 +47,7 @@ def test_without_it_there_is_no_such_stage(tmp_path: Path) -> None:
 
 def test_a_manager_that_ends_fails_the_run(tmp_path: Path, lab: FakeLab) -> None:
     lab.manager_ends_with = "server2"
-    with pytest.raises(HvlabError, match="virt-manager at stage vm-2: no window 'Virtual Machine Manager' is on"):
+    with raises_code("runs-failed", "virt-manager", "vm-2"):
         take(tmp_path / "studies", lab, PLAN)
 
 

@@ -35,7 +35,7 @@ def test_an_answer_that_is_cut_off(text: str) -> None:
     ],
 )
 def test_a_line_of_another_form(line: str) -> None:
-    with raises_code("unrecognised-answer"):
+    with raises_code("unknown-output"):
         read_outcomes(f"{line}\nend\n")
 
 

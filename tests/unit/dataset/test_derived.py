@@ -10,6 +10,7 @@ from dataset import load
 from dataset.derived import check_derived, unit_factor
 from dataset.descriptors import Descriptors
 from dataset.schema1 import upgrade
+from tests.support.errors import raises_code
 from tests.unit.dataset.studies import BHYVE, study_json, write_study
 
 XEN = {
@@ -73,7 +74,7 @@ def test_a_number_that_was_never_read_has_no_rows(tmp_path: Path) -> None:
 
 
 def test_unknown_number_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(HvlabError, match="no derived number 'free'") as caught:
+    with raises_code("no-such-derived-number", "'free'") as caught:
         load(write_study(tmp_path, XEN, NUMBERS)).derived("free")
     assert "machine_free" in caught.value.hint
 
@@ -140,7 +141,7 @@ def test_terms_of_schema_1_are_sound() -> None:
 
 def test_a_term_of_no_meter_is_found() -> None:
     described = {"hypervisors": [BHYVE], "derived": [derived("a", {"meter": "m", "metric": "x"})]}
-    with pytest.raises(HvlabError, match="a of bhyve: there is no meter 'm'"):
+    with raises_code("invalid-derived-number", "a of bhyve", "'m'"):
         check_derived(Descriptors.model_validate(described))
 
 

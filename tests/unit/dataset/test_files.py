@@ -19,6 +19,7 @@ from dataset.measurements import (
 )
 from dataset.models import StudyInfo, load_study, save_study
 from dataset.schema1 import upgrade
+from tests.support.errors import raises_code
 
 REPO = Path(__file__).parents[3]
 STUDY = {
@@ -102,7 +103,7 @@ def test_study_against_the_contract(tmp_path: Path, change: dict[str, object], m
 
 
 def test_missing_study(tmp_path: Path) -> None:
-    with pytest.raises(HvlabError, match="cannot read"):
+    with raises_code("unreadable-file"):
         load_study(tmp_path)
 
 
@@ -137,7 +138,7 @@ def test_append_and_drop(tmp_path: Path) -> None:
     append_measurements(tmp_path, [row()])
     append_measurements(tmp_path, [row(repeat=2)])
     assert [each.repeat for each in read_measurements(tmp_path)] == [1, 2]
-    with pytest.raises(HvlabError, match="kvm 1 vm-1 free total is there twice"):
+    with raises_code("invalid-measurement", "kvm 1 vm-1 free total"):
         append_measurements(tmp_path, [row(value=1)])
     (tmp_path / "runs/kvm-01/captures").mkdir(parents=True)
     (tmp_path / "runs/kvm-02").mkdir(parents=True)
@@ -182,13 +183,13 @@ def test_a_new_study_folder_is_made(tmp_path: Path) -> None:
 
 def test_measurements_that_are_not_utf_8(tmp_path: Path) -> None:
     (tmp_path / "measurements.csv").write_bytes(b"provider\xff\n")
-    with pytest.raises(HvlabError, match="not UTF-8 at byte 8"):
+    with raises_code("invalid-dataset", "byte 8"):
         read_measurements(tmp_path)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_what_is_no_number_is_not_written(value: float) -> None:
-    with pytest.raises(HvlabError, match="no measurement"):
+    with raises_code("invalid-measurement"):
         value_text(value)
 
 

@@ -4,16 +4,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.errors import HvlabError
 from dataset import Measurement, load
 from dataset.captures import run_name
 from dataset.measurements import COLUMNS, UNITS, read_measurements, write_measurements
 from dataset.models import load_study, save_study
 from dataset.stages import parse_stage, stage_position
+from tests.support.errors import raises_code
 from tests.unit.dataset.studies import BHYVE, study_json, write_study
 
 settings.register_profile(
@@ -119,9 +118,9 @@ def test_unknown_fields_and_hypervisors_survive(tmp_path: Path, unknown: dict[st
 
 
 def test_a_hypervisor_that_is_not_described_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(HvlabError, match="hypervisor kvm is not described"):
+    with raises_code("invalid-dataset", "hypervisor kvm"):
         load(write_study(tmp_path, study_json(parameters={"guests": 1, "providers": ["kvm"]})))
-    with pytest.raises(HvlabError, match=":2: provider is 'kvm', not one of bhyve"):
+    with raises_code("invalid-dataset", ":2: provider", "'kvm'", "bhyve"):
         load(write_study(tmp_path, study_json(), ["kvm,1,vm-1,1,m,x,1,s"]))
 
 
@@ -131,5 +130,5 @@ def test_a_dataset_names_its_hypervisors_in_the_order_of_print(tmp_path: Path) -
     assert dataset.titles == {"kvm": "KVM", "bhyve": "bhyve"}
     assert [it.name for it in dataset.hypervisors] == ["kvm", "bhyve"]
     assert dataset.hypervisor("kvm").image_folder == "/kvm"
-    with pytest.raises(HvlabError, match="no hypervisor 'xen'"):
+    with raises_code("unknown-hypervisor", "'xen'"):
         dataset.hypervisor("xen")

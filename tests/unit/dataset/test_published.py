@@ -8,6 +8,7 @@ import pytest
 from core.errors import HvlabError
 from dataset import load
 from dataset.published import derive, write
+from tests.support.errors import raises_code
 
 REFERENCE = Path(__file__).resolve().parents[3] / "reference" / "paper-2011"
 
@@ -54,7 +55,7 @@ def test_missing_or_poor_file_is_an_error(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "published"
     shutil.copytree(REFERENCE / "published", folder)
     (folder / name).write_text("a,b\n1,2\n", encoding="utf-8")
-    with pytest.raises(HvlabError, match="missing column"):
+    with raises_code("invalid-dataset"):
         derive(folder)
     (folder / name).unlink()
     with pytest.raises(HvlabError, match=name):

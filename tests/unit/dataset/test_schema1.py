@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from core.errors import HvlabError
 from dataset.descriptors import Descriptors
 from dataset.schema1 import upgrade
+from tests.support.errors import raises_code
 
 FILE = Path("study.json")
 
@@ -43,7 +43,7 @@ def test_factors_have_the_values_that_were_set() -> None:
 
 
 def test_unknown_hypervisor_is_an_error() -> None:
-    with pytest.raises(HvlabError, match="unknown hypervisor 'bhyve' in a study of schema 1"):
+    with raises_code("invalid-dataset", "'bhyve'", "schema 1"):
         upgrade({"schema": 1, "parameters": {"providers": ["bhyve"]}}, FILE)
 
 

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import HvlabError
 from dataset.stages import Stage, parse_stage, stages
+from tests.support.errors import raises_code
 
 
 def test_the_2011_stages() -> None:
@@ -14,7 +14,7 @@ def test_the_2011_stages() -> None:
 
 
 def test_negative_guests() -> None:
-    with pytest.raises(HvlabError, match="-1 guests"):
+    with raises_code("invalid-stage", "-1"):
         stages(-1)
 
 
@@ -25,5 +25,5 @@ def test_names_lead_back_to_the_stages(guests: int, manager: bool) -> None:
 
 @pytest.mark.parametrize("name", ["", "vm-0", "vm-01", "vm-", "VM-1", "boot", "vm-1\n"])
 def test_unknown_names_are_refused_with_the_valid_ones(name: str) -> None:
-    with pytest.raises(HvlabError, match="booting, manager, vm-1"):
+    with raises_code("invalid-stage", "booting, manager, vm-1"):
         parse_stage(name)

@@ -6,9 +6,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from core.errors import HvlabError
 from dataset.captures import INDEX_FILE, write_capture
 from dataset.terminal import Printed, printed, svg
+from tests.support.errors import raises_code
 
 MPSTAT = "19:01:07     all    0.25\t1.00   98.75\n\nAverage:     all    0.25    1.00   98.75\n"
 FREE = "       total   used\nMem:    3917    315\n"
@@ -62,5 +62,5 @@ def test_no_capture_is_no_picture_and_a_damaged_index_is_named(tmp_path: Path) -
     assert printed(tmp_path / "free.txt") is None
     path = capture(tmp_path, "free", FREE, "free -m")
     path.with_name(INDEX_FILE).write_text("[]")
-    with pytest.raises(HvlabError, match=r"index\.json"):
+    with raises_code("invalid-dataset", "index.json"):
         printed(path)

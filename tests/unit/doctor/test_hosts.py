@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.errors import HvlabError
 from lab.connectors.address import Address, parse_host
+from tests.support.errors import raises_code
 
 
 def test_forms_of_host() -> None:
@@ -30,7 +30,7 @@ def test_forms_of_host() -> None:
     ],
 )  # fmt: skip
 def test_bad_hosts_are_one_line(text: str) -> None:
-    with pytest.raises(HvlabError, match="--host=") as raised:
+    with raises_code("bad-host", "--host=") as raised:
         parse_host(text)
     assert "\n" not in str(raised.value)
     assert "secret" not in str(raised.value)

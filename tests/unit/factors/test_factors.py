@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from core.errors import HvlabError
 from core.paths import PROJECT
 from dataset.derived import unit_factor
 from dataset.stages import parse_stage
@@ -16,6 +15,7 @@ from lab.factors.registry import all_factors, get_factor, host_settings
 from lab.factors.settings import FactorsSettings, default_of
 from lab.settings import load_settings
 from study.meters.factors import METER, readings_of
+from tests.support.errors import raises_code
 from tests.support.recorded import ROOT
 
 EVERY = sorted(all_factors())
@@ -50,7 +50,7 @@ def test_only_what_a_running_host_can_be_told_is_set_there() -> None:
 
 
 def test_an_unknown_factor_is_an_error_that_names_the_known() -> None:
-    with pytest.raises(HvlabError, match="unknown factor 'colour'") as raised:
+    with raises_code("unknown-factor", "'colour'") as raised:
         get_factor("colour")
     assert "ksm, thp, swap" in raised.value.hint
 

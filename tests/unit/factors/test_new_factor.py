@@ -18,6 +18,7 @@ from study.factors import as_declared, mismatches
 from study.meters.base import Context, Number
 from study.meters.factors import METER, shown
 from tests.plugged import factors_plugged_in
+from tests.support.errors import raises_code
 from tests.support.recorded import ROOT
 
 
@@ -47,7 +48,7 @@ def test_it_is_a_parameter(tmp_path: Path) -> None:
     assert Settings().factors.overcommit == "guess"
     assert settings(tmp_path, 'overcommit = "never"').factors.overcommit == "never"
     assert settings(tmp_path, "", HVLAB_FACTORS__OVERCOMMIT="always").factors.overcommit == "always"
-    with pytest.raises(HvlabError, match=r"factors\.overcommit: Input should be 'guess', 'always' or 'never'"):
+    with raises_code("bad-setting", "factors.overcommit", "'guess', 'always' or 'never'"):
         settings(tmp_path, "overcommit = 2")
 
 

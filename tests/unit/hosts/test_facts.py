@@ -2,9 +2,9 @@
 
 import pytest
 
-from core.errors import HvlabError
 from hypervisors.registry import get_hypervisor
 from lab.hosts.facts import boot_entry, obstacle, read_facts
+from tests.support.errors import raises_code
 
 KVM, XEN, VIRTUALBOX = (get_hypervisor(name) for name in ("kvm", "xen", "virtualbox"))
 DEBIAN = """\
@@ -97,5 +97,5 @@ def test_what_its_processors_are_under(told: tuple[str, str], accelerator: str) 
 
 
 def test_no_linux() -> None:
-    with pytest.raises(HvlabError, match="boot_id"):
+    with raises_code("not-linux", "boot_id"):
         read_facts("uid=0\nhostname=bsd\n")

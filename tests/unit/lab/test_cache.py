@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from core.errors import HvlabError
 from lab.images.cache import cached, fingerprint, manifest
+from tests.support.errors import raises_code
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +38,7 @@ def test_leaves_nothing_half_built(cache_folder: Path) -> None:
         (folder / "half").write_text("x")
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(HvlabError, match="No space left"):
+    with raises_code("build-failed", "No space left"):
         cached("thing", {}, fails)
     assert [path for path in cache_folder.iterdir() if path.is_dir()] == []
 

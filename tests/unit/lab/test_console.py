@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-import pytest
-
-from core.errors import HvlabError
 from lab.guests.console import host_console, last_lines
+from tests.support.errors import raises_code
 
 
 def test_the_last_lines_without_what_a_terminal_would_obey() -> None:
@@ -14,7 +12,7 @@ def test_the_last_lines_without_what_a_terminal_would_obey() -> None:
 
 
 def test_the_lab_hosts_console_is_a_file(tmp_path: Path) -> None:
-    with pytest.raises(HvlabError, match="no lab host was booted"):
+    with raises_code("no-lab-host"):
         host_console(tmp_path)
     (tmp_path / "console.log").write_text("HVLAB-READY\n")
     assert host_console(tmp_path) == "HVLAB-READY\n"

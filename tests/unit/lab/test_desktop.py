@@ -11,6 +11,7 @@ from lab.desktop.manager_window import last_words, look_command, open_manager, p
 from lab.desktop.windows import Window, read_look, require_alive
 from lab.settings import Settings
 from tests.support.answering import answering
+from tests.support.errors import raises_code
 
 TITLE = "Virtual Machine Manager"
 MANAGER = get_hypervisor("kvm").manager
@@ -49,13 +50,13 @@ def test_a_window_that_is_not_alive(changes: dict[str, object], message: str) ->
 
 
 def test_a_manager_that_was_started_again_is_another() -> None:
-    with pytest.raises(HvlabError, match="another than the one that was opened"):
+    with raises_code("other-window"):
         require_alive(read_look(told()), TITLE, Window(id=9, title=TITLE, pid=31, place=(0, 0, 1, 1)))
 
 
 @pytest.mark.parametrize("text", ["", "Traceback", "{}", '{"screen": [1], "windows": []}'])
 def test_what_is_no_look_is_shown(text: str) -> None:
-    with pytest.raises(HvlabError, match="is not recognised"):
+    with raises_code("unknown-output"):
         read_look(text)
 
 
@@ -68,7 +69,7 @@ def test_a_manager_is_opened_and_waited_for() -> None:
 
 
 def test_the_reason_why_it_does_not_come_up_is_told() -> None:
-    with pytest.raises(HvlabError, match="opening virt-manager failed on labhost: it ended with status 1") as caught:
+    with raises_code("command-failed", "virt-manager", "labhost", "it ended with status 1") as caught:
         open_manager(
             answering("labhost", 1, stderr=b"it ended with status 1; its last output: cannot open display\n"),
             MANAGER,
@@ -78,10 +79,10 @@ def test_the_reason_why_it_does_not_come_up_is_told() -> None:
 
 
 def test_a_picture_that_cannot_be_had() -> None:
-    with pytest.raises(HvlabError, match=r"no picture of virt-manager's window: .* is covered by Question") as caught:
+    with raises_code("no-picture", "virt-manager", "is covered by Question") as caught:
         picture(answering("labhost", 1, stderr=b"'Virtual Machine Manager' is covered by Question\n"), MANAGER)
     assert caught.value.hint
-    with pytest.raises(HvlabError, match="virt-manager's window is blank: 2 x 1 pixels"):
+    with raises_code("blank-picture", "virt-manager", "2 x 1 pixels"):
         picture(answering("labhost", stdout=b"P6\n2 1\n255\n" + bytes(6)), MANAGER)
 
 

@@ -16,6 +16,7 @@ from lab.installer.kickstart import read_kickstart
 from lab.installer.rootfs_archive import root_inputs
 from lab.media.manifest import MediaMissingError
 from lab.settings import TopologySettings
+from tests.support.errors import raises_code
 from tests.support.images import copy_kickstart, disk_key
 
 
@@ -87,7 +88,7 @@ def test_without_its_media_centos_stops_with_the_instruction(tmp_path: Path, mon
 
 
 def test_unknown_guest_os() -> None:
-    with pytest.raises(HvlabError, match="'hurd'"):
+    with raises_code("unknown-guest-os", "'hurd'"):
         guest_image(TopologySettings(os="hurd"))
 
 

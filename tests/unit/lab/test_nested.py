@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import HvlabError
 from hypervisors.boot import BootOptions
 from hypervisors.registry import all_hypervisors, get_hypervisor
 from lab.hosts.nested import NestedHost, running_provider
 from lab.settings import LabHostSettings
 from lab.state.processes import start_time
+from tests.support.errors import raises_code
 from tests.support.lab_hosts import nested_host
 
 
@@ -69,7 +69,7 @@ def test_a_port_in_use_is_named(host: NestedHost, monkeypatch: pytest.MonkeyPatc
         taken.listen()
         port = taken.getsockname()[1]
         monkeypatch.setattr(host, "settings", LabHostSettings(ssh_port=port))
-        with pytest.raises(HvlabError, match=f"port {port} .* in use"):
+        with raises_code("port-in-use", f"port {port}"):
             host.boot(get_hypervisor("kvm"))
     assert running_provider(host.state) is None
 

@@ -5,9 +5,9 @@ import io
 import pytest
 from PIL import Image, ImageFile
 
-from core.errors import HvlabError
 from hypervisors.registry import all_hypervisors
 from lab.guests.screenshot import as_png
+from tests.support.errors import raises_code
 from tests.support.screens import screen
 
 
@@ -21,7 +21,7 @@ def test_what_hypervisors_give_becomes_png(form: str) -> None:
 
 
 def test_a_blank_screen_is_an_error() -> None:
-    with pytest.raises(HvlabError, match="server1's screen is blank: 800 x 600 pixels of one colour"):
+    with raises_code("blank-picture", "server1's screen", "800 x 600 pixels"):
         as_png(screen("PPM", dots=0), "server1's screen")
 
 
@@ -29,7 +29,7 @@ def test_a_blank_screen_is_an_error() -> None:
 def test_half_a_picture_is_an_error(cut: int, monkeypatch: pytest.MonkeyPatch) -> None:
     # As WeasyPrint sets it for the whole process.
     monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
-    with pytest.raises(HvlabError, match="the picture of server1's screen cannot be read"):
+    with raises_code("no-picture", "server1's screen"):
         as_png(screen("PPM")[:cut], "server1's screen")
     # The library that wants it so has it still.
     assert ImageFile.LOAD_TRUNCATED_IMAGES

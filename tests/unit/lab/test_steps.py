@@ -10,6 +10,7 @@ from core.resources.base import Outcome
 from core.resources.removal import Removable
 from lab import rollback
 from lab.state.rollback_journal import JOURNAL, Steps
+from tests.support.errors import raises_code
 
 
 def undone(state: Path) -> list[str]:
@@ -55,7 +56,7 @@ def test_a_damaged_journal_is_named_with_its_line(line: bytes, tmp_path: Path) -
     Steps(tmp_path).before("a file", "remove", "one")
     with (tmp_path / JOURNAL).open("ab") as file:
         file.write(line + b"\n")
-    with pytest.raises(HvlabError, match=r"steps\.jsonl is damaged in line 2") as raised:
+    with raises_code("damaged-journal", "steps.jsonl", "line 2") as raised:
         undone(tmp_path)
     assert "lab.purge" in raised.value.hint
 
@@ -69,7 +70,7 @@ def test_one_that_fails_does_not_keep_the_others_and_stays(tmp_path: Path, monke
     steps.before("a file", "remove", "one")
     steps.before("the machine", "machine")
     (tmp_path / "one").write_text("x")
-    with pytest.raises(HvlabError, match="the machine: the process does not end"):
+    with raises_code("not-undone", "the machine: the process does not end"):
         undone(tmp_path)
     assert not (tmp_path / "one").exists()
     assert [step.what for step in steps.open()] == ["the machine"]
@@ -83,7 +84,7 @@ def test_nothing_outside_the_lab_is_ever_removed(name: str, tmp_path: Path) -> N
     (other / "file").write_text("precious")
     (state / "link").symlink_to(other)
     Steps(state).before("a hostile line", "remove", name)
-    with pytest.raises(HvlabError, match="not undone"):
+    with raises_code("not-undone"):
         undone(state)
     assert (other / "file").read_text() == "precious"
     assert state.is_dir()
@@ -101,5 +102,5 @@ def test_of_a_link_only_the_link_goes(tmp_path: Path) -> None:
 
 def test_a_step_of_another_hvlab_is_told(tmp_path: Path) -> None:
     Steps(tmp_path).before("a thing", "dissolve")
-    with pytest.raises(HvlabError, match="nothing is known to undo 'dissolve'"):
+    with raises_code("not-undone", "'dissolve'"):
         undone(tmp_path)

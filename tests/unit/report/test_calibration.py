@@ -3,10 +3,8 @@
 import json
 from pathlib import Path
 
-import pytest
-
-from core.errors import HvlabError
 from report.tables.calibration import read_calibration
+from tests.support.errors import raises_code
 from tests.support.made_up import MakeStudy
 from tests.support.pages import page
 
@@ -87,5 +85,5 @@ def test_a_study_without_one_says_so(make_study: MakeStudy) -> None:
 def test_a_damaged_file_is_refused_by_name(make_study: MakeStudy) -> None:
     study = make_study()
     (study / "calibration.json").write_text('{"id": "x"}')
-    with pytest.raises(HvlabError, match=r"calibration.json: created: .*docs/reference/calibration.md"):
+    with raises_code("invalid-dataset", "calibration.json: created", "docs/reference/calibration.md"):
         page(study)

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import HvlabError
 from report.data.sources import group_captures
 from report.tables.cpu import table_4
 from report.tables.disk import figure_9
+from tests.support.errors import raises_code
 from tests.support.made_up import readings_of
 
 REFERENCE = Path(__file__).resolve().parents[3] / "reference" / "paper-2011"
@@ -65,7 +65,7 @@ def test_units_are_converted_or_refused(make_study: MakeStudy) -> None:
     total = numbers.estimate("kvm", "booting", "free", "total", "KiB")
     assert total is not None
     assert total.mean == 3937 * 1024
-    with pytest.raises(HvlabError, match="free total is in MiB, expected percent"):
+    with raises_code("wrong-unit", "free total", "MiB", "percent"):
         numbers.estimate("kvm", "booting", "free", "total", "percent")
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import HvlabError
 from report.render import paper
+from tests.support.errors import raises_code
 from tests.support.pages import text_of
 from tests.support.silence import no_warnings
 
@@ -85,12 +85,12 @@ def test_a_damaged_study_writes_nothing(make_study: MakeStudy, tmp_path: Path, w
     folder = make_study()
     whole = (folder / "study.json").read_text()
     (folder / "study.json").write_text(whole[: len(whole) // 2])
-    with pytest.raises(HvlabError, match=r"study\.json: .*invalid JSON.* line 1 column"):
+    with raises_code("invalid-dataset", "study.json", "line 1 column"):
         write(folder, tmp_path / "out")
     (folder / "study.json").write_text(json.dumps(json.loads(whole)))
     rows = (folder / "measurements.csv").read_text().splitlines()
     (folder / "measurements.csv").write_text("\n".join([*rows[:6], rows[4], *rows[6:]]))
-    with pytest.raises(HvlabError, match=r"measurements\.csv:7: .* is there twice"):
+    with raises_code("invalid-dataset", "measurements.csv:7"):
         write(folder, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

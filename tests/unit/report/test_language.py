@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Message
 
-from core.errors import HvlabError
 from report.i18n import translate
 from report.i18n.catalog import messages, missing, update
 from report.i18n.translate import LANGUAGES, catalog, data_catalogs, gettext, read_catalog, speaking
+from tests.support.errors import raises_code
 from tests.support.made_up import REFERENCE, MakeStudy
 from tests.support.pages import page
 
@@ -99,7 +99,7 @@ def test_english_is_spoken_again_afterwards(code: str) -> None:
 
 
 def test_a_language_without_a_catalog_is_refused() -> None:
-    with pytest.raises(HvlabError, match="no paper in language 'xx'") as caught:
+    with raises_code("unknown-language", "'xx'") as caught:
         page(REFERENCE, "xx")
     assert caught.value.hint == "use en or ko"
 
@@ -107,5 +107,5 @@ def test_a_language_without_a_catalog_is_refused() -> None:
 def test_a_damaged_catalog_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "ko.po").write_bytes(b'msgid "\xff"\n')
     monkeypatch.setattr(translate, "FOLDER", tmp_path)
-    with pytest.raises(HvlabError, match=r"ko\.po"):
+    with raises_code("damaged-catalog", "ko.po"):
         catalog("ko")

@@ -3,19 +3,17 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-from core.errors import HvlabError
 from core.paths import PROJECT
 from report.render import paper
 from report.tools.export import write_data
+from tests.support.errors import raises_code
 
 REFERENCE = PROJECT / "reference" / "paper-2011"
 MakeStudy = Callable[..., Path]
 
 
 def test_other_language_is_refused_here_too(tmp_path: Path) -> None:
-    with pytest.raises(HvlabError, match="no paper in language 'xx'"):
+    with raises_code("unknown-language", "'xx'"):
         paper.render_html(REFERENCE, tmp_path, "xx")
 
 

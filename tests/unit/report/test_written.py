@@ -9,6 +9,7 @@ import pytest
 from core.errors import HvlabError
 from dataset import load
 from report.render import paper
+from tests.support.errors import raises_code
 from tests.support.made_up import REFERENCE
 
 
@@ -28,7 +29,7 @@ def test_failed_write_leaves_the_old_paper(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(paper, "_pdf", lambda _page: b"new")
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(HvlabError, match="No space left on device"):
+    with raises_code("cannot-write", "No space left on device"):
         paper.render(REFERENCE, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["paper.en.pdf"]
     assert old.read_bytes() == b"old"
@@ -39,7 +40,7 @@ def test_missing_library_is_a_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         raise OSError("cannot load library 'libpango-1.0-0'\nlong story")
 
     monkeypatch.setattr("importlib.import_module", no_pango)
-    with pytest.raises(HvlabError, match=r"libpango-1\.0-0") as caught:
+    with raises_code("missing-library", "libpango-1.0-0") as caught:
         paper.render(REFERENCE, tmp_path)
     assert "apt-get install" in caught.value.hint
 

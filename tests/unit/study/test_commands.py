@@ -2,13 +2,11 @@
 
 from pathlib import Path
 
-import pytest
-
-from core.errors import HvlabError
 from lab.settings import Settings
 from lab.state.lock import acquire_lab, in_use
 from study.api import StudyRequest
 from study.plan import Plan
+from tests.support.errors import raises_code
 
 
 def test_wishes() -> None:
@@ -16,7 +14,7 @@ def test_wishes() -> None:
     assert StudyRequest(seed=7).plan(settings) == Plan(("xen", "kvm", "virtualbox"), 1, 7)
     assert StudyRequest(("kvm",), 3, 7, "512KiB").plan(settings) == Plan(("kvm",), 3, 7, 0.5, 20)
     assert StudyRequest().plan(settings).seed > 0
-    with pytest.raises(HvlabError, match="--repeats=-1"):
+    with raises_code("bad-option", "--repeats=-1"):
         StudyRequest(repeats=-1).plan(settings)
 
 

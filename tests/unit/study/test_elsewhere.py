@@ -8,6 +8,7 @@ import pytest
 
 from core.errors import HvlabError
 from study.host_check import require_kind, require_same, require_something
+from tests.support.errors import raises_code
 
 XENS = HvlabError("server runs the plain kernel, xen needs Xen", "reboot it into its boot entry 'Debian, with Xen'")
 
@@ -36,7 +37,7 @@ def test_another_machine_is_refused(tmp_path: Path, here: Any, says: str) -> Non
     )
     with pytest.raises(HvlabError, match=says):
         require_same(here, study)
-    with pytest.raises(HvlabError, match="kind ssh, this one is local"):
+    with raises_code("other-lab-host", "kind ssh", "local"):
         require_kind("local", study)
     require_kind("ssh", study)
     # What one of both does not tell (dom0 without dmidecode) is no difference.

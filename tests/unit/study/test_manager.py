@@ -2,11 +2,11 @@
 
 import pytest
 
-from core.errors import HvlabError
 from hypervisors.registry import get_hypervisor
 from lab.settings import Settings
 from study.measure.collector import context_for
 from study.meters.registry import meter
+from tests.support.errors import raises_code
 
 
 @pytest.mark.parametrize("provider", ["kvm", "xen", "virtualbox"])
@@ -19,5 +19,5 @@ def test_it_is_in_no_other_group(provider: str) -> None:
 
 
 def test_another_output_is_an_error() -> None:
-    with pytest.raises(HvlabError, match="meter manager"):
+    with raises_code("unknown-output", "meter manager"):
         meter("manager").parse("what\nmatched=1\n")

@@ -14,6 +14,7 @@ from study.measure.collector import context_for
 from study.measure.evidence import evidence_for
 from study.meters.base import Context, Number
 from study.meters.registry import all_meters, guest_meters, meter, meters_for
+from tests.support.errors import raises_code
 
 MIB = st.integers(0, 10**7)
 
@@ -32,7 +33,7 @@ def test_registry() -> None:
     xen_only = {"xentop", "xl-info", "xl-list"}
     assert {each.name for each in meters_for("kvm")} == set(names) - xen_only
     assert {each.name for each in meters_for("xen")} == set(names)
-    with pytest.raises(HvlabError, match="valid meters: account, disk, factors, free"):
+    with raises_code("unknown-meter", "account, disk, factors, free"):
         meter("fre")
 
 
@@ -60,7 +61,7 @@ def test_context_refuses_what_no_command_can_be_made_of(wrong: dict[str, object]
 
 
 def test_pss_needs_names_for_an_unknown_provider() -> None:
-    with pytest.raises(HvlabError, match="bhyve"):
+    with raises_code("no-processes", "bhyve"):
         meter("pss").command(Context("bhyve", "/bhyve"))
     names = Context("bhyve", "/bhyve", guest_processes=("bhyve",), daemon_processes=("vmd",))
     assert "bhyve) group=guest" in meter("pss").command(names)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import HvlabError
 from dataset.stages import parse_stage
 from hypervisors.registry import all_hypervisors, get_hypervisor
 from lab.settings import Settings
@@ -15,6 +14,7 @@ from study.measure.collector import commands, context_for
 from study.measure.rederive import measurements
 from study.meters.registry import all_meters, meter
 from tests.plugged import plugged_in
+from tests.support.errors import raises_code
 from tests.support.recorded import cases
 
 MODULE = '''\
@@ -71,5 +71,5 @@ def test_it_is_read_parsed_described_and_kept(fixtures: Path) -> None:
 
 def test_it_is_gone_with_its_module() -> None:
     assert "load-average" not in {each.name for each in all_meters()}
-    with pytest.raises(HvlabError, match="unknown meter"):
+    with raises_code("unknown-meter"):
         meter("load-average")

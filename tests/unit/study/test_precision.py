@@ -2,9 +2,9 @@
 
 import pytest
 
-from core.errors import HvlabError
 from study.plan import Plan
 from study.stopping_rule import decide, parse_precision
+from tests.support.errors import raises_code
 
 
 @pytest.mark.parametrize(("text", "mib"), [("1MiB", 1), ("0.5 MiB", 0.5), ("512KiB", 0.5)])
@@ -14,7 +14,7 @@ def test_amounts(text: str, mib: float) -> None:
 
 @pytest.mark.parametrize("text", ["1", "1MB", "-1MiB", "0MiB", "MiB"])
 def test_what_is_no_amount(text: str) -> None:
-    with pytest.raises(HvlabError, match="not an amount of memory"):
+    with raises_code("bad-option"):
         parse_precision(text)
 
 

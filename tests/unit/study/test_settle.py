@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import HvlabError
 from study.measure.settle import Sample, Settler, SettleRule, is_settled, motion, parse_sample
+from tests.support.errors import raises_code
 
 RULE = SettleRule(
     window_s=8,
@@ -123,7 +123,7 @@ def test_a_sample_counts_neither_idle_nor_waiting_nor_guests_twice() -> None:
 
 @pytest.mark.parametrize("text", ["", "87.74", "87.74 848896 1 2", "x 1 2 3 4 5 6 7", "87.74 848896 1 2 3 4 5 6.5"])
 def test_a_line_that_is_not_the_samplers(text: str) -> None:
-    with pytest.raises(HvlabError, match="sampler"):
+    with raises_code("unknown-output", "sampler"):
         parse_sample(text)
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from core.errors import HvlabError
 from dataset.calibration import load
 from dataset.captures import read_index
 from lab.active_lab import ActiveLab
@@ -14,6 +13,7 @@ from lab.settings import Settings
 from study.calibration import calibration as calibrating
 from study.calibration import runner
 from tests.functional.study.fakelab import FakeLab, fake_settings
+from tests.support.errors import raises_code
 
 # Waits as mpstat does between its samples, then prints what the stand-in of the other tests prints.
 MPSTAT = """\
@@ -71,7 +71,7 @@ def test_every_step_has_its_rows_and_captures(small: FakeLab, tmp_path: Path) ->
     assert host.ticks_percent is None
     # The stand-in's mpstat has no idea of this machine's load.
     assert "busy" in {row.metric for row in found.failed}
-    with pytest.raises(HvlabError, match="off by more than the tolerance, first"):
+    with raises_code("calibration-off"):
         calibrating.require_passed(folder)
 
 
@@ -79,7 +79,7 @@ def test_windows_that_do_not_coincide_are_taken_again(
     small: FakeLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runner, "WINDOW_SLACK_S", -1.0)
-    with pytest.raises(HvlabError, match="not calibrated: kvm: KVM: cpu-rest: its windows did not coincide"):
+    with raises_code("not-calibrated", "kvm: KVM: cpu-rest"):
         calibrating.calibrate(small.settings, ("kvm",), tmp_path / "calibrations", ActiveLab(tmp_path / "state"))
     (folder,) = (tmp_path / "calibrations").iterdir()
     found = load(folder)

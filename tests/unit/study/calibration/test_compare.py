@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import pytest
 
-from core.errors import HvlabError
 from dataset.calibration import Place, Row
 from hypervisors.calibration import Key
 from hypervisors.registry import get_hypervisor
@@ -14,6 +13,7 @@ from study.calibration.cpu_window import Window
 from study.calibration.expectation import Step, numbers
 from study.calibration.memory import Memory, memory_rows
 from study.meters.base import Number
+from tests.support.errors import raises_code
 
 PROVIDERS = ("kvm", "xen", "virtualbox")
 
@@ -234,5 +234,5 @@ def test_what_virtualbox_had_already_is_told_apart() -> None:
 def test_virtualbox_s_count_of_chunks() -> None:
     text = '<?xml version="1.0"?>\n<Statistics>\n<U32 val="114" unit="count" name="/GMM/cChunks"/>\n</Statistics>\n'
     assert gmm_chunks.parse(text) == [Number("held", 228, "MiB")]
-    with pytest.raises(HvlabError, match="no /GMM/cChunks"):
+    with raises_code("unknown-output", "/GMM/cChunks"):
         gmm_chunks.parse("VBoxManage: error: Could not find a registered machine named 'server1'")
