@@ -42,7 +42,7 @@ def test_what_can_be_done_is_done_and_the_rest_waits_until_resume(tmp_path: Path
     assert [event["runs"] for event in waited] == [["xen-01"]]
     # The lab host is under Xen now: kvm, which would be in its way, is done.
     before = lab.boots
-    with raises_code("lab-host-waits", "xen-01"):
+    with raises_code("runs-failed", "xen-01"):
         # The stand-in has no Xen, so the run begins and fails: it is no longer left for another kernel.
         resume(folder, lab)
     assert lab.boots == before + 1

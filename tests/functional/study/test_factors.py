@@ -47,7 +47,7 @@ def test_a_check_finds_other_factors_in_study_json(tmp_path: Path, lab: FakeLab)
     info = load_study(folder)
     info.runs[0].factors["thp"] = "never"
     save_study(folder, info)
-    assert check(folder) == ["kvm-01: study.json tells other factors than its captures show"]
+    assert check(folder) == ["kvm-01: study.json has other factors than its captures show"]
     info.runs[0].factors = {}
     info.parameters.factors["thp"] = "never"
     save_study(folder, info)

@@ -20,7 +20,7 @@ class Breaking(Machine):
         count = self.folder / "count"
         number = int(count.read_text()) + 1 if count.exists() else 1
         count.write_text(str(number))
-        return ["sh", "-c", f"sh -s | head -n {1 if number <= self.broken else 9999}"]
+        return ["sh", "-c", "sh -s | head -n 1" if number <= self.broken else "exec sh -s"]
 
 
 RULE = SettleRule(window_s=0.5, give_up_s=3)
