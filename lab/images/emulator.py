@@ -5,7 +5,7 @@ The distributions' builds will not do:
 - Debian 12's QEMU 7.2 lets one virtual CPU translate code that another is just rewriting, and keeps the stale result;
   Linux rewrites itself whenever a hypervisor's kernel module starts its first guest, and the lab host died of that
   ("Oops: int3"). QEMU 8.1 and later hold the page while they translate it.
-- Up to 11.1 at least, a virtual CPU may undo what another one changes in a word of flags, and a guest of a hypervisor
+- In QEMU 10.0 a virtual CPU may undo what another one changes in a word of flags, and a guest of a hypervisor
   that uses SVM dies or hangs: docs/findings/qemu-svm.md.
 
 It is not installed; it runs with the libraries of that release, whatever this machine's are.
