@@ -49,7 +49,10 @@ class Boot(Protocol):
 
     @property
     def detect(self) -> str:
-        """Shell line that succeeds on a machine that was started this way; "": the plain kernel."""
+        """Shell lines that succeed on a machine that was started this way; "": the plain kernel.
+
+        They fail with exit status 1 on any other machine. Where neither can be seen, they print why, and exit with 2.
+        """
 
     @property
     def entry(self) -> str:

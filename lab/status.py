@@ -16,7 +16,7 @@ from lab.hosts.machines import LABHOST
 def _running_guests(host: Machine, provider: Hypervisor) -> set[str]:
     """Ask the hypervisor itself: Vagrant takes many times as long for the same answer."""
     output = host.check(provider.running_command, timeout=60, what="asking for the running guests")
-    return set(output.split())
+    return {name for line in output.splitlines() if (name := line.strip())}
 
 
 def print_status(lab: ActiveLab) -> None:

@@ -7,6 +7,7 @@ _NAME = "libvirt"
 # libvirtd is only asked where it runs: to connect to its socket would start it. It is asked for the guests that the
 # kernel can have now; those under Xen are its own, too.
 _LINE = """\
+echo tool=$(command -v virsh)
 echo client=$(virsh --version 2>/dev/null)
 for s in /run/libvirt/libvirt-sock /var/run/libvirt/libvirt-sock /run/libvirt/virtqemud-sock; do
   [ -S "$s" ] && echo socket=$s
@@ -20,9 +21,14 @@ exit 0
 """
 
 
+# In place of a version of virsh, which is there.
+_NO_VERSION = "(it does not report a version)"
+
+
 def _judge(text: str, subject: Subject) -> Finding:
     ok, warn, fail = verdicts(_NAME)
-    client = facts(text).get("client")
+    output = facts(text)
+    client = output.get("client") or (output.get("tool") and _NO_VERSION)
     if subject.nested:
         # The lab host has its own; Vagrant's plugin needs the client here.
         if client:

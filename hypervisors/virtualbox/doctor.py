@@ -10,6 +10,7 @@ _LINE = """\
 echo kernel=$(uname -r)
 [ -d /sys/module/kvm ] && echo kvm=loaded || echo kvm=no
 echo at_load=$(cat /sys/module/kvm/parameters/enable_virt_at_load 2>/dev/null)
+echo tool=$(command -v VBoxManage)
 echo virtualbox=$(VBoxManage --version 2>/dev/null | tail -n 1)
 [ -e /dev/vboxdrv ] && echo driver=loaded || echo driver=no
 """
@@ -23,6 +24,10 @@ def _judge(text: str, subject: Subject) -> Finding:
     ok, warn, fail = verdicts(_NAME)
     output = facts(text)
     needed = subject.required
+    if output.get("tool") and not _numbers(output.get("virtualbox", ""), 3):
+        return (fail if needed else warn)(
+            f"{output['tool']} does not report a version", "VBoxManage --version says why"
+        )
     if not _numbers(output.get("virtualbox", ""), 3):
         return fail("no VirtualBox here", "install it, with its kernel module") if needed else ok("no VirtualBox here")
     seen = f"VirtualBox {output['virtualbox']}, Linux {output.get('kernel', '?')}, kvm {output.get('kvm')}"

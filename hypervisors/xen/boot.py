@@ -5,6 +5,16 @@ from dataclasses import dataclass
 from hypervisors.boot import BootFiles, BootOptions
 from hypervisors.xen.parameters import XenParameters
 
+# A guest of Xen has /proc/xen, too, but may not start others. Not all kernels of EL5 have /sys/hypervisor; newer kernels
+# have no /proc/xen/capabilities where xenfs is not mounted. Bit 11 is XENFEAT_dom0 (Xen's public/features.h).
+DETECT = """\
+if [ -r /proc/xen/capabilities ]; then grep -q control_d /proc/xen/capabilities
+elif [ -r /sys/hypervisor/properties/features ]; then
+    [ $((0x$(cat /sys/hypervisor/properties/features) >> 11 & 1)) = 1 ]
+elif [ "$(cat /sys/hypervisor/type 2>/dev/null)" = xen ]; then
+    echo "it runs under Xen, and has no /proc/xen/capabilities (mount -t xenfs xenfs /proc/xen)"
+    exit 2
+else false; fi"""
 # In the image's boot files.
 XEN = "xen"
 
@@ -15,8 +25,7 @@ class XenBoot:
 
     console: str = "hvc0"
     fatal: tuple[str, ...] = ("Panic on CPU",)
-    # A guest of Xen has /proc/xen, too, but may not start others. Kernels of EL5 do not all have /sys/hypervisor/type.
-    detect: str = "grep -q control_d /proc/xen/capabilities 2>/dev/null"
+    detect: str = DETECT
     entry: str = "xen"
 
     def arguments(self, files: BootFiles, line: str, options: BootOptions) -> list[str]:

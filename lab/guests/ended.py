@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from core.errors import HvlabError
 from hypervisors.base import Hypervisor
-from lab.connectors.base import Machine
+from lab.connectors.base import Machine, last_line
 
 _MOST = 300
 # Interval of the checks whether a guest is lost, and the time limit of one.
@@ -26,11 +26,14 @@ def why_ended(host: Machine, provider: Hypervisor, guest: str) -> str:
     """
     program = f"guest={shlex.quote(guest)}\n{provider.ended_command}\n"
     try:
-        output = host.run("sh -s", stdin=program.encode(), timeout=60).text
+        done = host.run("sh -s", stdin=program.encode(), timeout=60)
     except HvlabError as error:
         return f"the cause is unknown: {error.message}"
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return "; ".join(lines)[-_MOST:] or f"{provider.title} reports no cause"
+    lines = [line.strip() for line in done.text.splitlines() if line.strip()]
+    if lines:
+        return "; ".join(lines)[-_MOST:]
+    failed = last_line(done.stderr)
+    return f"the cause is unknown: {failed}" if failed else f"{provider.title} reports no cause"
 
 
 def lost(host: Machine, provider: Hypervisor, guest: str) -> str | None:

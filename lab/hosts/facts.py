@@ -29,11 +29,18 @@ cd /boot 2>/dev/null &&
         loader/entries/*.conf 2>/dev/null | sed 's/^[[:space:]]*/entry=/'
 exit 0
 """
+# The newline before the parenthesis: a plug-in's lines may end with a comment.
+_BELOW = """\
+said=$({detect}
+)
+case $? in 0) echo "below={name}";; 1) ;; *) echo "unseen {name}=$said";; esac
+"""
 _TITLE = re.compile(r"""(?:menuentry\s+(?:'(?P<one>[^']+)'|"(?P<two>[^"]+)")|title\s+(?P<old>.+))""")
 # 128 bits, as machine-id(5) and the SMBIOS specification have it.
 _NUMBER = re.compile(r"[0-9a-f]{32}")
 # AMI's default, in boards of many makers.
 _PLACEHOLDERS = {"03000200040005000006000700080009"}
+_UNSEEN = "unseen "
 _NOT_USUAL = re.compile(r"recovery|rescue|memtest|memory test|firmware|advanced options", re.IGNORECASE)
 
 
@@ -46,6 +53,7 @@ class HostFacts:
         boot_id: Changes with each start of the machine.
         release: Of its kernel.
         below: Name of the hypervisor that was started below its kernel, and whose guests it may start; "": none.
+        unseen: Names of the hypervisors of which that could not be seen, and why.
         guest_of: QEMU's accelerator if it is known to be itself a virtual machine of QEMU's; else "none".
         entries: Titles of its boot entries, as far as they can be read.
         identity: What distinguishes it from other machines. The machine's and the board's numbers are hashed, since
@@ -56,6 +64,7 @@ class HostFacts:
     boot_id: str
     release: str
     below: str
+    unseen: dict[str, str]
     guest_of: str
     entries: tuple[str, ...]
     identity: dict[str, str]
@@ -79,7 +88,7 @@ class HostFacts:
 def questions() -> str:
     """Return the shell program that prints the facts of a machine."""
     detect = (
-        f'if {each.boot.detect}; then echo "below={each.name}"; fi\n'
+        _BELOW.replace("{detect}", each.boot.detect).replace("{name}", each.name)
         for each in all_hypervisors().values()
         if each.boot.detect
     )
@@ -102,6 +111,7 @@ def read_facts(text: str) -> HostFacts:
         boot_id=answers["boot"],
         release=answers.get("release", ""),
         below=answers.get("below", ""),
+        unseen={name.removeprefix(_UNSEEN): why for name, why in answers.items() if name.startswith(_UNSEEN)},
         guest_of=_guest_of(answers),
         entries=tuple(title for name, value in pairs if name == "entry" and (title := _title(value))),
         identity={"hostname": answers.get("hostname", ""), **numbers},
@@ -148,6 +158,10 @@ def obstacle(found: HostFacts, provider: Hypervisor, called: str) -> HvlabError 
         provider: The hypervisor that is wanted.
         called: The machine's name in messages.
     """
+    for name, why in found.unseen.items():
+        title = get_hypervisor(name).title
+        words = f"{called}: whether it runs under {title} was not observed"
+        return HvlabError(f"{words}: {why}" if why else words, "./invoke doctor shows more", code="kernel-not-observed")
     below = get_hypervisor(found.below) if found.below else None
     wanted = provider.name if provider.boot.detect else ""
     if found.below == wanted:

@@ -54,6 +54,11 @@ def test_a_hypervisor_that_says_nothing(here: Ssh) -> None:
     assert why_ended(here, silent, "server1") == "KVM reports no cause"
 
 
+def test_a_question_that_failed_is_no_answer(here: Ssh) -> None:
+    failing = replace(get_hypervisor("kvm"), ended_command="{ echo 'error: no libvirtd' >&2; false; }")
+    assert why_ended(here, failing, "server1") == "the cause is unknown: error: no libvirtd"
+
+
 def test_a_lab_host_that_does_not_answer_is_no_second_error(here: Ssh, monkeypatch: pytest.MonkeyPatch) -> None:
     def unreachable(self: Ssh, remote: str, *, timeout: float, stdin: bytes = b"", patient: bool = True) -> Completed:
         raise HvlabError("labhost cannot be reached over SSH: no answer")

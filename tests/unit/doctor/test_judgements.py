@@ -52,3 +52,11 @@ def test_kvm_beside_virtualbox(kernel: str, virtualbox: str, at_load: str, state
     assert "VirtualBox " + virtualbox in found.seen
     unloaded = text.replace("kvm=loaded", "kvm=no")
     assert CHECKS["kvm-beside-virtualbox"].judge(unloaded, wanted(provider="virtualbox")).state == "ok"
+
+
+def test_what_did_not_answer_is_not_called_absent() -> None:
+    found = CHECKS["kvm-beside-virtualbox"].judge("tool=/usr/bin/VBoxManage\nvirtualbox=\n", wanted())
+    assert (found.state, "no VirtualBox" in found.seen) == ("warn", False)
+    found = CHECKS["libvirt"].judge("tool=/usr/bin/virsh\nclient=\ndaemon=\n", wanted(provider="kvm"))
+    assert (found.state, "no virsh" in found.seen) == ("fail", False)
+    assert CHECKS["port"].judge("", wanted("nested")).state == "warn"
