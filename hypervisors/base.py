@@ -117,6 +117,8 @@ class Hypervisor:
         harmless: Regular expressions of messages of the host's kernel that do not make a run suspect, each with the
             reason in a comment where it is defined.
         needs_hardware: Its guests do not start without hardware virtualization.
+        cpu_without: Features of a processor under which it fails, as QEMU names them; the nested lab host's processor
+            has none of them.
         machine_memory: How the hypervisor below the host's kernel counts the machine's memory; None: the host's
             kernel has all of it.
         guest_packages: Packages of RHEL 5 that a guest needs to start.
@@ -157,6 +159,7 @@ class Hypervisor:
     doctor: tuple[HypervisorCheck, ...] = ()
     harmless: tuple[str, ...] = ()
     needs_hardware: bool = True
+    cpu_without: tuple[str, ...] = ()
     machine_memory: MachineMemory | None = None
     guest_packages: tuple[str, ...] = ()
     guest_drivers: tuple[str, ...] = ()

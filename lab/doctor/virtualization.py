@@ -6,7 +6,8 @@ import shlex
 from core.diagnosis import Finding, facts, verdicts
 from hypervisors.registry import get_hypervisor
 from lab.doctor.check import EVERYWHERE, Check, Wanted
-from lab.images.acceleration import HARDWARE, SECONDS, SOFTWARE
+from lab.images.acceleration import SECONDS
+from lab.images.qemu_command import HARDWARE, SOFTWARE
 
 _PROBE = "hardware-virtualization"
 _NESTED = "nested-virtualization"
@@ -85,7 +86,7 @@ exit 0
 
 
 def _nested(text: str, wanted: Wanted) -> Finding:
-    ok, warn, _ = verdicts(_NESTED)
+    ok, warn, fail = verdicts(_NESTED)
     output = facts(text)
     flag = f"CPU flag {output['flags']}" if output.get("flags") else "CPU flag neither vmx nor svm"
     modules = [name for name in ("kvm_intel", "kvm_amd") if name in output]
@@ -96,7 +97,14 @@ def _nested(text: str, wanted: Wanted) -> Finding:
         return warn(f"{seen}; no parameter of kvm_intel or kvm_amd", "matters only where hardware virtualization works")
     if any(output[name] in ("Y", "1") for name in modules):
         return ok(seen)
-    return warn(seen, f"the lab host's KVM would have none: options {modules[0]} nested=1 in /etc/modprobe.d")
+    needed = not wanted.provider or get_hypervisor(wanted.provider).needs_hardware
+    # Software emulation brings its own; the probe falls back to it unless HVLAB_ACCEL says otherwise.
+    bad = fail if needed and wanted.accelerator == HARDWARE else warn
+    return bad(
+        seen,
+        f"options {modules[0]} nested=1 in /etc/modprobe.d, and load {modules[0]} again: without it the lab host has no"
+        " hardware virtualization, and runs under software emulation",
+    )
 
 
 CHECKS = (

@@ -8,7 +8,7 @@ from core.errors import HvlabError
 from hypervisors.base import Hypervisor
 from hypervisors.registry import all_hypervisors, get_hypervisor
 from lab.connectors.base import CLEAN_SHELL, Machine
-from lab.images.acceleration import HARDWARE, SOFTWARE
+from lab.images.qemu_command import HARDWARE, SOFTWARE
 
 # One `name=value` a line. CentOS 5.5 has no /etc/machine-id. dmidecode is a fallback for hosts without the DMI in
 # /sys; its comments are dropped. {kernels} stands for a line of each hypervisor that is started below the kernel.

@@ -26,9 +26,10 @@ from lab.connectors.ssh_config import Ssh, SshEntry, make_key, write_config
 from lab.guests.boot_progress import BootProgress, host_progress
 from lab.guests.topology import STORE
 from lab.hosts.base import Store
-from lab.images.acceleration import SOFTWARE, probe_accelerator
+from lab.images.acceleration import probe_accelerator
 from lab.images.boxes import Boxes
 from lab.images.host import HostImage
+from lab.images.qemu_command import LabHostMachine, Processor, lab_host_command
 from lab.settings import LabHostSettings
 from lab.state.processes import end, lab_name, process_info, start_time
 
@@ -153,7 +154,7 @@ class NestedHost:
 
     @property
     def accelerator(self) -> str:
-        """Return HARDWARE or SOFTWARE (`lab.images.acceleration`)."""
+        """Return HARDWARE or SOFTWARE (`lab.images.qemu_command`)."""
         return probe_accelerator(self.image.boot.kernel, self.image.busybox)
 
     def console_log(self) -> Path:
@@ -175,20 +176,15 @@ class NestedHost:
 
     def command(self, provider: Hypervisor, accelerator: str, key: str) -> list[str]:
         """Return the QEMU command line."""
-        cpu = self.settings.cpu_model if accelerator == SOFTWARE else "host"
-        # Software emulation: one thread for each virtual CPU; the cache of translated code would grow to over 1 GiB.
-        accel = f"{SOFTWARE},thread=multi,tb-size=512" if accelerator == SOFTWARE else accelerator
-        return [
-            str(self.emulator), "-name", lab_name(self.state), "-M", "q35", "-accel", accel, "-cpu", cpu,
-            "-smp", str(self.settings.vcpus), "-m", str(self.settings.memory_mib),
-            "-nodefaults", "-display", "none", "-no-reboot",
-            *self._kernel_arguments(provider, key),
-            "-drive", f"file={self.state / 'overlay.qcow2'},format=qcow2,if=virtio,cache=unsafe",
-            "-drive", f"file={self.boxes.store},format=raw,if=virtio,readonly=on,cache=unsafe",
-            "-netdev", f"user,id=net0,restrict=on,hostfwd=tcp:127.0.0.1:{self.settings.ssh_port}-:22",
-            "-device", "virtio-net-pci,netdev=net0,romfile=",
-            "-serial", f"file:{self.console_log()}",
-        ]  # fmt: skip
+        machine = LabHostMachine(
+            name=lab_name(self.state), vcpus=self.settings.vcpus, memory_mib=self.settings.memory_mib,
+            overlay=self.state / "overlay.qcow2", store=self.boxes.store,
+            ssh_port=self.settings.ssh_port, console=self.console_log(),
+        )  # fmt: skip
+        # Those of all hypervisors: the machine is the same under each.
+        without = sorted({name for each in all_hypervisors().values() for name in each.cpu_without})
+        processor = Processor(accelerator, self.settings.cpu_model, without)
+        return lab_host_command(self.emulator, machine, processor, self._kernel_arguments(provider, key))
 
     def _check_port(self) -> None:
         with socket.socket() as probe:

@@ -1,10 +1,12 @@
-"""Whether hardware virtualization really works here: only a guest that boots proves it.
+"""Whether hardware virtualization really works here: only a guest that boots, and may virtualize in turn, proves it.
 
-/dev/kvm may exist and be accessible, and a stock kernel may still hang under it.
+/dev/kvm may exist and be accessible, and a stock kernel may still hang under it. A guest without VT-x or AMD-V of its
+own could not run the lab host's hypervisors.
 """
 
 import os
 import platform
+import re
 import subprocess
 import tempfile
 from pathlib import Path
@@ -12,13 +14,21 @@ from pathlib import Path
 from core.console import say
 from core.errors import HvlabError
 from core.paths import cache_root
+from lab.images.qemu_command import HARDWARE, SOFTWARE, probe_command
 
-# QEMU's accelerators, as study.json has them: hardware virtualization, and software emulation.
-HARDWARE, SOFTWARE = "kvm", "tcg"
 DEVICE = Path("/dev/kvm")
 SECONDS = 10
 _MARK = "HVLAB-PROBE-OK"
-_INIT = f"#!/bin/busybox sh\necho {_MARK}\n/bin/busybox poweroff -f\n"
+# Prints the mark, and after it the processor's flag of nested virtualization, if there is one.
+_INIT = f"""\
+#!/bin/busybox sh
+/bin/busybox mkdir -p /proc
+/bin/busybox mount -t proc proc /proc
+echo {_MARK} $(/bin/busybox grep -o -w -m 1 -e vmx -e svm /proc/cpuinfo)
+/bin/busybox poweroff -f
+"""
+_NOTHING = "no hardware virtualization that boots a guest"
+_NOT_NESTED = "hardware virtualization boots a guest, but is not nested: set nested=1 of kvm_intel or kvm_amd"
 
 
 def _probe_initrd(busybox: Path, out: Path) -> None:
@@ -37,18 +47,24 @@ def _probe_initrd(busybox: Path, out: Path) -> None:
             )  # fmt: skip
 
 
-def _boots(kernel: Path, initrd: Path) -> bool:
-    """Return whether a kernel reaches its first program under hardware virtualization within ten seconds."""
-    command = [
-        "qemu-system-x86_64", "-M", "q35", "-accel", HARDWARE, "-cpu", "host", "-m", "512", "-nodefaults",
-        "-display", "none", "-serial", "stdio", "-no-reboot",
-        "-kernel", str(kernel), "-initrd", str(initrd), "-append", "console=ttyS0 quiet panic=-1",
-    ]  # fmt: skip
+def obstacle_in(console: str) -> str:
+    """Return why the lab host cannot use hardware virtualization, from the output of a probe; "" if it can."""
+    line = re.search(rf"^{_MARK}(.*)$", console, re.MULTILINE)
+    if not line:
+        return _NOTHING
+    return "" if line[1].split() else _NOT_NESTED
+
+
+def _obstacle(kernel: Path, initrd: Path) -> str:
+    """Try a kernel under hardware virtualization for ten seconds; return why it cannot be used, "" if it can."""
+    if not os.access(DEVICE, os.R_OK | os.W_OK):
+        return _NOTHING
+    command = probe_command(kernel, initrd)
     try:
         done = subprocess.run(command, capture_output=True, timeout=SECONDS, stdin=subprocess.DEVNULL, check=False)
     except subprocess.TimeoutExpired:
-        return False
-    return _MARK.encode() in done.stdout
+        return _NOTHING
+    return obstacle_in(done.stdout.decode(errors="replace"))
 
 
 def remembered_answer() -> Path:
@@ -72,7 +88,7 @@ def settled_accelerator() -> str:
 
 
 def probe_accelerator(kernel: Path, busybox: Path) -> str:
-    """Return HARDWARE where a guest boots under hardware virtualization within ten seconds, else SOFTWARE.
+    """Return HARDWARE where a guest boots under it within ten seconds and may virtualize in turn, else SOFTWARE.
 
     The answer is remembered until this machine is booted again. HVLAB_ACCEL overrides it.
 
@@ -86,8 +102,9 @@ def probe_accelerator(kernel: Path, busybox: Path) -> str:
     with tempfile.TemporaryDirectory() as scratch:
         initrd = Path(scratch) / "initrd"
         _probe_initrd(busybox, initrd)
-        answer = HARDWARE if os.access(DEVICE, os.R_OK | os.W_OK) and _boots(kernel, initrd) else SOFTWARE
-    say(f"acceleration: {answer}" + ("" if answer == HARDWARE else " (no hardware virtualization that boots a guest)"))
+        obstacle = _obstacle(kernel, initrd)
+    answer = SOFTWARE if obstacle else HARDWARE
+    say(f"acceleration: {answer}" + (f" ({obstacle})" if obstacle else ""))
     remembered.parent.mkdir(parents=True, exist_ok=True)
     remembered.write_text(answer)
     return answer

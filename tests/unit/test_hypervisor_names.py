@@ -21,6 +21,7 @@ SUFFIXES = {".py", ".rb", ".sh", ".j2", ".toml", ".erb", ".css", ".pl", ""}
 # machine that runs the lab, whatever is studied on it. File to the words that it may have.
 ACCELERATOR = {
     "lab/images/acceleration.py": {"kvm"},
+    "lab/images/qemu_command.py": {"kvm"},
     "lab/doctor/virtualization.py": {"kvm", "qemu-kvm"},
     "lab/images/qemu/build.sh": {"kvm"},
 }

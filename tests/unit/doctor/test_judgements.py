@@ -12,6 +12,29 @@ def test_a_lab_that_would_use_kvm_fails_where_no_guest_boots() -> None:
     assert (found.state, "HVLAB_ACCEL" in found.todo) == ("fail", True)
 
 
+@pytest.mark.parametrize(
+    ("nested", "provider", "accelerator", "state"),
+    [
+        ("N", None, "kvm", "fail"),
+        ("0", "virtualbox", "kvm", "fail"),
+        ("N", "xen", "kvm", "warn"),
+        # Not yet probed, or emulated: the lab host runs, only slower.
+        ("N", None, "", "warn"),
+        ("N", "kvm", "tcg", "warn"),
+        ("Y", "kvm", "kvm", "ok"),
+        ("1", None, "kvm", "ok"),
+    ],
+)
+def test_a_lab_host_with_hardware_virtualization_needs_it_nested(
+    nested: str, provider: str | None, accelerator: str, state: str
+) -> None:
+    for module, flag in (("kvm_intel", "vmx"), ("kvm_amd", "svm")):
+        purpose = wanted("nested", provider, accelerator)
+        found = CHECKS["nested-virtualization"].judge(f"{module}={nested}\nflags={flag}\n", purpose)
+        assert found.state == state
+        assert (f"options {module} nested=1" in found.todo) == (state != "ok")
+
+
 def test_a_kernel_that_hangs_is_told_from_a_qemu_that_ended() -> None:
     probe = CHECKS["hardware-virtualization"].judge
     begun = "device=yes\naccess=yes\nqemu=/q\nkernel=/k\nprobe=begun\n"

@@ -9,6 +9,7 @@ import pytest
 from hypervisors.boot import BootOptions
 from hypervisors.registry import all_hypervisors, get_hypervisor
 from lab.hosts.nested import NestedHost, running_provider
+from lab.images.acceleration import obstacle_in
 from lab.settings import LabHostSettings
 from lab.state.processes import start_time
 from tests.support.errors import raises_code
@@ -54,7 +55,36 @@ def test_xens_modules_are_told_apart_by_one_comma(host: NestedHost) -> None:
 
 def test_hardware_virtualization_shows_the_machines_own_cpu(host: NestedHost) -> None:
     words = host.command(get_hypervisor("kvm"), "kvm", KEY)
-    assert words[words.index("-cpu") + 1] == "host"
+    assert words[words.index("-accel") + 1] == "kvm"
+    assert words[words.index("-cpu") + 1] == "host,la57=off"
+    emulated = host.command(get_hypervisor("kvm"), "tcg", KEY)
+    assert emulated[emulated.index("-cpu") + 1] == LabHostSettings().cpu_model
+
+
+@pytest.mark.parametrize("accelerator", ["kvm", "tcg"])
+def test_under_either_accelerator_only_the_processor_differs(host: NestedHost, accelerator: str) -> None:
+    words = host.command(get_hypervisor("xen"), accelerator, KEY)
+    for option in ("-accel", "-cpu"):
+        place = words.index(option)
+        del words[place : place + 2]
+    other = host.command(get_hypervisor("xen"), "kvm", KEY)
+    assert [word for word in other if word not in ("-accel", "kvm", "-cpu", "host,la57=off")] == words
+
+
+@pytest.mark.parametrize(
+    ("console", "obstacle"),
+    [
+        ("HVLAB-PROBE-OK vmx\r\n", ""),
+        ("[    0.5] noise\nHVLAB-PROBE-OK svm\n", ""),
+        ("HVLAB-PROBE-OK\r\n", "is not nested"),
+        ("Kernel panic - not syncing", "boots a guest"),
+        ("", "boots a guest"),
+    ],
+)
+def test_hardware_virtualization_is_used_only_where_a_guest_has_it_too(console: str, obstacle: str) -> None:
+    found = obstacle_in(console)
+    assert obstacle in found
+    assert bool(found) == bool(obstacle)
 
 
 def test_listens_on_loopback_only(host: NestedHost) -> None:
