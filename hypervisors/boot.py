@@ -55,6 +55,13 @@ class Boot(Protocol):
         """
 
     @property
+    def reference_s(self) -> float:
+        """What the nested lab host takes until it can be used, seconds, where hvlab's time limits were chosen.
+
+        That is a machine with 2 idle cores under software emulation; time limits are longer where it takes longer.
+        """
+
+    @property
     def entry(self) -> str:
         """Regular expression, without case, of the titles of boot entries that start this way; "": all others."""
 
@@ -76,6 +83,7 @@ class PlainKernel:
     fatal: tuple[str, ...] = ()
     detect: str = ""
     entry: str = ""
+    reference_s: float = 23
 
     def arguments(self, files: BootFiles, line: str, options: BootOptions) -> list[str]:
         """Return QEMU's arguments that start the packaged kernel."""

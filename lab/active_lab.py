@@ -12,6 +12,7 @@ from hypervisors.base import Hypervisor
 from hypervisors.registry import get_hypervisor
 from lab.connectors.base import Machine
 from lab.connectors.ssh_config import Ssh
+from lab.history import current_pace
 from lab.hosts.active import ActiveHost
 from lab.hosts.machines import LABHOST
 from lab.hosts.rollback_script import describe
@@ -96,7 +97,10 @@ class ActiveLab:
 
     def reach(self, name: str) -> Machine:
         """Return how commands run on a guest, or on the lab host (`labhost`)."""
-        return self.host.machine if name == LABHOST else Ssh(self.state / "ssh_config", name)
+        return self.host.machine if name == LABHOST else self._guest(name)
+
+    def _guest(self, name: str) -> Machine:
+        return Ssh(self.state / "ssh_config", name, pace=current_pace() if self.host.managed else None)
 
     def end_processes(self, report: Callable[[Outcome], None]) -> None:
         """End all processes that carry its name.

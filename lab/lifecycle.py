@@ -11,6 +11,7 @@ from rich.markup import escape
 from core.console import say, step
 from core.errors import HvlabError
 from core.files import write_atomic
+from core.pace import Pace
 from core.paths import state_root
 from core.process import ProgramTimeoutError
 from hypervisors.base import Hypervisor
@@ -25,6 +26,7 @@ from lab.guests.ended import watch, why_ended
 from lab.guests.guest_session import hold_load, wait_for_session
 from lab.guests.topology import guests, ssh_entries, write_topology
 from lab.guests.vagrant import NOTES, VagrantLab, use_boxes
+from lab.history import awaited, current_pace
 from lab.hosts.base import LabHost
 from lab.hosts.factory import lab_host
 from lab.hosts.prepare import create_resources, render_prepare_script
@@ -50,6 +52,8 @@ class Lab:
         self.settings = settings
         self.active = ActiveLab(state_root())
         self.state = self.active.state
+        # Of another lab host than the nested one nothing was measured.
+        self.pace = current_pace() if settings.lab_host.host == "nested" else Pace()
         self._booted = False
 
     @cached_property
@@ -65,7 +69,7 @@ class Lab:
     @cached_property
     def host(self) -> LabHost:
         """The lab host."""
-        return lab_host(self.settings, lambda: self.boxes, self.state)
+        return lab_host(self.settings, lambda: self.boxes, self.state, self.pace)
 
     @property
     def _config(self) -> Path:
@@ -86,18 +90,24 @@ class Lab:
         self._booted = True
         use_boxes(self.state, self.boxes)
         self._introduce(provider)
-        with step(f"Lab host: preparing {provider.title}"):
+        with awaited(f"Lab host: preparing {provider.title}", f"prepare {provider.name} {self._where}"):
             self._prepare(provider)
         if self.settings.lab_host.desktop:
-            with step("Lab host: starting its X session"):
+            with awaited("Lab host: starting its X session", f"desktop {provider.name} {self._where}"):
                 start_session(self.host.shell)
         return provider
+
+    @property
+    def _where(self) -> str:
+        """What the duration of a wait depends on, beside the hypervisor."""
+        return f"{self.settings.lab_host.host} {self.host.accelerator}"
 
     def _introduce(self, provider: Hypervisor) -> None:
         """Configure Vagrant and ssh for the lab host and its guests."""
         entry, topology = self.host.entry, self.settings.topology
+        patient = topology.model_copy(update={"boot_timeout_s": self.pace.scaled(topology.boot_timeout_s)})
         write_topology(
-            self.state / "topology.json", topology, self.boxes, self._config if entry else None,
+            self.state / "topology.json", patient, self.boxes, self._config if entry else None,
             self.settings.factors.disk_strategy, start=self.host.store.start,
         )  # fmt: skip
         key = self.state / "guest_key"
@@ -177,8 +187,11 @@ class Lab:
 
     def _try_up(self, provider: Hypervisor, guest: str) -> None:
         """Bring a guest through all boot stages, with one deadline for all of them."""
-        deadline = time.monotonic() + self.settings.topology.boot_timeout_s + _BESIDE_BOOT_S
-        with step(f"{guest}: vagrant up --provider={provider.vagrant}"), self._vagrant(provider) as vagrant:
+        limit_s = self._guest_limit_s
+        deadline = time.monotonic() + limit_s
+        words = f"{guest}: vagrant up --provider={provider.vagrant}"
+        what = f"guest {provider.name} {self.settings.topology.os} {self._where}"
+        with awaited(words, what, limit_s), self._vagrant(provider) as vagrant:
             vagrant.up(guest, watch(self.host.shell, provider, guest))
             if programs := self._programs():
                 wait_for_session(self.guest_ssh(guest), programs, max(1.0, deadline - time.monotonic()))
@@ -204,10 +217,15 @@ class Lab:
             with step(f"{guest}: holding {mib} MiB"):
                 hold_load(self.guest_ssh(guest), mib)
 
+    @property
+    def _guest_limit_s(self) -> float:
+        """How long a guest may take from its start to its session, seconds."""
+        return self.pace.scaled(self.settings.topology.boot_timeout_s + _BESIDE_BOOT_S)
+
     @contextmanager
     def _vagrant(self, provider: Hypervisor) -> Iterator[VagrantLab]:
         """Provide Vagrant, with one shared connection to the lab host."""
-        limit_s = self.settings.topology.boot_timeout_s + _BESIDE_BOOT_S
+        limit_s = self._guest_limit_s
         with self.host.shell.shared_connection(self.state / "ssh.sock"):
             yield VagrantLab(provider, self.state, limit_s, self.host.died, remote=self.host.entry is not None)
 
@@ -241,7 +259,7 @@ class Lab:
             guest: Its name.
             patience: For connections that fail; while a guest starts, failing is what they usually do.
         """
-        return Ssh(self._config, guest, patience=patience)
+        return Ssh(self._config, guest, patience=patience, pace=self.pace)
 
     def down(self) -> None:
         """End the lab host and everything in it; of an unmanaged one, all that the lab made there."""

@@ -14,6 +14,7 @@ from lab.factors.host import require_possible
 from lab.hosts.preflight import check_room
 from lab.lifecycle import Lab
 from lab.settings import Settings, on_host
+from study.forecast import announce
 from study.host_check import require_kind
 from study.merge import import_runs
 from study.plan import Plan, settings_of
@@ -74,6 +75,7 @@ def begin(settings: Settings, request: StudyRequest, studies: Path, active: Acti
         active.require_off()
         check_room(settings)
         study = Study.begin(Lab(settings), studies, plan)
+        announce(study.folder, now(), len(study.stages), study.lab.pace)
         with hold_study(study.folder):
             folder = study.run(judge)
     print_timings(study.info)
@@ -105,6 +107,7 @@ def resume(project: Path, study_id: str, active: ActiveLab, judge: Judge, host: 
         active.require_off()
         check_room(settings)
         study = Study.resume(Lab(settings), folder)
+        announce(folder, now(), len(study.stages), study.lab.pace)
         study.run(judge)
     print_timings(study.info)
     return folder

@@ -19,6 +19,7 @@ from lab.connectors.patience import ConnectionLostError, Patience
 from lab.desktop.manager_window import last_words, look_command, open_manager
 from lab.desktop.windows import Window, read_look, require_alive
 from lab.factors.host import render_before_reading_script
+from lab.history import awaited
 from lab.hosts.hardware import Description, describe
 from lab.lifecycle import Lab
 from study.factors import as_declared, mismatches
@@ -36,6 +37,8 @@ from study.stage_timer import StageClock
 
 # How often a stage is read where readings are lost; the guests run on, and the host settles again before each.
 _READINGS = 3
+# Until a reading has failed, seconds.
+_READING_S = 300
 # How long a guest that does not accept a connection is asked again, seconds: a paused one never will.
 _GUEST_PATIENCE_S = 60
 
@@ -145,8 +148,9 @@ class Run:
             self.lab.boot(self.provider.name)
         elif stage.name == MANAGER:
             manager = self.provider.manager
-            with step(f"Lab host: opening {manager.name}"):
-                limit_s = self.lab.settings.study.manager_timeout_s
+            limit_s = self.lab.pace.scaled(self.lab.settings.study.manager_timeout_s)
+            what = f"manager {self.provider.name} {self.lab.settings.lab_host.host}"
+            with awaited(f"Lab host: opening {manager.name}", what, limit_s):
                 self.window = open_manager(self.lab.host.shell, manager, limit_s)
         else:
             attempts = self.lab.up(self.provider, guest_name(stage.guests))
@@ -166,7 +170,7 @@ class Run:
 
     def _read(self, stage: Stage) -> dict[str, Output]:
         context = context_for(self.provider, self.lab.settings)
-        outputs = collect(self.lab.host.shell, commands(context), timeout=300)
+        outputs = collect(self.lab.host.shell, commands(context), self.lab.pace.scaled(_READING_S))
         if self.window:
             # After the reading: it takes a session, and wakes the manager.
             outputs |= ask(self.lab.host.shell, {WINDOW_CAPTURE: look_command(self.provider.manager)}, timeout=240)

@@ -24,6 +24,7 @@ from lab.lifecycle import Lab
 from lab.settings import Settings
 from study.calibration.calibration import adopt
 from study.describe import descriptors, study_title
+from study.forecast import forecast
 from study.host_check import left_for, require_same, require_something
 from study.plan import Plan, parameter_differences, parameters, plan_of, require_measured
 from study.run import Run, RunResult
@@ -247,6 +248,7 @@ class Study:
                 return
 
     def _try_run(self, entry: RunInfo) -> None:
+        say(forecast(self.folder, now(), len(self.stages), self.lab.pace))
         entry.status, entry.started, entry.ended = "running", now(), None
         self.journal.append("run begins", run=entry.name)
         self._save()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hypervisors.boot import BootFiles, BootOptions
 from hypervisors.xen.parameters import XenParameters
 
-# A guest of Xen has /proc/xen, too, but may not start others. Not all kernels of EL5 have /sys/hypervisor; newer kernels
+# A guest of Xen has /proc/xen, too, but may not start others. Not all kernels of EL5 have /sys/hypervisor; newer ones
 # have no /proc/xen/capabilities where xenfs is not mounted. Bit 11 is XENFEAT_dom0 (Xen's public/features.h).
 DETECT = """\
 if [ -r /proc/xen/capabilities ]; then grep -q control_d /proc/xen/capabilities
@@ -27,6 +27,7 @@ class XenBoot:
     fatal: tuple[str, ...] = ("Panic on CPU",)
     detect: str = DETECT
     entry: str = "xen"
+    reference_s: float = 60
 
     def arguments(self, files: BootFiles, line: str, options: BootOptions) -> list[str]:
         """Return QEMU's arguments: Xen is the kernel, Linux and its RAM disk are Xen's modules (multiboot)."""

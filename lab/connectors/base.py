@@ -15,6 +15,7 @@ from typing import IO
 
 from core.errors import HvlabError
 from core.files import write_atomic
+from core.pace import Pace
 from lab.connectors.patience import Patience
 
 # A shell that reads its program from the standard input and has nothing of the login's environment but what finds
@@ -78,10 +79,16 @@ class Machine:
     Attributes:
         name: What messages call it.
         patience: How long a connection that fails is tried again; None: not at all.
+        pace: How much longer all time limits are than the callers say; None: they are as they say.
     """
 
     name: str
     patience: Patience | None = None
+    pace: Pace | None = None
+
+    def _scaled(self, seconds: float) -> float:
+        """Return a time limit as it is on this machine."""
+        return self.pace.scaled(seconds) if self.pace else seconds
 
     def command(self, remote: str, *options: str) -> list[str]:
         """Return the local command that runs the shell line `remote` there."""
@@ -92,7 +99,7 @@ class Machine:
 
         Args:
             remote: The line; it runs once at most.
-            timeout: Seconds for one attempt: connection and command.
+            timeout: Seconds for one attempt, connection and command, where `pace` does not stretch them.
             stdin: The line's standard input.
             patient: Try again a connection that cannot be made, as long as `patience` says.
 
@@ -102,11 +109,12 @@ class Machine:
             ConnectionLostError: The connection broke while the line ran.
             HvlabError: There is no ssh(1) here.
         """
+        limit_s = self._scaled(timeout)
         if not (patient and self.patience):
-            return self._run_once(remote, timeout=timeout, stdin=stdin)
-        for attempt in self.patience.attempts(self.name):
+            return self._run_once(remote, timeout=limit_s, stdin=stdin)
+        for attempt in self.patience.attempts(self.name, self._scaled(self.patience.seconds)):
             with attempt:
-                return self._run_once(remote, timeout=timeout, stdin=stdin)
+                return self._run_once(remote, timeout=limit_s, stdin=stdin)
         raise AssertionError("attempts end with a result or an error")
 
     def _run_once(self, remote: str, *, timeout: float, stdin: bytes) -> Completed:
@@ -165,6 +173,7 @@ class Machine:
         Raises:
             HvlabError: It did not arrive as it was sent, or not within `timeout` seconds.
         """
+        timeout = self._scaled(timeout)
         part = f"{target}.part"
         line = _TAKE.format(part=shlex.quote(part))
         sent = hashlib.sha256()

@@ -55,8 +55,13 @@ class Patience:
     alive: Callable[[], bool] = _always
     retries: list[Retry] = field(default_factory=list)
 
-    def attempts(self, machine: str) -> Iterable[Attempt]:
-        """Return attempts, each to be entered, until one does not raise `NotConnectedError` or the time is over."""
+    def attempts(self, machine: str, seconds: float | None = None) -> Iterable[Attempt]:
+        """Return attempts, each to be entered, until one does not raise `NotConnectedError` or the time is over.
+
+        Args:
+            machine: Its name, for the record.
+            seconds: Instead of the usual time.
+        """
 
         def again(error: Exception) -> bool:
             if not isinstance(error, NotConnectedError) or not self.alive():
@@ -65,7 +70,7 @@ class Patience:
             return True
 
         return stamina.retry_context(
-            on=again, attempts=None, timeout=self.seconds,
+            on=again, attempts=None, timeout=self.seconds if seconds is None else seconds,
             wait_initial=_FIRST_PAUSE_S, wait_max=_LONGEST_PAUSE_S, wait_jitter=0,
         )  # fmt: skip
 

@@ -11,6 +11,7 @@ from typing import IO
 
 from core.errors import HvlabError
 from core.files import write_atomic
+from core.pace import Pace
 from core.process import run
 from lab.connectors.base import Completed, Machine, last_line
 from lab.connectors.patience import ConnectionLostError, NotConnectedError, Patience
@@ -135,11 +136,13 @@ class Ssh(Machine):
         config: ssh configuration file with an entry `name`.
         name: The machine's name there.
         patience: How long a connection that fails is tried again; None: not at all.
+        pace: How much longer all time limits are than the callers say; None: they are as they say.
     """
 
     config: Path
     name: str
     patience: Patience | None = field(default=None, kw_only=True)
+    pace: Pace | None = field(default=None, kw_only=True)
 
     def command(self, remote: str, *options: str) -> list[str]:
         """Return the local command that runs the shell line `remote` there."""

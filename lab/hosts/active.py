@@ -8,6 +8,7 @@ from lab.connectors.address import parse_host
 from lab.connectors.base import Machine
 from lab.connectors.ssh_config import Ssh
 from lab.guests.console import host_console
+from lab.history import current_pace
 from lab.hosts import nested
 from lab.hosts.machines import LABHOST, ThisMachine
 from lab.hosts.unmanaged_lab import recorded, recorded_lab
@@ -44,7 +45,8 @@ class ActiveHost:
     def machine(self) -> Machine:
         """The machine, for commands on it."""
         local = parse_host(self.address).kind == "local"
-        return ThisMachine() if local else Ssh(self.state / "ssh_config", LABHOST)
+        pace = current_pace() if self.managed else None
+        return ThisMachine() if local else Ssh(self.state / "ssh_config", LABHOST, pace=pace)
 
     def console(self) -> str:
         """Return the kernel's log: the nested host's console, also when it is off; the log of another one.

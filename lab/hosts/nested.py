@@ -10,9 +10,9 @@ from pathlib import Path
 
 import stamina
 
-from core.console import step
 from core.errors import HvlabError
 from core.files import read_record, write_atomic
+from core.pace import Pace
 from core.process import run
 from core.resources.removal import ABSENT, LocalResource, Probe
 from core.sockets import listener_on
@@ -25,6 +25,7 @@ from lab.connectors.patience import Patience
 from lab.connectors.ssh_config import Ssh, SshEntry, make_key, write_config
 from lab.guests.boot_progress import BootProgress, host_progress
 from lab.guests.topology import STORE
+from lab.history import awaited, note_boot
 from lab.hosts.base import Store
 from lab.images.acceleration import probe_accelerator
 from lab.images.boxes import Boxes
@@ -111,6 +112,7 @@ class NestedHost:
         settings: Memory, virtual CPUs, port.
         state: Folder for the overlay disk, keys, logs and the record of the process.
         options: Returns the boot options of a hypervisor, by its name.
+        pace: How long time limits are; measured anew at each boot.
     """
 
     kind: Kind = "nested"
@@ -130,15 +132,16 @@ class NestedHost:
         state: Path,
         *,
         options: Callable[[str], BootOptions],
+        pace: Pace,
     ) -> None:
         self.image, self.emulator, self.boxes, self.settings, self.state = image, emulator, boxes, settings, state
-        self.options = options
+        self.options, self.pace = options, pace
         self.versions = dict(image.versions)
         self.entry = SshEntry("labhost", "127.0.0.1", settings.ssh_port, "root", state / "key", extra=(
             "ControlMaster no", f'ControlPath "{state / "ssh.sock"}"',
         ))  # fmt: skip
         patience = Patience(_PATIENCE_S, lambda: self.running() is not None)
-        self.shell: Machine = Ssh(state / "ssh_config", "labhost", patience=patience)
+        self.shell: Machine = Ssh(state / "ssh_config", "labhost", patience=patience, pace=pace)
 
     @property
     def key(self) -> str:
@@ -215,13 +218,17 @@ class NestedHost:
             what="making the lab host's overlay disk")  # fmt: skip
         self.console_log().write_bytes(b"")
         accelerator = self.accelerator
-        with step(f"Lab host: booting for {provider.title} ({accelerator})"):
+        begun, limit_s = time.monotonic(), self.pace.scaled(self.settings.boot_timeout_s)
+        words, what = f"Lab host: booting for {provider.title} ({accelerator})", f"boot {provider.name} {accelerator}"
+        with awaited(words, what, limit_s):
             try:
                 self._launch(provider, accelerator, key)
-                self._wait_ready()
+                self._wait_ready(limit_s)
             except BaseException:
                 self.stop()
                 raise
+        self.pace.factor = note_boot(time.monotonic() - begun, provider.boot.reference_s)
+        self.pace.tell()
 
     def _launch(self, provider: Hypervisor, accelerator: str, key: str) -> None:
         with (self.state / "qemu.log").open("wb") as log:
@@ -251,9 +258,8 @@ class NestedHost:
         ready = _READY in self.console_log().read_text(errors="replace")
         return host_progress(self.shell, self.settings.ssh_port, running=self.running() is not None, ready=ready)
 
-    def _wait_ready(self) -> None:
+    def _wait_ready(self, limit: float) -> None:
         """Wait for the start script's last line, then for a login; a panic or an exit ends the waiting."""
-        limit = self.settings.boot_timeout_s
         hint = f"see {self.console_log()} and {self.state / 'qemu.log'}"
         deadline = time.monotonic() + limit
         for attempt in stamina.retry_context(

@@ -9,6 +9,7 @@ from core.console import step
 from core.errors import HvlabError
 from core.files import write_atomic
 from core.paths import state_root
+from lab.history import current_pace
 from lab.images.acceleration import probe_accelerator
 from lab.images.cache import cached, manifest
 from lab.images.install_source import Medium, Source, require_known, source_for
@@ -133,8 +134,9 @@ def _build(
     medium = source.medium()
     http = _serve(folder, topology, str(inputs["kickstart"]))
     command = build_command(topology.os, _variables(folder, http, logs, topology, medium))
+    limit_s = current_pace().scaled(medium.limit_s)
     with step(f"Guest image: Packer installs {topology.os} from its ISO"), medium.serving(logs / "tree.log"):
-        watched_build(command, logs / "packer.log", logs / "serial.log", folder / "cache", medium.limit_s)
+        watched_build(command, logs / "packer.log", logs / "serial.log", folder / "cache", limit_s)
     shutil.copytree(logs, folder / "logs")
     _take_out(folder)
     for name, file in _starters(folder, medium):

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from core.paths import cache_root
+from lab.history import PREFIX
 from lab.images.acceleration import remembered_answer
 from lab.images.boxes import boxes_for
 from lab.images.cache import MANIFEST, CacheLockedError, NotBuiltError, locked, making_name, manifest, naming
@@ -100,14 +101,21 @@ def _size(path: Path) -> int:
     return total
 
 
+def _classify_note(name: str) -> tuple[str, str, bool] | None:
+    """Classify what was noted of a machine; None: it is no such file."""
+    if name.startswith("accelerator-"):
+        return "probe", name.removeprefix("accelerator-"), name == remembered_answer().name
+    return ("history", name.removeprefix(PREFIX), True) if name.startswith(PREFIX) else None
+
+
 def _classify(path: Path, wanted: set[str], there: set[str]) -> tuple[str, str, bool] | None:
     """Return kind, key, and whether it is used; None for files that are not hvlab's."""
     name = path.name
     if name == "media":
         # Fetched by hand or in hours: never removed.
         return "media", ", ".join(sorted(each.name for each in path.iterdir() if each.is_dir())), True
-    if name.startswith("accelerator-"):
-        return "probe", name.removeprefix("accelerator-"), name == remembered_answer().name
+    if note := _classify_note(name):
+        return note
     if making := _MAKING.fullmatch(name):
         return "unfinished", making[1], False
     if name.endswith(".lock") and _BUILT.fullmatch(name.removesuffix(".lock")):

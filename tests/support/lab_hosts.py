@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from core.diagnosis import Finding
+from core.pace import Pace
 from core.paths import PROJECT
 from hypervisors.boot import BootFiles, BootOptions
 from lab.connectors.address import Kind
@@ -24,7 +25,8 @@ def nested_host(folder: Path) -> NestedHost:
     image = HostImage(disk, BootFiles(kernel, vmlinux, initrd, {"xen": xen}), busybox, {})
     boxes = Boxes("hvlab/debian-12", "1.0.1", folder / "boxes", folder / "store.img")
     plain = BootOptions({}, {})
-    return NestedHost(image, folder / "qemu", boxes, LabHostSettings(), folder / "state", options=lambda _: plain)
+    state = folder / "state"
+    return NestedHost(image, folder / "qemu", boxes, LabHostSettings(), state, options=lambda _: plain, pace=Pace())
 
 
 def wanted(kind: Kind = "local", provider: str | None = None, accelerator: str = "") -> Wanted:

@@ -16,6 +16,7 @@ from typing import Any
 from unittest.mock import patch
 
 from core.errors import HvlabError
+from core.pace import Pace
 from hypervisors.base import Hypervisor
 from lab.connectors.base import Completed
 from lab.connectors.patience import Patience
@@ -139,7 +140,7 @@ class FakeLab:
         make_tools(state / "tools")
         # By this a folder is known as a lab's.
         (state / "console.log").write_text("")
-        self.settings, self.state = settings, state
+        self.settings, self.state, self.pace = settings, state, Pace()
         self.shell = LocalShell(state / "ssh_config", "labhost", state, patience=Patience(0))
         self.elsewhere: dict[str, HvlabError] = {}
         self.host = SimpleNamespace(

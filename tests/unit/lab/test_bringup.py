@@ -22,6 +22,8 @@ KVM = get_hypervisor("kvm")
 class Host:
     """Stands for a lab host; `death` is what it says of itself."""
 
+    accelerator = "tcg"
+
     def __init__(self, death: str | None = None, answers: bool = True) -> None:
         self.death, self.shell, self.answering = death, self, answers
 

@@ -73,11 +73,12 @@ def test_leftovers_go_and_media_stay(root: Path, monkeypatch: pytest.MonkeyPatch
     (root / ".host-0123456789abcdef.making" / "root").mkdir(parents=True)
     (root / "guest-0123456789abcdef.lock").touch()
     (root / "accelerator-machine-of-yesterday").touch()
+    (root / "durations-machine").touch()
     (root / remembered_answer().name).touch()
     (root / "media" / "centos-5.5").mkdir(parents=True)
     (root / "somebody's notes").touch()
     prune(Settings(), dry_run=False)
-    assert names(root) == {"media", remembered_answer().name, "somebody's notes"}
+    assert names(root) == {"media", "durations-machine", remembered_answer().name, "somebody's notes"}
 
 
 def test_sizes_and_use(root: Path) -> None:
