@@ -7,6 +7,7 @@ from invoke.context import Context
 
 from commands.report import render, write_crate
 from commands.task import HOST, PROVIDER, command, settings
+from core.errors import HvlabError
 from core.paths import CALIBRATIONS, PROJECT, STUDIES, called_from, state_root
 from lab import packages
 
@@ -22,8 +23,13 @@ _WHICH = {"study": "a folder in studies/ or reference/; default: the newest, fin
 
 def _providers(text: str) -> tuple[str, ...]:
     from hypervisors.registry import get_hypervisor
+    from lab.settings import distinct
 
-    return tuple(get_hypervisor(name.strip()).name for name in text.split(","))
+    names = [get_hypervisor(name.strip()).name for name in text.split(",")]
+    try:
+        return distinct(names)
+    except ValueError as error:
+        raise HvlabError(f"--provider={text}: {error}", "name each hypervisor once", code="bad-option") from error
 
 
 def _half_widths(folder: Path) -> Any:

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, AwareDatetime, PlainSerializer, ValidationE
 
 from core.errors import HvlabError
 from core.files import write_atomic
+from core.parsing import json_value
 
 
 def _utc_text(moment: datetime) -> str:
@@ -90,21 +91,18 @@ def parse_json(path: Path) -> Any:
         HvlabError: It cannot be read, or is not JSON.
     """
     try:
-        return json_value(read_bytes(path))
+        return finite_json(read_bytes(path))
     except ValueError as error:
         raise HvlabError(f"{path}: invalid JSON: {error}", HINT, code="invalid-dataset") from error
 
 
-def json_value(text: bytes) -> Any:
+def finite_json(text: bytes) -> Any:
     """Return what a JSON text holds.
 
     Raises:
-        ValueError: It is not JSON, is nested too deeply, or has a number that is not finite, as only Python writes it.
+        ValueError: It is not JSON, is nested too deeply, or has a number that is not finite.
     """
-    try:
-        return json.loads(text, parse_constant=_finite, parse_float=_finite)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+    return json_value(text, number=_finite)
 
 
 def _finite(text: str) -> float:

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from core.errors import HvlabError
 from core.files import sync_folder
-from dataset.files import json_value, read_bytes
+from dataset.files import finite_json, read_bytes
 
 NAME = "journal.jsonl"
 
@@ -88,7 +88,7 @@ def _event(path: Path, number: int, line: bytes) -> dict[str, Any]:
         return HvlabError(f"{path}:{number}: {what}: {line[:80]!r}", "remove the damaged line", code="damaged-journal")
 
     try:
-        event = json_value(line)
+        event = finite_json(line)
     except ValueError as error:
         raise damaged("not JSON") from error
     if not isinstance(event, dict):

@@ -1,23 +1,75 @@
 """Where studies lie: from a study's name to its folder."""
 
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from core.errors import HvlabError
+from dataset.files import UtcTime, parse_json
+from dataset.folder import point
 from dataset.models import STUDY_FILE
+from dataset.paths import in_study
 
 LATEST = "latest"
 """Name of the link in `studies/` to the newest finished study."""
 
+_TIME: TypeAdapter[datetime] = TypeAdapter(UtcTime)
 _FOLDERS = ("studies", "reference")
 
 
 def list_studies(project: Path) -> list[Path]:
-    """List the folders of the studies that were begun here, finished or not, the oldest first.
+    """List the folders of the studies that were begun here, finished or not, the oldest first, whatever their names.
 
     Args:
         project: The folder that holds `studies/` and `reference/`.
     """
-    return [folder for folder in _in(project, "studies") if not folder.is_symlink()]
+    return sorted((folder for folder in _in(project, "studies") if not folder.is_symlink()), key=begun)
+
+
+def begun(folder: Path) -> tuple[datetime, bool, str]:
+    """Return what studies are ordered by: when one was begun; a copy comes before the study that it was made from.
+
+    A study whose study.json cannot be read has the time of its name, or that of the file: it is not passed over.
+    """
+    facts = _facts(folder)
+    try:
+        created = _TIME.validate_python(facts.get("created"))
+    except ValidationError:
+        created = _named_time(folder)
+    return created, facts.get("id") == folder.name, folder.name
+
+
+def point_latest(folder: Path) -> None:
+    """Point `latest` to a finished study, unless it points to a newer one."""
+    link = folder.parent / LATEST
+    if not (link / STUDY_FILE).is_file() or begun(link.resolve()) < begun(folder):
+        point(link, folder.name)
+
+
+def _facts(folder: Path) -> dict[str, Any]:
+    try:
+        found = parse_json(in_study(folder, STUDY_FILE))
+    except HvlabError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _named_time(folder: Path) -> datetime:
+    try:
+        return datetime.strptime(folder.name[: len("YYYYMMDD-HHMMSS")], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        return datetime.fromtimestamp((folder / STUDY_FILE).lstat().st_mtime, UTC)
+
+
+def _newest_finished(project: Path) -> Path | None:
+    """Return the study that the link names; where there is no such link, the newest one that says it is finished."""
+    latest = project / "studies" / LATEST
+    if latest.is_symlink() and (latest / STUDY_FILE).is_file():
+        return latest.resolve()
+    finished = [folder for folder in list_studies(project) if _facts(folder).get("finished")]
+    return finished[-1] if finished else None
 
 
 def find_study(project: Path, name: str = "") -> Path:
@@ -37,10 +89,9 @@ def find_study(project: Path, name: str = "") -> Path:
             raise HvlabError("no study yet", "make one with ./invoke study.all", code="no-study")
         return begun[-1]
     if name == LATEST:
-        latest = project / "studies" / LATEST
-        if not (latest / STUDY_FILE).is_file():
-            raise HvlabError("no finished study yet", _what_there_is(project), code="no-study")
-        return latest.resolve()
+        if found := _newest_finished(project):
+            return found
+        raise HvlabError("no finished study yet", _what_there_is(project), code="no-study")
     for parent in _FOLDERS:
         folder = project / parent / name
         # Only a plain name: "../x" or "/x" would leave the two folders.

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
+from core.table import Table
 from dataset.descriptors import DerivedInfo, HypervisorInfo
 from hypervisors.boot import Boot
 from hypervisors.boxes import BoxFormat
@@ -25,10 +24,8 @@ from hypervisors.traits import Traits
 from study.meters.readback import Reading
 
 
-class Parameters(BaseModel):
+class Parameters(Table):
     """Parameters that only one hypervisor has: its table `[hypervisors.NAME]` in hvlab.toml."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 @dataclass(frozen=True)

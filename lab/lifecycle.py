@@ -30,7 +30,7 @@ from lab.history import awaited, current_pace
 from lab.hosts.base import LabHost
 from lab.hosts.factory import lab_host
 from lab.hosts.prepare import create_resources, render_prepare_script
-from lab.images.boxes import Boxes, boxes_for
+from lab.images.boxes import Boxes, boxes_for, planned_version
 from lab.images.guest import GuestImage, guest_image, vagrant_keys
 from lab.images.os_profiles import profile
 from lab.settings import Settings
@@ -65,6 +65,11 @@ class Lab:
     def boxes(self) -> Boxes:
         """The boxes made from it."""
         return boxes_for(self.guest, self.settings.topology)
+
+    @property
+    def box_version(self) -> str | None:
+        """The version of the boxes, without building anything; None if it cannot be said yet."""
+        return planned_version(self.settings.topology)
 
     @cached_property
     def host(self) -> LabHost:

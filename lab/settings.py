@@ -1,16 +1,18 @@
 """The parameters: hvlab.toml, overridden by HVLAB_* in the environment."""
 
 import os
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from core.errors import HvlabError
+from core.parsing import toml_table
+from core.table import Table
 from hypervisors.registry import all_hypervisors, get_hypervisor
 from lab.connectors.address import parse_host
+from lab.environment import override, require_whole_names, variable_of
 from lab.factors.settings import FactorsSettings
 
 
@@ -26,6 +28,17 @@ def _known(name: str) -> str:
         raise ValueError(str(error)) from error
 
 
+def distinct(names: Sequence[str]) -> tuple[str, ...]:
+    """Return names of hypervisors of which each is there once.
+
+    Raises:
+        ValueError: One is there twice: the runs of both would have the same names.
+    """
+    if twice := sorted({name for name in names if list(names).count(name) > 1}):
+        raise ValueError(f"{twice[0]} is named twice")
+    return tuple(names)
+
+
 ProviderName = Annotated[str, AfterValidator(_known)]
 SessionName = Literal["x-window", "text"]
 # What a guest's kernel and X session use (measured: docs/findings/guests.md); a memory load must fit beside it.
@@ -34,12 +47,7 @@ SYSTEM_MIB = 128
 MOST_GUESTS = 99
 
 
-class _Table(BaseModel):
-    # "inf" is a number to TOML; no time is.
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class LabHostSettings(_Table):
+class LabHostSettings(Table):
     """The lab host; memory in MiB, time in seconds. All but the first two are the nested one's.
 
     Attributes:
@@ -59,7 +67,7 @@ class LabHostSettings(_Table):
     cpu_model: str = "Opteron_G3,-misalignsse,+svm,+npt,+ssse3,+sse4.1,+sse4.2,+popcnt"
 
 
-class TopologySettings(_Table):
+class TopologySettings(Table):
     """The guests; memory in MiB, disk in GiB, time in seconds."""
 
     guests: int = Field(4, ge=1, le=MOST_GUESTS)
@@ -85,7 +93,7 @@ class TopologySettings(_Table):
         return self
 
 
-class StudySettings(_Table):
+class StudySettings(Table):
     """What is read, how often; times in seconds.
 
     Attributes:
@@ -94,7 +102,9 @@ class StudySettings(_Table):
         manager_timeout_s: How long it may take to come up.
     """
 
-    providers: tuple[ProviderName, ...] = Field(default_factory=lambda: tuple(all_hypervisors()), min_length=1)
+    providers: Annotated[tuple[ProviderName, ...], AfterValidator(distinct)] = Field(
+        default_factory=lambda: tuple(all_hypervisors()), min_length=1
+    )
     repeats: int = Field(1, ge=1)
     most_repeats: int = Field(20, ge=1)
     mpstat_interval_s: int = Field(2, ge=1)
@@ -106,7 +116,7 @@ class StudySettings(_Table):
     manager_timeout_s: float = Field(300, gt=0)
 
 
-class SettleSettings(_Table):
+class SettleSettings(Table):
     """When the lab host counts as quiet; see docs/reference/meters.md."""
 
     window_s: float = Field(8, gt=0)
@@ -118,7 +128,7 @@ class SettleSettings(_Table):
     give_up_s: float = Field(60, gt=0)
 
 
-class Settings(_Table):
+class Settings(Table):
     """All parameters of a study."""
 
     lab_host: LabHostSettings = LabHostSettings()
@@ -173,27 +183,6 @@ def on_host(settings: Settings, host: str) -> Settings:
     return settings.model_copy(update={"lab_host": settings.lab_host.model_copy(update={"host": named})})
 
 
-def _override(table: dict[str, Any], environ: Mapping[str, str]) -> None:
-    """Put HVLAB_<TABLE>__<NAME> of the environment over the values of the file; TOML syntax, else text.
-
-    A table in a table is one more `__`: HVLAB_HYPERVISORS__<NAME>__<PARAMETER>.
-    """
-    for name, text in environ.items():
-        if not name.startswith("HVLAB_") or "__" not in name:
-            continue
-        *sections, key = name.removeprefix("HVLAB_").lower().split("__")
-        try:
-            value = tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
-            value = text
-        # A value in place of a table is reported when it is read.
-        there: Any = table
-        for section in sections:
-            there = there.setdefault(section, {}) if isinstance(there, dict) else None
-        if isinstance(there, dict):
-            there[key] = value
-
-
 def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     """Read `path` and the environment.
 
@@ -201,24 +190,32 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
         HvlabError: If the file is no TOML, or a name or value is not right; the message names it.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = toml_table(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise HvlabError(
             f"{path}: {error.strerror}", "restore it: git checkout hvlab.toml", code="bad-setting"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise HvlabError(
             f"{path} is not valid TOML: {error}", "git diff hvlab.toml shows what was changed", code="bad-setting"
         ) from error
-    _override(table, environ)
+    require_whole_names(environ, tuple(Settings.model_fields))
+    places = override(table, environ)
     try:
         return Settings.model_validate(table)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        # What concerns two tables has no place of its own.
-        words = ": ".join(part for part in (str(path), where, first["msg"].removeprefix("Value error, ")) if part)
-        hint = "the comments in hvlab.toml list what is known"
-        if len(first["loc"]) == 2 and (name := "HVLAB_" + "__".join(map(str, first["loc"])).upper()) in environ:
-            hint = f"it comes from {name} in the environment; {hint}"
-        raise HvlabError(words, hint, code="bad-setting") from error
+        raise _refused(path, error, places) from error
+
+
+def _refused(path: Path, error: ValidationError, places: Mapping[tuple[str, ...], str]) -> HvlabError:
+    """Make the one-line error for the first wrong name or value; it names the file or the variable."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    variable = variable_of(places, first["loc"], first["msg"])
+    where = ".".join(str(part) for part in first["loc"])
+    # What concerns two tables has no place of its own.
+    source = "" if variable else str(path)
+    words = ": ".join(part for part in (source, where, first["msg"].removeprefix("Value error, ")) if part)
+    hint = "the comments in hvlab.toml list what is known"
+    if variable:
+        hint = f"it comes from {variable} in the environment; {hint}"
+    return HvlabError(words, hint, code="bad-setting")

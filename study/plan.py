@@ -55,8 +55,13 @@ class Plan:
 
 
 def parameters(lab: Lab, plan: Plan, wanted: Sequence[Stage]) -> Parameters:
-    """Return the parameters of a study as study.json keeps them."""
-    settings = lab.settings
+    """Return the parameters of a study as study.json keeps them; the guest's box is built if it is missing."""
+    known = planned_parameters(lab.settings, plan, wanted)
+    return known.model_copy(update={"box": {"name": lab.boxes.name, "version": lab.boxes.version}})
+
+
+def planned_parameters(settings: Settings, plan: Plan, wanted: Sequence[Stage]) -> Parameters:
+    """Return the parameters of a study without its guest's box."""
     found: dict[str, Any] = {
         "guests": settings.topology.guests,
         "guest_memory_mib": settings.topology.memory_mib,
@@ -75,7 +80,6 @@ def parameters(lab: Lab, plan: Plan, wanted: Sequence[Stage]) -> Parameters:
         "topology": settings.topology.model_dump(mode="json"),
         "readings": settings.study.model_dump(mode="json", exclude={"providers", "repeats", "most_repeats"}),
         "settle": settings.settle.model_dump(mode="json"),
-        "box": {"name": lab.boxes.name, "version": lab.boxes.version},
     }
     if plan.precision_mib is not None:
         found |= {"precision_mib": plan.precision_mib, "most_repeats": plan.most_repeats}

@@ -12,11 +12,12 @@ from rich.table import Table
 from core.console import console, say
 from core.errors import HvlabError
 from dataset.captures import run_name
-from dataset.folder import clear_parts, new_folder, point
+from dataset.folder import clear_parts, new_folder
 from dataset.journal import NAME, Journal
 from dataset.measurements import drop_run, write_measurements
 from dataset.models import Environment, HardwarePart, Partition, Precision, RunInfo, StudyInfo, load_study, save_study
 from dataset.stages import Stage, stages
+from dataset.store import point_latest
 from hypervisors.base import Hypervisor
 from hypervisors.registry import get_hypervisor
 from lab.images.emulator import emulator_version
@@ -25,12 +26,11 @@ from lab.settings import Settings
 from study.calibration.calibration import adopt
 from study.describe import descriptors, study_title
 from study.forecast import forecast
-from study.host_check import left_for, require_same, require_something
-from study.plan import Plan, parameter_differences, parameters, plan_of, require_measured
+from study.host_check import left_for, require_something
+from study.plan import Plan, parameters, plan_of, require_measured
+from study.resumption import require_same_lab
 from study.run import Run, RunResult
 from study.stopping_rule import Verdict, decide
-
-LATEST = "latest"
 
 Judge = Callable[[Path], Mapping[str, float | None]]
 """Returns the half-width of the 95 % interval of each hypervisor's cost per guest, MiB, for a study's folder."""
@@ -54,13 +54,6 @@ def _controller(nested: bool) -> dict[str, str]:
 
 def _planned(provider: str, repeat: int) -> RunInfo:
     return RunInfo(name=run_name(provider, repeat), provider=provider, repeat=repeat, status="planned")
-
-
-def _point_latest(folder: Path) -> None:
-    """Point `latest` to a finished study, unless it points to a newer one."""
-    link = folder.parent / LATEST
-    if not link.is_symlink() or link.readlink().name < folder.name:
-        point(link, folder.name)
 
 
 class Study:
@@ -126,18 +119,11 @@ class Study:
         info = load_study(folder)
         require_measured(info)
         if info.finished:
-            _point_latest(folder)
+            point_latest(folder)
             raise HvlabError(
                 f"study {info.id} is finished", "./invoke report.pdf writes its paper", code="study-is-finished"
             )
-        here = parameters(lab, plan_of(info), stages_of(lab.settings))
-        if differences := parameter_differences(info.parameters.as_dict(), here.as_dict()):
-            raise HvlabError(
-                f"study {info.id} was started with another lab: {', '.join(differences)}",
-                "start a new one: study.all",
-                code="other-parameters",
-            )
-        require_same(lab.host, info)
+        require_same_lab(lab, info, stages_of(lab.settings))
         study = cls(lab, folder, info)
         study._recover()
         return study
@@ -181,7 +167,7 @@ class Study:
         self.journal.append("study ends")
         self.info.finished = now()
         self._save()
-        _point_latest(self.folder)
+        point_latest(self.folder)
         return self.folder
 
     def _run_planned(self) -> None:

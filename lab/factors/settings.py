@@ -5,18 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, create_model, model_validator
 
+from core.table import Table
 from factors.base import Factor
 from lab.factors.registry import all_factors
-
-
-class _Checked(BaseModel):
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 @cache
 def _model(factors: tuple[Factor[Any], ...]) -> type[BaseModel]:
     fields: dict[str, Any] = {factor.name: (factor.type, factor.default) for factor in factors}
-    return create_model("FactorsSettings", __base__=_Checked, **fields)
+    return create_model("FactorsSettings", __base__=Table, **fields)
 
 
 class FactorsSettings(BaseModel):

@@ -7,6 +7,7 @@ path, on the lab host.
 
 import json
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +16,9 @@ from core.process import run
 from hypervisors.boxes import BoxFormat, GuestDisk
 from hypervisors.registry import all_hypervisors
 from lab.images.box_names import box_name, file_name
-from lab.images.cache import cached, manifest
+from lab.images.cache import NotBuiltError, cached, manifest, naming
 from lab.images.disk import MIB
-from lab.images.guest import GuestImage
+from lab.images.guest import GuestImage, guest_image
 from lab.settings import TopologySettings
 
 # Inside the store: what starts a guest without a boot loader.
@@ -84,9 +85,24 @@ def _make_store(folder: Path, store: Path) -> None:
     )  # fmt: skip
 
 
+def _version(guest_version: str) -> str:
+    return f"1.0.{int(guest_version, 16) % 10**9}"
+
+
+def planned_version(topology: TopologySettings) -> str | None:
+    """Return the version that the boxes of a guest have, or will have, without building anything.
+
+    None while what the guest's disk is made from is not there: its hash is not known then.
+    """
+    with naming() as names, suppress(NotBuiltError):
+        return _version(guest_image(topology).version)
+    guests = [name.removeprefix("guest-") for name in names if name.startswith("guest-")]
+    return _version(guests[-1]) if guests else None
+
+
 def boxes_for(guest: GuestImage, topology: TopologySettings) -> Boxes:
     """Return the boxes of `guest` for all hypervisors, making them if they are not in the cache."""
-    name, version = box_name(topology.os), f"1.0.{int(guest.version, 16) % 10**9}"
+    name, version = box_name(topology.os), _version(guest.version)
 
     def build(making: Path) -> dict[str, object]:
         boxes = Boxes(name, version, making / "boxes", making / "store.img")

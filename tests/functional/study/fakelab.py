@@ -149,6 +149,7 @@ class FakeLab:
             obstacle=lambda provider: self.elsewhere.get(provider.name),
         )  # fmt: skip
         self.boxes = SimpleNamespace(name="hvlab/debian-12", version="1")
+        self.box_version: str | None = None
         self.guest = SimpleNamespace(versions={"linux-image-amd64": "6.1"})
         self.boots = 0
         self.kernel_says: dict[int, str] = {}

@@ -158,6 +158,25 @@ def test_the_report_needs_no_plug_in(study: Path) -> None:
     _require_sound(study)
 
 
+def test_the_newest_is_the_newest_by_its_date(good: Path, tmp_path: Path) -> None:
+    def begun(name: str, created: str, finished: str | None) -> None:
+        folder = tmp_path / "studies" / name
+        shutil.copytree(good, folder)
+        facts = json.loads((folder / "study.json").read_text())
+        facts |= {"created": created, "finished": finished}
+        (folder / "study.json").write_text(json.dumps(facts))
+
+    begun("20261124-101010", "2026-11-24T10:10:10Z", "2026-11-24T11:10:10Z")
+    begun("backup of June", "2011-02-21T00:00:00Z", "2011-02-21T00:00:00Z")
+    begun("zz", "2026-12-24T10:10:10+09:00", None)
+    assert find_study(tmp_path).name == "zz"
+    assert find_study(tmp_path, "latest").name == "20261124-101010"
+    # One that cannot be read is not passed over.
+    begun("20270101-000000", "2027-01-01T00:00:00Z", None)
+    (tmp_path / "studies/20270101-000000/study.json").write_text("{")
+    assert find_study(tmp_path).name == "20270101-000000"
+
+
 def test_find(good: Path, tmp_path: Path) -> None:
     project = tmp_path
     with pytest.raises(HvlabError, match="no study yet"):

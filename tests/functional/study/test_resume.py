@@ -133,6 +133,12 @@ def test_it_is_refused_with_another_lab(cut_off: Path, tmp_path: Path, lab: Fake
     other = FakeLab(tmp_path / "other", lab.settings.model_copy(update={"topology": fake_settings(2).topology}))
     with raises_code("other-parameters", "guests (1 and 2)", "topology.guests (1 and 2)"):
         resume(cut_off, other)
+    lab.box_version = "3"
+    built = lab.boxes
+    del lab.boxes  # whoever asks for them has them built
+    with raises_code("other-parameters", "box.version (1 and 3)"):
+        resume(cut_off, lab)
+    lab.boxes, lab.box_version = built, None
     lab.boxes.version = "2"
     with raises_code("other-parameters", "box.version (1 and 2)"):
         resume(cut_off, lab)

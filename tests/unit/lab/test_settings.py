@@ -59,6 +59,46 @@ def test_what_comes_from_the_environment_is_told_so() -> None:
     assert refusal.value.hint.startswith("it comes from HVLAB_TOPOLOGY__GUESTS in the environment")
 
 
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("HVLAB_TOPOLGY__GUESTS", "2"),
+        ("HVLAB_TOPOLOGY__GEUSTS", "2"),
+        ("HVLAB_STUDY__PROVIDERS", '["kvm", "qemu"]'),
+        ("HVLAB_STUDY__PROVIDERS", "[]"),
+        ("HVLAB_STUDY__PROVIDERS", '["kvm", "kvm"]'),
+        ("HVLAB_TOPOLOGY__GUESTS", "true"),
+        ("HVLAB_SETTLE__GIVE_UP_S", "true"),
+        ("HVLAB_TOPOLOGY__GUESTS", "9" * 5000),
+        ("HVLAB_TOPOLOGY__GUESTS", "[" * 5000 + "]" * 5000),
+        ("HVLAB_FACTORS__NONE", "1"),
+        ("HVLAB_HYPERVISORS__XEN__DOM0_MEMORY_MIB", "true"),
+    ],
+)
+def test_what_is_wrong_in_the_environment_is_not_blamed_on_the_file(variable: str, text: str) -> None:
+    with raises_code("bad-setting", f"it comes from {variable} in the environment") as refusal:
+        load_settings(SETTINGS, {variable: text})
+    assert "hvlab.toml" not in refusal.value.message
+
+
+@pytest.mark.parametrize("name", ["HVLAB_TOPOLOGY_GUESTS", "HVLAB_STUDY_REPEATS", "hvlab_lab_host_ssh_port"])
+def test_one_underscore_is_not_ignored(name: str) -> None:
+    with raises_code("bad-setting", name, "two underscores"):
+        load_settings(SETTINGS, {name: "2"})
+
+
+@pytest.mark.parametrize("name", ["HVLAB_TOPOLOGY", "HVLAB_LAB_HOST", "HVLAB_LAB_PORT", "HVLAB_STATE"])
+def test_other_variables_are_none_of_the_settings(name: str) -> None:
+    assert load_settings(SETTINGS, {name: "/x"}) == Settings()
+
+
+@pytest.mark.parametrize("text", ["[topology]\nguests = true\n", "x = " + "[" * 5000, f"x = {'9' * 5000}\n"])
+def test_a_file_that_python_reads_too_kindly_or_not_at_all(text: str, tmp_path: Path) -> None:
+    (tmp_path / "hvlab.toml").write_text(text)
+    with raises_code("bad-setting"):
+        load_settings(tmp_path / "hvlab.toml", {})
+
+
 def test_a_load_fits_beside_the_guests_system() -> None:
     settings = load_settings(SETTINGS, {"HVLAB_TOPOLOGY__MEMORY_LOAD_MIB": "384"})
     assert settings.topology.memory_load_mib == 384
