@@ -100,6 +100,8 @@ class Hypervisor:
         ended_command: Shell line that prints why the guest "$guest" ended, as far as the hypervisor knows.
         lost_command: Shell line that prints why the guest "$guest", which is being started, cannot come up any more;
             nothing while it still may. It runs while the guest starts, so it must be cheap. "": no such sign is known.
+        vital_command: Shell line that prints what grows as long as the guest "$guest" lives: a line `cpu=TIME` for each
+            of its virtual CPUs, in any unit, and `console=BYTES`; nothing before it runs. "": it has no such signs.
         console_command: Shell line that prints what the guest "$guest" wrote to its console.
         attach_command: Shell line that connects the terminal to the console of the guest "$guest"; "": there is none.
         lines: The guests' devices, of which one is the other end of that console; the first that is there.
@@ -153,6 +155,7 @@ class Hypervisor:
     version_commands: dict[str, str] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
     lost_command: str = ""
+    vital_command: str = ""
     doctor: tuple[HypervisorCheck, ...] = ()
     harmless: tuple[str, ...] = ()
     needs_hardware: bool = True

@@ -21,11 +21,12 @@ from lab.connectors.patience import Patience
 from lab.connectors.ssh_config import Ssh, write_config
 from lab.desktop.xsession import start_session
 from lab.factors.host import render_factors_script
-from lab.guests.diagnostics import Evidence, gather, keep_host_console
-from lab.guests.ended import watch, why_ended
+from lab.guests.diagnostics import Evidence, GuestFailure, gather, keep_host_console
+from lab.guests.ended import Watch, why_ended
 from lab.guests.guest_session import hold_load, wait_for_session
 from lab.guests.topology import guests, ssh_entries, write_topology
 from lab.guests.vagrant import NOTES, VagrantLab, use_boxes
+from lab.guests.vital_signs import STILL_S
 from lab.history import awaited, current_pace
 from lab.hosts.base import LabHost
 from lab.hosts.factory import lab_host
@@ -55,6 +56,8 @@ class Lab:
         # Of another lab host than the nested one nothing was measured.
         self.pace = current_pace() if settings.lab_host.host == "nested" else Pace()
         self._booted = False
+        self._watch: Watch | None = None
+        self._failures: list[GuestFailure] = []
 
     @cached_property
     def guest(self) -> GuestImage:
@@ -178,8 +181,10 @@ class Lab:
                 raise ProgramTimeoutError(self._failure_of(provider, guest, seen, error), longer + seen.hint) from error
             except HvlabError as error:
                 self._require_alive(error)
-                seen = self._look_at(provider, guest)
+                seen = self._look_at(provider, guest, attempt)
                 words = self._failure_of(provider, guest, seen, error)
+                hung = self._watch is not None and self._watch.hung
+                self._failures.append(GuestFailure(guest, attempt, hung, words, [path.name for path in seen.files]))
                 if attempt == attempts:
                     raise HvlabError(words, seen.hint, code="guest-did-not-come-up") from error
                 say(f"[yellow]{escape(words)}[/yellow]; once more")
@@ -190,6 +195,11 @@ class Lab:
         self._load(guest)
         return attempt
 
+    def take_failures(self) -> list[GuestFailure]:
+        """Return which starts of guests failed since the last call."""
+        taken, self._failures = self._failures, []
+        return taken
+
     def _try_up(self, provider: Hypervisor, guest: str) -> None:
         """Bring a guest through all boot stages, with one deadline for all of them."""
         limit_s = self._guest_limit_s
@@ -197,7 +207,8 @@ class Lab:
         words = f"{guest}: vagrant up --provider={provider.vagrant}"
         what = f"guest {provider.name} {self.settings.topology.os} {self._where}"
         with awaited(words, what, limit_s), self._vagrant(provider) as vagrant:
-            vagrant.up(guest, watch(self.host.shell, provider, guest))
+            self._watch = Watch(self.host.shell, provider, guest, self.pace.scaled(STILL_S))
+            vagrant.up(guest, self._watch)
             if programs := self._programs():
                 wait_for_session(self.guest_ssh(guest), programs, max(1.0, deadline - time.monotonic()))
 
@@ -211,11 +222,12 @@ class Lab:
         topology = self.settings.topology
         return profile(topology.os).session if topology.session == "x-window" else ()
 
-    def _look_at(self, provider: Hypervisor, guest: str) -> Evidence:
+    def _look_at(self, provider: Hypervisor, guest: str, attempt: int = 1) -> Evidence:
         """Gather evidence of a guest that did not come up: boot stage, console, screen."""
         which = next(one for one in guests(self.settings.topology.guests) if one.name == guest)
         inside = self.guest_ssh(guest)
-        return gather(self.state, self.host.shell, provider, which, ssh=inside, programs=self._programs())
+        programs = self._programs()
+        return gather(self.state, self.host.shell, provider, which, ssh=inside, programs=programs, attempt=attempt)
 
     def _load(self, guest: str) -> None:
         if mib := self.settings.topology.memory_load_mib:

@@ -33,6 +33,7 @@ _ABOUT_RUN = {
     "read again",
     "connection retried",
     "brought up again",
+    "guest failed",
     "kernel errors",
     "run begins",
     "run ends",

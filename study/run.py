@@ -1,6 +1,6 @@
 """One run: one boot of the lab host, through all stages under one hypervisor."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich.markup import escape
@@ -153,9 +153,17 @@ class Run:
             with awaited(f"Lab host: opening {manager.name}", what, limit_s):
                 self.window = open_manager(self.lab.host.shell, manager, limit_s)
         else:
+            self._bring_up(stage)
+
+    def _bring_up(self, stage: Stage) -> None:
+        """Bring up the stage's guest; the journal gets each start that failed, also where none succeeds."""
+        try:
             attempts = self.lab.up(self.provider, guest_name(stage.guests))
-            if attempts > 1:
-                self._note(stage, "brought up again", attempts=attempts)
+        finally:
+            for failure in self.lab.take_failures():
+                self._note(stage, "guest failed", **asdict(failure))
+        if attempts > 1:
+            self._note(stage, "brought up again", attempts=attempts)
 
     def _picture(self, guests: int) -> None:
         """Take pictures of the manager and of each guest's screen; a text session may have none."""

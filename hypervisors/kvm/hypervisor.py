@@ -39,6 +39,8 @@ HYPERVISOR = Hypervisor(
     manager=libvirt.manager(_URI),
     screenshot_command=f'{_VIRSH} screenshot "$guest" "$picture"',
     ended_command=f'{_VIRSH} domstate "$guest" --reason; tail -n 2 "/var/log/libvirt/qemu/$guest.log"',
+    vital_command=f"{_VIRSH} domstats --vcpu \"$guest\" | sed -n 's/^ *vcpu\\.[0-9]*\\.time=/cpu=/p';"
+    ' stat -c console=%s "/var/log/libvirt/qemu/$guest-console.log"',
     console_command='cat "/var/log/libvirt/qemu/$guest-console.log"',
     attach_command=f'{_VIRSH} console "$guest"',
     lines=("ttyS0",),

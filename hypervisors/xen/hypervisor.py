@@ -59,6 +59,9 @@ HYPERVISOR = Hypervisor(
     # libvirt's Xen driver takes no pictures; the device model that serves the framebuffer does.
     screenshot_command='xl qemu-monitor-command "$guest" "screendump $picture"',
     ended_command=f'{_VIRSH} domstate "$guest" --reason; xl dmesg | tail -n 1',
+    # Its sixth column is the time: name, number, virtual CPU, CPU, state, seconds, affinity.
+    vital_command='xl vcpu-list "$guest" | awk \'NR > 1 { print "cpu=" $6 }\';'
+    ' stat -c console=%s "/var/log/xen/console/guest-$guest.log"',
     console_command='cat "/var/log/xen/console/guest-$guest.log"',
     attach_command='xl console "$guest"',
     # The second is RHEL 5's.

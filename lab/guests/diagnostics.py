@@ -42,21 +42,49 @@ class Evidence:
         return "; ".join([*kept, *(f"its {what} could not be saved ({why})" for what, why in self.missing.items())])
 
 
+@dataclass(frozen=True)
+class GuestFailure:
+    """A start of a guest that failed.
+
+    Attributes:
+        guest: Its name.
+        attempt: Which of its starts, from 1.
+        hung: Whether its vital signs stood still.
+        reason: The error message.
+        evidence: Names of the files in the lab's folder `failed`.
+    """
+
+    guest: str
+    attempt: int
+    hung: bool
+    reason: str
+    evidence: list[str]
+
+
 def gather(
-    state: Path, host: Machine, provider: Hypervisor, guest: Guest, *, ssh: Machine, programs: Sequence[str]
+    state: Path,
+    host: Machine,
+    provider: Hypervisor,
+    guest: Guest,
+    *,
+    ssh: Machine,
+    programs: Sequence[str],
+    attempt: int = 1,
 ) -> Evidence:
     """Examine a guest that did not come up: print its console's last lines, save console and screen. Never raises.
 
     Args:
-        state: The lab's folder; the files go to `failed` in it and replace those of an earlier failure of the guest.
+        state: The lab's folder; the files go to `failed` in it and replace those of the same attempt in an earlier run.
         host: The lab host.
         provider: The hypervisor.
         guest: The guest.
         ssh: The connection to the guest.
         programs: The programs of its session.
+        attempt: Which of its starts failed, from 1.
     """
     reached = guest_progress(host, provider, guest, ssh, programs)
-    console, screen = (state / FOLDER / f"{guest.name}-{name}" for name in ("console.txt", "screen.png"))
+    stem = guest.name if attempt == 1 else f"{guest.name}-start-{attempt}"
+    console, screen = (state / FOLDER / f"{stem}-{name}" for name in ("console.txt", "screen.png"))
     # Either may be missing: a guest that is off has no screen, one whose kernel never started has no console.
     why = {
         "console": _keep(console, lambda: guest_console(host, provider, guest.name).encode()),

@@ -2,15 +2,16 @@
 
 import shlex
 import time
-from collections.abc import Callable
 
 from core.errors import HvlabError
 from hypervisors.base import Hypervisor
 from lab.connectors.base import Machine, last_line
+from lab.guests.vital_signs import STILL_S, Pulse, VitalSigns, read_signs
 
 _MOST = 300
-# Interval of the checks whether a guest is lost, and the time limit of one.
+# Intervals of the checks whether a guest is lost and whether it lives, and the time limit of one.
 _EVERY_S = 15
+_FEEL_EVERY_S = 20
 _ASK_S = 30
 
 
@@ -54,16 +55,50 @@ def lost(host: Machine, provider: Hypervisor, guest: str) -> str | None:
     return f"{provider.title} has lost it ({output[-_MOST:]})" if output else None
 
 
-def watch(host: Machine, provider: Hypervisor, guest: str) -> Callable[[], str | None]:
-    """Return `lost` for callers that poll: it runs only every 15 seconds, since it costs CPU on the lab host."""
-    asked = time.monotonic()
+class Watch:
+    """Reports a guest that is starting and will never come up: lost, as its hypervisor says, or hung.
 
-    def look() -> str | None:
-        nonlocal asked
-        if not provider.lost_command or time.monotonic() - asked < _EVERY_S:
+    Each question costs CPU on the lab host: it is asked every 15 seconds whether it is lost, every 20 for vital signs.
+
+    Args:
+        host: The lab host.
+        provider: The guest's hypervisor.
+        guest: Its name.
+        still_s: How long its vital signs may stand still, seconds.
+    """
+
+    def __init__(self, host: Machine, provider: Hypervisor, guest: str, still_s: float = STILL_S) -> None:
+        self._host, self._provider, self._guest = host, provider, guest
+        self._pulse = Pulse(still_s)
+        self._asked = self._felt = time.monotonic()
+        self.hung = False
+
+    def __call__(self) -> str | None:
+        """Return why the guest will never come up; None while it may. To be called often."""
+        if self._provider.lost_command and time.monotonic() - self._asked >= _EVERY_S:
+            reason = lost(self._host, self._provider, self._guest)
+            self._asked = time.monotonic()
+            if reason:
+                return reason
+        if not self._provider.vital_command or time.monotonic() - self._felt < _FEEL_EVERY_S:
             return None
-        reason = lost(host, provider, guest)
-        asked = time.monotonic()
-        return reason
+        signs = vital_signs(self._host, self._provider, self._guest)
+        self._felt = time.monotonic()
+        reason = self._pulse.look(self._felt, signs)
+        self.hung = reason is not None
+        return f"{self._provider.title}'s guest {self._guest}: {reason}" if reason else None
 
-    return look
+
+def vital_signs(host: Machine, provider: Hypervisor, guest: str) -> VitalSigns | None:
+    """Return a guest's vital signs; None if there are none, or the lab host does not answer.
+
+    Args:
+        host: The lab host.
+        provider: The guest's hypervisor.
+        guest: Its name.
+    """
+    program = f"guest={shlex.quote(guest)}\n{provider.vital_command}\n"
+    try:
+        return read_signs(host.run("sh -s", stdin=program.encode(), timeout=_ASK_S, patient=False).text)
+    except HvlabError:
+        return None

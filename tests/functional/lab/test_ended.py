@@ -11,7 +11,8 @@ from hypervisors.registry import all_hypervisors, get_hypervisor
 from lab.connectors.base import Completed
 from lab.connectors.ssh_config import Ssh
 from lab.guests import ended
-from lab.guests.ended import lost, watch, why_ended
+from lab.guests.ended import Watch, lost, vital_signs, why_ended
+from lab.guests.vital_signs import VitalSigns
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def test_the_lab_host_is_asked_now_and_then(here: Ssh, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(Ssh, "run", ask)
     monkeypatch.setattr("lab.guests.ended.time.monotonic", lambda: clock[0])
-    look = watch(here, get_hypervisor("virtualbox"), "server1")
+    look = Watch(here, get_hypervisor("virtualbox"), "server1")
     told = []
     for clock[0] in range(0, 60, 5):
         told.append(look())
@@ -127,8 +128,71 @@ def test_the_lab_host_is_asked_now_and_then(here: Ssh, monkeypatch: pytest.Monke
     assert [bool(words) for words in told].index(True) == 9
 
 
-@pytest.mark.parametrize("name", ["kvm", "xen"])
-def test_hypervisors_that_cannot_tell_are_not_asked(name: str, here: Ssh, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hypervisors_that_cannot_tell_are_not_asked(here: Ssh, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Ssh, "run", lambda *words, **more: pytest.fail("asked"))
     monkeypatch.setattr(ended, "_EVERY_S", 0)
-    assert watch(here, get_hypervisor(name), "server1")() is None
+    monkeypatch.setattr(ended, "_FEEL_EVERY_S", 0)
+    silent = replace(get_hypervisor("kvm"), vital_command="")
+    assert Watch(here, silent, "server1")() is None
+
+
+# In the form of the tools' own output: libvirt's domstats(--vcpu), and xl(1)'s vcpu-list.
+DOMSTATS = """\
+Domain: 'server1'
+  vcpu.current=2
+  vcpu.maximum=2
+  vcpu.0.state=1
+  vcpu.0.time=12340000000
+  vcpu.0.wait=0
+  vcpu.1.state=1
+  vcpu.1.time=560000000
+"""
+VCPU_LIST = """\
+Name                                ID  VCPU   CPU State   Time(s) Affinity (Hard / Soft)
+server1                              3     0    1   -b-      12.3  all / all
+server1                              3     1    -   --p       0.5  all / all
+"""
+LOGS = {"kvm": "/var/log/libvirt/qemu/$guest-console.log", "xen": "/var/log/xen/console/guest-$guest.log"}
+
+
+@pytest.mark.parametrize(
+    ("name", "tool", "text", "cpu"),
+    [
+        ("kvm", "virsh", DOMSTATS, ("12340000000", "560000000")),
+        ("xen", "xl", VCPU_LIST, ("12.3", "0.5")),
+    ],
+)
+def test_vital_signs_are_read_from_the_hypervisors_tools(
+    here: Ssh, name: str, tool: str, text: str, cpu: tuple[str, ...]
+) -> None:
+    assert isinstance(here, _Here)
+    tmp_path, log = here.tools, LOGS[name]
+    (tmp_path / tool).write_text(f"#!/bin/sh\ncat <<'END'\n{text}END\n")
+    hypervisor = get_hypervisor(name)
+    assert log in hypervisor.vital_command
+    moved = replace(hypervisor, vital_command=hypervisor.vital_command.replace(log, f"{tmp_path}/console"))
+    assert vital_signs(here, moved, "server1") == VitalSigns(cpu, None)
+    (tmp_path / "console").write_text("Booting")
+    assert vital_signs(here, moved, "server1") == VitalSigns(cpu, 7)
+    (tmp_path / tool).write_text("#!/bin/sh\necho 'no such domain' >&2; exit 1\n")
+    assert vital_signs(here, moved, "server1") is None
+
+
+def test_a_guest_that_stands_still_is_hung_before_its_time_is_over(here: Ssh, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, asked = [0.0], list[float]()
+
+    def ask(self: Ssh, remote: str, *, timeout: float, stdin: bytes = b"", patient: bool = True) -> Completed:
+        asked.append(clock[0])
+        return Completed(0, b"cpu=%d\nconsole=9\n" % min(clock[0], 40), b"")
+
+    monkeypatch.setattr(Ssh, "run", ask)
+    monkeypatch.setattr("lab.guests.ended.time.monotonic", lambda: clock[0])
+    look = Watch(here, get_hypervisor("kvm"), "server1")
+    for clock[0] in range(0, 300, 5):
+        if told := look():
+            break
+    assert asked == [20, 40, 60, 80, 100]
+    assert look.hung
+    assert told == (
+        "KVM's guest server1: it is hung: for 60 s its CPU time has stayed at 40, and its console has stayed at 9 bytes"
+    )

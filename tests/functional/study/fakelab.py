@@ -21,6 +21,7 @@ from hypervisors.base import Hypervisor
 from lab.connectors.base import Completed
 from lab.connectors.patience import Patience
 from lab.connectors.ssh_config import Ssh
+from lab.guests.diagnostics import GuestFailure
 from lab.hosts.hardware import Description
 from lab.settings import Settings
 from study.plan import Plan
@@ -152,6 +153,7 @@ class FakeLab:
         self.box_version: str | None = None
         self.guest = SimpleNamespace(versions={"linux-image-amd64": "6.1"})
         self.boots = 0
+        self.failures: list[GuestFailure] = []
         self.kernel_says: dict[int, str] = {}
         self.manager_ends_with = ""
         (state / "kernel").write_text(_KERNEL)
@@ -173,6 +175,10 @@ class FakeLab:
         if guest == self.manager_ends_with:
             (self.state / "manager").unlink()
         return 1
+
+    def take_failures(self) -> list[GuestFailure]:
+        taken, self.failures = self.failures, []
+        return taken
 
     def why_ended(self, provider: Hypervisor, guest: str) -> str:
         return f"{guest} met its end"

@@ -79,6 +79,7 @@ def bring_up(
     settings: Settings | None = None,
     *,
     reached: BootProgress = ADDRESS,
+    lab: Lab | None = None,
 ) -> int:
     @contextmanager
     def lend(self: Lab, provider: Any) -> Iterator[Guests]:
@@ -91,7 +92,7 @@ def bring_up(
     seen = Evidence(reached, (Path("failed/server1-console.txt"),))
     monkeypatch.setattr("lab.lifecycle.gather", lambda *words, **more: seen)
     monkeypatch.setattr("lab.lifecycle.why_ended", lambda ssh, provider, guest: "Guru Meditation 1155")
-    lab = Lab(settings or Settings())
+    lab = lab or Lab(settings or Settings())
     lab.__dict__["host"] = host
     return lab.up(KVM, "server1")
 
@@ -106,6 +107,33 @@ def test_a_guest_that_fails_is_destroyed_and_brought_up_again(
     assert bring_up(monkeypatch, guests, Host()) == 2
     assert guests.did == ["up server1", "destroy server1", "up server1"]
     assert "timed out; Guru Meditation 1155" in " ".join(capsys.readouterr().err.split())
+
+
+def test_each_start_that_failed_is_on_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = Lab(Settings())
+    assert bring_up(monkeypatch, Guests(FAILED, FAILED, None), Host(), lab=lab) == 3
+    first, second = lab.take_failures()
+    assert (first.guest, first.attempt, first.hung, second.attempt) == ("server1", 1, False, 2)
+    assert "timed out; Guru Meditation 1155" in first.reason
+    assert first.evidence == ["server1-console.txt"]
+    assert lab.take_failures() == []
+
+
+def test_a_guest_that_hangs_is_brought_up_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without waiting for its time limit; the record says that it was hung."""
+    lab = Lab(Settings())
+
+    class Hung(Guests):
+        def up(self, guest: str, lost: Any) -> None:
+            lost.hung = not self.did
+            super().up(guest, lambda: None)
+
+    hung = Hung(HvlabError("KVM's guest server1: it is hung: for 60 s"), None)
+    assert bring_up(monkeypatch, hung, Host(), lab=lab) == 2
+    assert hung.did == ["up server1", "destroy server1", "up server1"]
+    (failure,) = lab.take_failures()
+    assert failure.hung
+    assert "it is hung" in failure.reason
 
 
 def test_so_often_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,6 +63,7 @@ HYPERVISOR = Hypervisor(
     manager=Manager("Pretend's manager", "Virtual Machine Manager", ("pretend-gui",)),
     screenshot_command='pretendctl screenshot "$guest" "$picture"',
     ended_command='pretendctl why "$guest"',
+    vital_command='pretendctl vital "$guest"',
     console_command='pretendctl console "$guest"',
     attach_command="",
     disk_strategies={"full-copy": "full copy", "linked-clone": "linked clone", "preallocated": "preallocated"},
