@@ -4,6 +4,7 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 
 from commands.task import command, settings, the_lab
+from core.console import result
 from lab import packages
 
 
@@ -13,13 +14,13 @@ def image_host(c: Context) -> None:
     from lab.images.host import host_image
 
     the_lab()
-    print(host_image().disk.parent)
+    result(host_image().disk.parent)
 
 
 @command(packages.lab_packages, help={"os": "guest system, e.g. debian-12; default: topology.os of hvlab.toml"})
 def image_guest(c: Context, os: str = "") -> None:
     """Install the guest's disk with Packer and make its boxes."""
-    print(the_lab(os).boxes.folder.parent)
+    result(the_lab(os).boxes.folder.parent)
 
 
 @command(help={"os": "guest system with a media list in guest-kickstart/, e.g. centos-5.5"})
@@ -27,7 +28,7 @@ def image_fetch(c: Context, os: str) -> None:
     """Download and verify a guest system's installation media."""
     from lab.media.fetch import fetch
 
-    print(fetch(os).folder)
+    result(fetch(os).folder)
 
 
 @command("packer", "openssh-client")
@@ -37,10 +38,10 @@ def image_check(c: Context) -> None:
 
     count, findings = check_project()
     for finding in findings:
-        print(finding)
+        result(finding)
     if findings:
         raise Exit(code=1)
-    print(f"{count} files, no findings")
+    result(f"{count} files, no findings")
 
 
 @command()
@@ -57,4 +58,4 @@ def image_prune(c: Context, dry_run: bool = False) -> None:
     from lab.images.inventory import prune
 
     for name, kept in prune(settings(), dry_run=dry_run).items():
-        print(f"left {name}: {kept}" if kept else f"{'would remove' if dry_run else 'removed'} {name}")
+        result(f"left {name}: {kept}" if kept else f"{'would remove' if dry_run else 'removed'} {name}")

@@ -4,6 +4,7 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 
 from commands.task import HOST, PROVIDER, command, settings, the_lab
+from core.console import result
 from core.errors import HvlabError
 from core.paths import state_root
 from lab import packages
@@ -88,7 +89,7 @@ def lab_screenshot(c: Context, guest: str, output: str = "", host: str = "") -> 
         write_atomic(path, picture)
     except OSError as error:
         raise HvlabError(f"{path}: {error.strerror}", "--output=FILE.png names another") from error
-    print(path)
+    result(path)
 
 
 @command(
@@ -138,4 +139,4 @@ def lab_purge(c: Context, host: str = "") -> None:
     with suppress(DamagedError):
         active.host.require_named(host)
     named = settings(host).lab_host if host else None
-    purge(active, print, parse_host(host) if host else None, named.ssh_config if named else "")
+    purge(active, result, parse_host(host) if host else None, named.ssh_config if named else "")

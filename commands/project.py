@@ -8,6 +8,7 @@ from invoke.exceptions import Exit
 
 from commands import linters
 from commands.task import command
+from core.console import result
 from core.errors import HvlabError
 from core.paths import PROJECT
 from core.process import run_child
@@ -99,7 +100,7 @@ def bench(c: Context) -> None:
     from lab.bench import start_up_seconds
     from study.study import print_timings
 
-    print(f"./invoke --list: {start_up_seconds():.2f} s (median of 5)")
+    result(f"./invoke --list: {start_up_seconds():.2f} s (median of 5)")
     print_timings(load_study(find_study(PROJECT, "latest")))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from invoke.context import Context
 
 from commands.task import command
+from core.console import result
 from core.paths import PROJECT, STUDIES
 from lab import packages
 
@@ -53,7 +54,7 @@ def render(study: str, lang: str, scenario: Any = None) -> None:
     from report.render import paper
 
     with _study(study) as (found, out):
-        print(paper.render(found, out / "report", lang, scenario or DEFAULT_SCENARIO))
+        result(paper.render(found, out / "report", lang, scenario or DEFAULT_SCENARIO))
 
 
 @command(
@@ -92,7 +93,7 @@ def report_trace(c: Context, number: str, study: str = "latest") -> None:
 
     dataset = load(find_study(PROJECT, study))
     place = trace.parse_place(number, dataset.study.hypervisors)
-    print(trace.as_text(trace.trace(dataset, place)))
+    result(trace.as_text(trace.trace(dataset, place)))
 
 
 @command(positional=["before", "after"], help={"before": "a study", "after": "another one"})
@@ -103,7 +104,7 @@ def report_compare(c: Context, before: str, after: str) -> None:
     from report.tools import compare
 
     one, other = (load(find_study(PROJECT, name)) for name in (before, after))
-    print(compare.as_text(one, other, compare.compare(one, other)))
+    result(compare.as_text(one, other, compare.compare(one, other)))
 
 
 @command(help={"study": "as for report.pdf", "lang": "en or ko"})
@@ -112,7 +113,7 @@ def report_html(c: Context, study: str = "latest", lang: str = "en") -> None:
     from report.render import paper
 
     with _study(study) as (found, out):
-        print(paper.render_html(found, out / "report", lang))
+        result(paper.render_html(found, out / "report", lang))
 
 
 @command(help={"study": "as for report.pdf"})
@@ -122,7 +123,7 @@ def report_data(c: Context, study: str = "latest") -> None:
 
     with _study(study) as (found, out):
         for path in export.write_data(found, out / "report" / "data"):
-            print(path)
+            result(path)
 
 
 def write_crate(study: str) -> None:
@@ -131,7 +132,7 @@ def write_crate(study: str) -> None:
 
     with _study(study) as (found, out):
         for path in ro_crate.write_crate(found, out):
-            print(path)
+            result(path)
 
 
 @command(help={"study": "as for report.pdf"})

@@ -7,6 +7,7 @@ from invoke.context import Context
 
 from commands.report import render, write_crate
 from commands.task import HOST, PROVIDER, command, settings
+from core.console import result
 from core.errors import HvlabError
 from core.paths import CALIBRATIONS, PROJECT, STUDIES, called_from, state_root
 from lab import packages
@@ -54,7 +55,7 @@ def study_run(
     c: Context, provider: str, repeats: int = 0, seed: int = 0, precision: str = "", *, host: str = ""
 ) -> None:
     """Run a study under --provider."""
-    print(_study(_providers(provider), repeats, seed, precision, host))
+    result(_study(_providers(provider), repeats, seed, precision, host))
 
 
 @command(packages.lab_packages, packages.report_packages, help=_RUNNING)
@@ -75,7 +76,7 @@ def study_calibrate(c: Context, provider: str = "", host: str = "") -> None:
     chosen = _providers(provider) if provider else ()
     folder = calibrate(settings(host), chosen, CALIBRATIONS, ActiveLab(state_root()))
     print_table(folder)
-    print(folder)
+    result(folder)
     require_passed(folder)
 
 
@@ -102,7 +103,7 @@ def study_resume(c: Context, study: str = "", host: str = "") -> None:
     from lab.active_lab import ActiveLab
     from study.api import resume
 
-    print(resume(PROJECT, study, ActiveLab(state_root()), _half_widths, host))
+    result(resume(PROJECT, study, ActiveLab(state_root()), _half_widths, host))
 
 
 @command(positional=["folder"], help={"folder": "the other study's folder", **_WHICH})

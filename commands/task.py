@@ -14,6 +14,7 @@ from invoke.parser.argument import Argument
 from invoke.tasks import Task, task
 
 from core.errors import HvlabError
+from core.foreign import visible
 from core.paths import SETTINGS
 from core.signals import Interrupts
 from hypervisors.names import hypervisor_names
@@ -70,7 +71,7 @@ def _as_exit(error: OSError) -> Exit | None:
     where = f": {error.filename}" if error.filename else ""
     if error.errno not in _HINTS or not (where or error.errno in _NO_ROOM):
         return None
-    return Exit(f"hvlab: {error.strerror}{where}\n  hint: {_HINTS[error.errno]}", code=1)
+    return Exit(f"hvlab: {error.strerror}{visible(where)}\n  hint: {_HINTS[error.errno]}", code=1)
 
 
 def _is_unread() -> bool:
@@ -101,7 +102,7 @@ def command(*needed: str | Callable[[], Sequence[str]], **options: Any) -> Calla
                 sys.stdout.flush()
             except HvlabError as error:
                 hint = f"\n  hint: {error.hint}" if error.hint else ""
-                raise Exit(f"hvlab: {error.message}{hint}", code=1) from error
+                raise Exit(visible(f"hvlab: {error.message}{hint}"), code=1) from error
             except BrokenPipeError as error:
                 if not _is_unread():
                     raise

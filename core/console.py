@@ -1,4 +1,8 @@
-"""Progress messages on standard error: what is being done, and how long it took."""
+"""Messages: progress on standard error, results on standard output.
+
+Whatever is printed goes through here (tests/unit/project/test_prints.py): texts of hosts, guests and files are printed
+as they are, with nothing in them that rich or a terminal obeys.
+"""
 
 import time
 from collections.abc import Iterator
@@ -7,14 +11,41 @@ from dataclasses import dataclass
 
 from rich.console import Console
 from rich.live import Live
+from rich.table import Table
 from rich.text import Text
+
+from core.foreign import visible
 
 console = Console(stderr=True, highlight=False)
 
 
-def say(text: str) -> None:
-    """Print one line, with the time of day."""
-    console.print(f"[dim]{time.strftime('%H:%M:%S')}[/dim] {text}", soft_wrap=True)
+def say(text: str, *, about: str = "", style: str = "") -> None:
+    """Print one line of progress, with the time of day.
+
+    Args:
+        text: It may hold foreign text.
+        about: What it is about, printed before it in yellow: "not settled".
+        style: Of the text, as rich names it: "dim".
+    """
+    line = Text.assemble((time.strftime("%H:%M:%S"), "dim"), " ")
+    if about:
+        line.append(visible(about), "yellow").append(": ")
+    console.print(line.append(visible(text), style), soft_wrap=True)
+
+
+def result(text: object) -> None:
+    """Print a line, or several, on standard output; it may hold foreign text."""
+    print(visible(str(text)))
+
+
+def cells(*values: object) -> list[Text]:
+    """Return a table's row; the values may hold foreign text."""
+    return [Text(visible(str(value))) for value in values]
+
+
+def show(table: Table, *, width: int | None = None, progress: bool = False) -> None:
+    """Print a table, whose rows come from `cells`, on standard output, or with the progress on standard error."""
+    (console if progress else Console(width=width)).print(table)
 
 
 def expectation(usual_s: float | None, limit_s: float | None) -> str:
@@ -50,7 +81,7 @@ class Countdown:
             words.append(f"longer than usual ({self.usual_s:.0f} s)")
         if self.limit_s is not None:
             words.append(f"given up after {self.limit_s:.0f} s")
-        return f"{self.what}: {', '.join(words)}"
+        return f"{visible(self.what)}: {', '.join(words)}"
 
     def __rich__(self) -> Text:
         return Text(self.at(time.monotonic()), style="dim")
@@ -70,4 +101,4 @@ def step(what: str, usual_s: float | None = None, limit_s: float | None = None) 
     shown = Live(Countdown(what, usual_s, limit_s, begun), console=console, transient=True, refresh_per_second=1)
     with shown if console.is_terminal and (usual_s or limit_s) else nullcontext():
         yield
-    say(f"{what}: [green]done[/green], {time.monotonic() - begun:.0f} s")
+    say(f"{what}: done, {time.monotonic() - begun:.0f} s")

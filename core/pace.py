@@ -42,6 +42,7 @@ class Pace:
             return
         self.told = True
         say(
-            f"[yellow]this machine is slow or busy[/yellow]: a lab host took {self.factor:.1f} times as long to boot as"
-            " where the time limits were chosen; all of them are as much longer, and so will the study be"
+            f"a lab host took {self.factor:.1f} times as long to boot as"
+            " where the time limits were chosen; all of them are as much longer, and so will the study be",
+            about="this machine is slow or busy",
         )

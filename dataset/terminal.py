@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
+from core.foreign import visible
 from dataset.captures import INDEX_FILE, CaptureInfo, capture_text, read_index
 from dataset.files import read_bytes
 
@@ -91,8 +92,9 @@ def _info(path: Path) -> CaptureInfo | None:
 
 def svg(what: Printed, title: str) -> bytes:
     """Draw a terminal with the command and its output: SVG, its text as text; the same bytes for the same input."""
-    body = Text(f"{PROMPT} {what.command}\n{what.text}", no_wrap=True)
+    # XML has no control characters, not even as references.
+    body = Text(visible(f"{PROMPT} {what.command}\n{what.text}"), no_wrap=True)
     widest = max(len(line) for line in body.plain.splitlines())
     console = Console(record=True, width=widest, file=io.StringIO(), color_system=None, legacy_windows=False)
     console.print(body, crop=False, overflow="ignore")
-    return console.export_svg(title=title, theme=_LIGHT, code_format=_SVG, unique_id="terminal").encode()
+    return console.export_svg(title=visible(title), theme=_LIGHT, code_format=_SVG, unique_id="terminal").encode()

@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
-from rich.markup import escape
-
 from core.console import say, step
 from core.errors import HvlabError
 from core.files import write_atomic
@@ -187,7 +185,7 @@ class Lab:
                 self._failures.append(GuestFailure(guest, attempt, hung, words, [path.name for path in seen.files]))
                 if attempt == attempts:
                     raise HvlabError(words, seen.hint, code="guest-did-not-come-up") from error
-                say(f"[yellow]{escape(words)}[/yellow]; once more")
+                say(f"{words}; once more", style="yellow")
                 with self._vagrant(provider) as vagrant:
                     vagrant.destroy(guest)
             else:

@@ -1,9 +1,8 @@
 """Prints the lab's state and its consoles, and logs in."""
 
-from rich.console import Console
 from rich.table import Table
 
-from core.console import say
+from core.console import cells, result, say, show
 from core.errors import HvlabError
 from hypervisors.base import Hypervisor
 from lab.active_lab import ActiveLab
@@ -26,24 +25,24 @@ def print_status(lab: ActiveLab) -> None:
         HvlabError: If the hypervisor does not answer.
     """
     if lab.host.provider is None:
-        print("lab host: off")
+        result("lab host: off")
         return
     provider = lab.running()
     host, where = lab.host.machine, lab.host.address
     over = "" if where == "local" else " over SSH"
     called = "lab host" if where == "nested" else f"lab host {where}"
     if not (lab.state / "ssh_config").is_file():
-        print(f"{called}: being set up for {provider.title}")
+        result(f"{called}: being set up for {provider.title}")
         return
     if not host.answers():
-        print(f"{called}: on, {provider.title}, does not answer{over}")
+        result(f"{called}: on, {provider.title}, does not answer{over}")
         return
-    print(f"{called}: on, {provider.title}, answers{over}")
+    result(f"{called}: on, {provider.title}, answers{over}")
     running = _running_guests(host, provider)
     table = Table("guest", "state")
     for guest in lab.guests():
-        table.add_row(guest, "running" if guest in running else "off")
-    Console().print(table)
+        table.add_row(*cells(guest, "running" if guest in running else "off"))
+    show(table)
 
 
 def host_of(lab: ActiveLab, guest: str) -> tuple[Machine, Hypervisor]:
@@ -83,7 +82,7 @@ def show_console(lab: ActiveLab, name: str, lines: int, *, attach: bool = False)
     if not last:
         say(f"{name} has printed nothing on its console, so no kernel errors (lab.screenshot shows its screen)")
     for line in last:
-        print(line)
+        result(line)
     return 0
 
 

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.console import result
 from core.errors import HvlabError
 from dataset.folder import hold_study
 from dataset.models import load_study
@@ -122,12 +123,12 @@ def verify(project: Path, study_id: str) -> None:
     folder = find_study(project, study_id)
     problems = check(folder)
     for problem in problems:
-        print(problem)
+        result(problem)
     if problems:
         raise HvlabError(
             f"study {folder.name} has {len(problems)} problems", "they are listed above", code="study-has-problems"
         )
-    print(f"study {folder.name} is valid")
+    result(f"study {folder.name} is valid")
 
 
 def print_progress(project: Path, study_id: str, active: ActiveLab) -> None:
@@ -149,4 +150,4 @@ def import_study(project: Path, study_id: str, other: Path) -> None:
     """
     here = find_study(project, study_id)
     names = import_runs(here, other.resolve())
-    print(f"study {here.name} now has {', '.join(names)} too; its paper: ./invoke report.pdf --study={here.name}")
+    result(f"study {here.name} now has {', '.join(names)} too; its paper: ./invoke report.pdf --study={here.name}")

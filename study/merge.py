@@ -94,7 +94,7 @@ def _aside(study_dir: Path) -> Iterator[Path]:
             shutil.rmtree(aside)
         except OSError as error:
             # It takes room, and is no reason to call an import failed that succeeded.
-            say(f"[yellow]not removed[/yellow]: {aside} ({error.strerror}); the next import removes it")
+            say(f"{aside} ({error.strerror}); the next import removes it", about="not removed")
 
 
 def _pairs(study_dir: Path, study: StudyInfo, theirs: Path, other: StudyInfo) -> list[tuple[RunInfo, RunInfo]]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
+from core.console import cells, result, show
 from dataset.journal import NAME, read_journal
 from dataset.models import RunInfo, StudyInfo, load_study
 
@@ -91,7 +91,7 @@ def print_status(study_dir: Path, moment: datetime, others: list[StudyInfo], *, 
         busy: Whether a command uses the lab; if none does, a running run was interrupted.
     """
     study, found = load_study(study_dir), progress(study_dir, moment, others)
-    table = Table("run", "state", "minutes", "remarks", title=f"study {study.id}")
+    table = Table("run", "state", "minutes", "remarks", title=cells(f"study {study.id}")[0])
     for run in study.runs:
         state = run.status
         remarks = [f"{len(run.suspect)} new kernel errors: suspect"] if run.suspect else []
@@ -103,10 +103,9 @@ def print_status(study_dir: Path, moment: datetime, others: list[StudyInfo], *, 
         remarks += [f"not settled at {', '.join(unsettled)}"] if unsettled else []
         end = run.ended or (moment if state == "running" else None)
         minutes = f"{(end - run.started).total_seconds() / 60:.1f}" if end and run.started else ""
-        table.add_row(run.name, state, minutes, "; ".join(remarks))
-    console = Console()
-    console.print(table)
-    console.print(_summary(study, found), soft_wrap=True)
+        table.add_row(*cells(run.name, state, minutes, "; ".join(remarks)))
+    show(table)
+    result(_summary(study, found))
 
 
 def _summary(study: StudyInfo, found: Progress) -> str:

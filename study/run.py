@@ -3,8 +3,6 @@
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from rich.markup import escape
-
 from core.console import say, step
 from core.errors import HvlabError
 from dataset.captures import capture_path, capture_text, write_capture
@@ -90,7 +88,7 @@ class Run:
 
     def _stage(self, stage: Stage) -> StageTiming:
         clock = StageClock()
-        say(f"[bold]{self.provider.title}[/bold], repeat {self.repeat}, stage {stage.name}")
+        say(f"{self.provider.title}, repeat {self.repeat}, stage {stage.name}", style="bold")
         with clock.part("booting"):
             self._act(stage)
         settler, outputs = self._measure(stage, clock)
@@ -116,7 +114,7 @@ class Run:
             except (ConnectionLostError, CommandTimeoutError) as error:
                 if not left or self.lab.host.died():
                     raise
-                say(f"[yellow]{escape(error.message)}[/yellow]; reading stage {stage.name} again")
+                say(f"{error.message}; reading stage {stage.name} again", style="yellow")
                 self._note(stage, "read again", reason=error.message)
         raise AssertionError("the last reading returns or raises")
 
@@ -139,7 +137,7 @@ class Run:
         settler = wait_settled(self.lab.host.shell, SettleRule(**self.lab.settings.settle.model_dump()))
         self._note(stage, "settling", **settler.report())
         if not settler.settled:
-            say(f"[yellow]not settled[/yellow]: {settler.reason}")
+            say(settler.reason, about="not settled")
         return settler
 
     def _act(self, stage: Stage) -> None:
@@ -289,7 +287,7 @@ class Run:
         """Mark the run as suspect if the lab host's kernel has new errors; the run continues."""
         text = None if log.status else capture_text(log.stdout)
         if new := self.watch.look(stage.name, text):
-            say(f"[yellow]suspect[/yellow]: {len(new)} new kernel errors in the lab host: {escape(new[0])}")
+            say(f"{len(new)} new kernel errors in the lab host: {new[0]}", about="suspect")
             self._note(stage, "kernel errors", lines=new)
 
     def _note(self, stage: Stage, event: str, **facts: object) -> None:

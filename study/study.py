@@ -9,7 +9,7 @@ from typing import Literal, Self
 
 from rich.table import Table
 
-from core.console import console, say
+from core.console import cells, say, show
 from core.errors import HvlabError
 from dataset.captures import run_name
 from dataset.folder import clear_parts, new_folder
@@ -182,7 +182,7 @@ class Study:
             try:
                 self._run_with_retries(entry)
             except HvlabError as error:
-                console.print(f"[red]{entry.name} failed:[/red] {error}", soft_wrap=True)
+                say(str(error), about=f"{entry.name} failed")
                 failures.append(f"{entry.name}: {error.message}")
         left = left_for(waiting) if waiting else None
         if left:
@@ -228,7 +228,7 @@ class Study:
             except HvlabError as error:
                 if attempt == attempts:
                     raise
-                console.print(f"[yellow]{entry.name} died:[/yellow] {error}; it starts again", soft_wrap=True)
+                say(f"{error}; it starts again", about=f"{entry.name} died")
                 self.journal.append("run is begun again", run=entry.name, reason=str(error))
             else:
                 return
@@ -278,7 +278,7 @@ def print_timings(info: StudyInfo) -> None:
         for timing in entry.timings:
             parts = [timing.booting_s or 0, timing.settling_s or 0, timing.reading_s or 0, timing.kit_s or 0]
             total, own = total + sum(parts), own + parts[-1]
-            table.add_row(entry.name, timing.stage, *(f"{part:.1f}" for part in parts))
-    console.print(table)
+            table.add_row(*cells(entry.name, timing.stage, *(f"{part:.1f}" for part in parts)))
+    show(table, progress=True)
     if total:
         say(f"{total:.0f} s in all; the tool's own share is {100 * own / total:.1f} %")

@@ -3,7 +3,9 @@
 from rich.console import Console
 from rich.text import Text
 
+from core.console import result
 from core.diagnosis import State
+from core.foreign import visible
 from lab.doctor.finding import Diagnosis
 
 _COLOURS = {State.OK: "green", State.WARN: "yellow", State.FAIL: "red"}
@@ -18,7 +20,7 @@ def print_diagnosis(diagnosis: Diagnosis) -> None:
     for name, found in zip(names, diagnosis.findings, strict=True):
         words = f"{found.seen} -> {found.todo}" if found.todo else found.seen
         # Not a table of rich's: that fills its lines with blanks, which a narrow terminal breaks into empty lines.
-        line = Text.assemble((found.state.ljust(6), _COLOURS[found.state]), name.ljust(width + 2), words)
+        line = Text.assemble((found.state.ljust(6), _COLOURS[found.state]), name.ljust(width + 2), visible(words))
         console.print(line, soft_wrap=True)
     counts = [f"{sum(found.state is state for found in diagnosis.findings)} {state}" for state in State]
-    console.print(f"{diagnosis.host}: {', '.join(counts)}")
+    result(f"{diagnosis.host}: {', '.join(counts)}")

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.markup import escape
-
 from core.console import say
 from core.errors import HvlabError
 from hypervisors.base import Hypervisor
@@ -106,7 +104,7 @@ def _login(provider: Hypervisor, guest: str, reached: Machine) -> Iterator[None]
         say(f"{guest}'s console: Enter shows its login prompt, Ctrl-] leaves it")
     except HvlabError as error:
         begun = ""
-        say(f"{guest}'s console offers no login, it is read-only ({escape(error.message)}); Ctrl-] leaves it")
+        say(f"{guest}'s console offers no login, it is read-only ({error.message}); Ctrl-] leaves it")
     try:
         yield
     finally:
@@ -114,4 +112,4 @@ def _login(provider: Hypervisor, guest: str, reached: Machine) -> Iterator[None]
             try:
                 reached.run("sudo -n sh -s", stdin=(f"line={shlex.quote(begun)}\n" + _END).encode(), timeout=_ASK_S)
             except HvlabError as error:
-                say(f"a login may still wait on {guest}'s console, and use memory there ({escape(error.message)})")
+                say(f"a login may still wait on {guest}'s console, and use memory there ({error.message})")

@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rich.markup import escape
-
 from core.console import say
 from core.errors import HvlabError
 from core.files import write_atomic
@@ -92,7 +90,7 @@ def gather(
     }
     if not why["console"]:
         for line in last_lines(console.read_text(errors="replace"), _LINES):
-            say(f"[dim]{guest.name}'s console: {escape(line)}[/dim]")
+            say(f"{guest.name}'s console: {line}", style="dim")
     files = tuple(path for path, missing in zip((console, screen), why.values(), strict=True) if not missing)
     return Evidence(reached, files, {what: reason for what, reason in why.items() if reason})
 
@@ -111,7 +109,7 @@ def keep_host_console(state: Path, log: Path) -> Path:
     if _keep(kept, log.read_bytes):
         return log
     for line in last_lines(kept.read_text(errors="replace"), _LINES):
-        say(f"[dim]the lab host's console: {escape(line)}[/dim]")
+        say(f"the lab host's console: {line}", style="dim")
     return kept
 
 

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.markup import escape
-
 from core.errors import HvlabError
 from core.files import write_atomic
 from core.resources.base import Outcome, Resource, failures, read_outcomes, render
@@ -83,6 +81,6 @@ def _run(machine: Machine, program: str, limit_s: float) -> list[Outcome]:
 
 
 def describe(outcome: Outcome) -> str:
-    """Return an outcome as text for rich; "" for a failure."""
+    """Return an outcome in words; "" for a failure."""
     words = {"removed": "removed", "foreign": "left, since it is not this lab's:", "kept": "kept"}
-    return f"{words[outcome.result]} {escape(str(outcome))}" if outcome.result in words else ""
+    return f"{words[outcome.result]} {outcome}" if outcome.result in words else ""

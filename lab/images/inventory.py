@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
+from core.console import cells, result, show
 from core.paths import cache_root
 from lab.history import PREFIX
 from lab.images.acceleration import remembered_answer
@@ -218,7 +218,7 @@ def print_items(settings: Settings) -> None:
     found = [item for item in items(wanted_names(_requests(settings))) if item.kind != "lock"]
     for item in found:
         age = _age(max(0.0, time.time() - item.changed))
-        table.add_row(item.kind, item.key, f"{item.size / 1e6:.0f}", age, "yes" if item.used else "no")
+        table.add_row(*cells(item.kind, item.key, f"{item.size / 1e6:.0f}", age, "yes" if item.used else "no"))
     # Not narrower for a file or a pipe than the longest key.
-    Console(width=None if os.isatty(1) else 160).print(table)
-    print(f"{cache_root()}: {sum(item.size for item in found) / 1e9:.1f} GB")
+    show(table, width=None if os.isatty(1) else 160)
+    result(f"{cache_root()}: {sum(item.size for item in found) / 1e9:.1f} GB")

@@ -88,7 +88,7 @@ def watched_build(command: Sequence[str], log: Path, serial: Path, cache: Path, 
         HvlabError: With the installer's last line, or Packer's.
     """
     environment = {**os.environ, "PACKER_CACHE_DIR": str(cache), "CHECKPOINT_DISABLE": "1"}
-    watch = _Watch(serial, cache.parent, lambda line: say(f"[dim]installer: {line}[/dim]"))
+    watch = _Watch(serial, cache.parent, lambda line: say(f"installer: {line}", style="dim"))
     hint = f"the machine's serial line: {serial}"
     try:
         status = supervise(command, log=log, should_abort=watch.check, timeout=timeout, env=environment, hint=hint)

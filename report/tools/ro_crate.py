@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rocrate.rocrate import ROCrate
 
+from core.shell import quote
 from dataset import Dataset, load
 from dataset.files import read_bytes
 from dataset.paths import in_study
@@ -44,7 +45,12 @@ def write_crate(study_dir: Path, out_dir: Path) -> list[Path]:
     reproducing = (
         templates(dataset.study.hypervisors)
         .get_template("reproducing.md.j2")
-        .render(study=dataset.study, settings=settings_lines(dataset.study), command=study_line(dataset.study))
+        .render(
+            study=dataset.study,
+            settings=settings_lines(dataset.study),
+            command=study_line(dataset.study),
+            name=quote(dataset.study.id),
+        )
     ).encode()
     write(out_dir / REPRODUCING, reproducing)
     metadata = json.dumps(_crate(dataset, reproducing), ensure_ascii=False, indent=2) + "\n"

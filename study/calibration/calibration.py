@@ -95,12 +95,12 @@ def _provider(lab: Lab, folder: Path, calibration: Calibration, name: str) -> No
     """
     attempts = lab.settings.study.attempts
     for attempt in range(1, attempts + 1):
-        say(f"[bold]{get_hypervisor(name).title}[/bold]: calibration")
+        say(f"{get_hypervisor(name).title}: calibration", style="bold")
         calibrator = Calibrator(lab, folder, name)
         try:
             result = calibrator.calibrate()
         except HvlabError as error:
-            say(f"[yellow]{name} died:[/yellow] {error}")
+            say(str(error), about=f"{name} died")
             calibration.again.append(f"{name}: {error.message}")
             shutil.rmtree(folder / "runs" / name, ignore_errors=True)
             if attempt == attempts:

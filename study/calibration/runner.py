@@ -230,7 +230,7 @@ class Calibrator:
             HvlabError: This was the last attempt.
         """
         self.result.again.append(f"{self.provider.name} {name}: {why}")
-        say(f"[yellow]{name}[/yellow]: {why}")
+        say(why, about=name)
         if attempt == ATTEMPTS:
             raise HvlabError(f"{self.provider.title}: {name}: {why}", "is this machine busy with other work?")
 

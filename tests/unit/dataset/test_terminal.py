@@ -44,9 +44,15 @@ def test_the_picture_shows_the_capture_line_by_line(tmp_path: Path) -> None:
     assert [line for line in shown(svg(found, "KVM, vm-1")) if line] == [line for line in expected if line]
 
 
-@pytest.mark.parametrize("text", ["a < b & c > d", "[bold]no markup[/bold]", "x" * 300, "\N{HANGUL SYLLABLE GA} free"])
+@pytest.mark.parametrize(
+    "text", ["a < b & c > d", "[bold]no markup[/bold]", "x" * 300, "\N{HANGUL SYLLABLE GA} free", "a ␛[31m ␀ b"]
+)
 def test_any_text_is_shown_as_it_is(text: str) -> None:
     assert shown(svg(Printed("free", text, 0), "KVM"))[1:] == [text]
+
+
+def test_control_characters_do_not_end_the_xml() -> None:
+    assert shown(svg(Printed("free\x1b", "a \x1b[31m \x00 b\ufffe", 0), "KVM\x00"))[1:] == ["a ␛[31m ␀ b<U+FFFE>"]
 
 
 def test_the_picture_is_the_same_each_time_and_names_no_server() -> None:

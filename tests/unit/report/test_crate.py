@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from dataset import load
 from lab.settings import load_settings
 from report.tools.reproducing import settings_lines, study_line
 from report.tools.ro_crate import write_crate
+from tests.support.errors import raises_code
 from tests.support.made_up import edited
 
 REFERENCE = PROJECT / "reference" / "paper-2011"
@@ -48,7 +50,7 @@ def test_the_settings_can_be_set_again(make_study: MakeStudy, monkeypatch: pytes
         info["parameters"] |= SETTINGS | {"seed": 17}
     study = load(folder).study
     lines = settings_lines(study)
-    assert "export HVLAB_LAB_HOST__CPU_MODEL='Opteron_G3,+svm'" in lines
+    assert "export HVLAB_LAB_HOST__CPU_MODEL=Opteron_G3,+svm" in lines
     assert not any("SSH_PORT" in line for line in lines)
     assert study_line(study) == "./invoke study.run --provider=xen,kvm,virtualbox --repeats=2 --seed=17"
     for line in lines:
@@ -57,6 +59,22 @@ def test_the_settings_can_be_set_again(make_study: MakeStudy, monkeypatch: pytes
     found = load_settings(PROJECT / "hvlab.toml")
     assert (found.lab_host.memory_mib, found.lab_host.cpu_model) == (8192, "Opteron_G3,+svm")
     assert (found.topology.guests, found.study.free_count, found.settle.window_s) == (3, 7, 9.5)
+
+
+@pytest.mark.parametrize("value", ["$(touch hacked)", "it's; touch hacked", "a\ntouch hacked", "`touch hacked`"])
+def test_a_shell_runs_nothing_of_what_a_study_says(make_study: MakeStudy, value: str) -> None:
+    folder = make_study()
+    with edited(folder) as info:
+        info["parameters"] |= {"lab_host": {"cpu_model": value}, "topology": {"os": value}}
+    lines = settings_lines(load(folder).study)
+    assert [shlex.split(line) for line in lines] == [
+        ["export", f"HVLAB_LAB_HOST__CPU_MODEL={value}"],
+        ["export", f"HVLAB_TOPOLOGY__OS={value}"],
+    ]
+    with edited(folder) as info:
+        info["parameters"] |= {"lab_host": {f"x=1;{value}": 1}}
+    with raises_code("bad-parameter"):
+        settings_lines(load(folder).study)
 
 
 def test_a_published_study_says_that_it_cannot_be_taken_again(tmp_path: Path) -> None:
