@@ -13,20 +13,20 @@ from dataset.models import StageTiming
 from dataset.stages import BOOTING, MANAGER, Stage
 from hypervisors.registry import get_hypervisor
 from lab.connectors.base import CommandTimeoutError
-from lab.connectors.patience import ConnectionLostError, Patience
-from lab.desktop.manager_window import last_words, look_command, open_manager
+from lab.connectors.patience import ConnectionLostError
+from lab.desktop.manager_window import last_words, open_manager
 from lab.desktop.windows import Window, read_look, require_alive
 from lab.factors.host import render_before_reading_script
 from lab.history import awaited
 from lab.hosts.hardware import Description, describe
 from lab.lifecycle import Lab
 from study.factors import as_declared, mismatches
-from study.measure.collector import Output, ask, collect, commands, context_for, guest_commands
-from study.measure.evidence import LOAD_EVIDENCE
+from study.measure.collector import Output
 from study.measure.kernel_log import EVIDENCE_NAME, KernelWatch
 from study.measure.rederive import measurements
 from study.measure.settle import Settler, SettleRule
 from study.measure.settle_watch import wait_settled
+from study.measure.stage_reading import StageReader
 from study.meters.factors import shown
 from study.meters.readback import NAME as FACTORS
 from study.meters.registry import all_meters
@@ -35,10 +35,6 @@ from study.stage_timer import StageClock
 
 # How often a stage is read where readings are lost; the guests run on, and the host settles again before each.
 _READINGS = 3
-# Until a reading has failed, seconds.
-_READING_S = 300
-# How long a guest that does not accept a connection is asked again, seconds: a paused one never will.
-_GUEST_PATIENCE_S = 60
 
 
 @dataclass(frozen=True)
@@ -67,6 +63,7 @@ class Run:
         self.watch = KernelWatch()
         self.factors: dict[str, str] = {}
         self.window: Window | None = None  # the manager's, as it was opened
+        self.reader = StageReader(lab, self.provider)
 
     def execute(self, stages: list[Stage]) -> RunResult:
         """Go through the stages in order.
@@ -110,7 +107,7 @@ class Run:
                 with clock.part("settling"):
                     settler = self._settle_for_reading(stage)
                 with clock.part("reading"):
-                    return settler, self._read(stage)
+                    return settler, self.reader.read(stage, window=self.window is not None)
             except (ConnectionLostError, CommandTimeoutError) as error:
                 if not left or self.lab.host.died():
                     raise
@@ -173,31 +170,6 @@ class Run:
         names = guest_names(guests)
         with step(f"Pictures of {len(names)} guests' screens"):
             take_screens(self.lab.host.shell, self.provider, names, self.study_dir, self.repeat)
-
-    def _read(self, stage: Stage) -> dict[str, Output]:
-        context = context_for(self.provider, self.lab.settings)
-        outputs = collect(self.lab.host.shell, commands(context), self.lab.pace.scaled(_READING_S))
-        if self.window:
-            # After the reading: it takes a session, and wakes the manager.
-            outputs |= ask(self.lab.host.shell, {WINDOW_CAPTURE: look_command(self.provider.manager)}, timeout=240)
-        if stage.guests:
-            inside = guest_commands(context) | (LOAD_EVIDENCE if self.lab.settings.topology.memory_load_mib else {})
-            outputs |= self._ask_guest(guest_name(stage.guests), stage, inside)
-        return outputs
-
-    def _ask_guest(self, guest: str, stage: Stage, inside: dict[str, str]) -> dict[str, Output]:
-        """Ask a guest itself.
-
-        Raises:
-            HvlabError: It does not answer; the message has its hypervisor's report (it may be paused, or gone).
-        """
-        try:
-            return ask(self.lab.guest_ssh(guest, Patience(_GUEST_PATIENCE_S)), inside, timeout=120)
-        except ConnectionLostError:
-            raise
-        except HvlabError as error:
-            why = self.lab.why_ended(self.provider, guest)
-            raise HvlabError(f"{guest} did not answer when {stage.name} was read: {error.message} ({why})") from error
 
     def _keep(self, stage: Stage, outputs: dict[str, Output]) -> None:
         """Write the captures, then the numbers in them.

@@ -6,13 +6,14 @@ too (meter `observer`). Its files lie on the lab host's disk, not in memory.
 """
 
 import io
-import re
 import shlex
 import tarfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from core.errors import HvlabError
 from hypervisors.base import Hypervisor
@@ -21,63 +22,18 @@ from lab.connectors.base import CLEAN_SHELL, Machine
 from lab.connectors.patience import ConnectionLostError
 from lab.settings import Settings
 from study.measure.evidence import GUEST_EVIDENCE, evidence_for
+from study.measure.reader_script import detached, groups, in_one_session, unmarked
 from study.meters.base import Context, Meter
-from study.meters.reader_overhead import COUNT_SESSIONS, SPENT
 from study.meters.reader_overhead import METER as OBSERVER
 from study.meters.registry import all_meters, guest_meters, meters_for
+from study.meters.samples import one_sample
 
-# {where} is not /tmp, which the lab host keeps in memory.
-_HEAD = """\
-export LC_ALL=C S_TIME_FORMAT=ISO
-d=$(mktemp -d {where}/reading.XXXXXX) && cd "$d" || exit 1
-"""
-# The shell's builtins only, but for the meter itself: a fork costs tens of milliseconds under emulation.
-_METERS = f"""\
-spent() {{ read -r stat </proc/$$/stat; echo "$1 $2 $stat" >>{SPENT}; }}
-m() {{
-    read -r a _ </proc/uptime
-    sh -c "$2" >"$1.txt" 2>"$1.err" </dev/null
-    s=$?
-    read -r b _ </proc/uptime
-    echo "$1 $s $a $b" >>index
-    spent "$1" "$b"
-}}
-read -r b _ </proc/uptime
-spent start "$b"
-"""
-# A last line in each output, of how much was before it. One program counts for all, after the last meter.
-_END_MARK = b"hvlab-end "
-_MARKS = f"""\
-wc -lc *.txt | while read -r lines bytes name; do
-    [ "$name" = total ] || echo "{_END_MARK.decode()}lines=$lines bytes=$bytes" >>"$name"
-done
-"""
-_MARK = re.compile(rb"lines=([0-9]+) bytes=([0-9]+)\n")
-_ARCHIVE = "tar -cf {archive} index *.txt *.err"
-_START = """\
-setsid sh reader </dev/null >log 2>&1 &
-echo $! >pid
-read -r up _ </proc/uptime
-echo "$d $up"
-"""
-# The session that started the reader, and those before it, take a moment to end. One that does not end within 5 s,
-# somebody else's, is in the reading, and meter `observer` reports it.
-_AWAIT_GONE = f"""\
-tries=0
-while :; do
-    {COUNT_SESSIONS}
-    [ $n = 0 ] || [ $tries -ge 25 ] && break
-    tries=$((tries+1)); sleep 0.2
-done
-echo "sessions $n" >>{SPENT}
-"""
-_END_OF_READER = "END-OF-READER"
 _FETCH = """\
 cd {folder} || exit 1
 read -r pid <pid; running=; [ -d "/proc/$pid" ] && running=yes
 if [ -e done ]; then cat done; exit; fi
 [ "$running" ] && exit {not_yet}
-cat log >&2; exit 1
+cat reader.log >&2; exit 1
 """
 _NOT_YET = 75
 # How long the meters that only read, and the evidence, take under emulation; and the pause before another question.
@@ -136,9 +92,12 @@ def commands(context: Context) -> dict[str, str]:
 
     The CPU is read first, undisturbed, and the kit's own cost after all other meters.
     """
-    meters = sorted(meters_for(context.provider), key=_place)
-    lines = {meter.name: meter.command(context) for meter in meters}
-    return lines | {each.name: each.command for each in evidence_for(get_hypervisor(context.provider))}
+    found = sorted(meters_for(context.provider), key=lambda meter: meter.name)
+    lines = {meter: meter.command(context) for meter in found}
+    # Those that take samples in turn stand together.
+    in_order = sorted(found, key=lambda meter: (_place(meter), one_sample(lines[meter])[1] > 1))
+    evidence = {each.name: each.command for each in evidence_for(get_hypervisor(context.provider))}
+    return {meter.name: lines[meter] for meter in in_order} | evidence
 
 
 # Memory is read before what lists disks and so fills the page cache.
@@ -158,31 +117,10 @@ def guest_commands(context: Context) -> dict[str, str]:
 def expected_s(lines: Mapping[str, str]) -> float:
     """Return how long `lines` take, about, seconds."""
     watching = {meter.name: meter.lasts for meter in all_meters() if meter.lasts}
-    return sum(_READING_S + (watching[name](line) if name in watching else 0) for name, line in lines.items())
-
-
-def _calls(lines: Mapping[str, str]) -> str:
-    return "".join(f"m {shlex.quote(name)} {shlex.quote(line)}\n" for name, line in lines.items())
-
-
-def render_collector_script(lines: Mapping[str, str]) -> str:
-    """Return the shell program that runs `lines` one after the other and writes a tar archive to its output."""
-    head = "exec 3>&1 1>&2\n" + _HEAD.format(where="/tmp") + _METERS
-    return head + _calls(lines) + _MARKS + _ARCHIVE.format(archive="- >&3") + '; cd /; rm -rf "$d"\n'
-
-
-def starter(lines: Mapping[str, str]) -> str:
-    """Return the program that starts the reader and prints its folder and the uptime at that moment."""
-    whole = (
-        _AWAIT_GONE
-        + _METERS
-        + _calls(lines)
-        + _MARKS
-        + _ARCHIVE.format(archive="done.part")
-        + " && mv done.part done\n"
-    )
-    written = f"cat >reader <<'{_END_OF_READER}'\n{whole}{_END_OF_READER}\n"
-    return _HEAD.format(where="/var/tmp") + written + _START
+    lasting = [
+        max(watching[name](line) if name in watching else 0 for name, line in group.items()) for group in groups(lines)
+    ]
+    return _READING_S * len(lines) + sum(lasting)
 
 
 def unpack(archive: bytes, lines: Mapping[str, str], began: datetime, uptime: float | None = None) -> dict[str, Output]:
@@ -228,9 +166,8 @@ def _unmarked(name: str, output: bytes) -> bytes:
     Raises:
         HvlabError: There is none, or it counts other lines or bytes.
     """
-    printed, _, end = output.rpartition(_END_MARK)
-    mark = _MARK.fullmatch(end)
-    if not mark or (int(mark[1]), int(mark[2])) != (printed.count(b"\n"), len(printed)):
+    printed = unmarked(output)
+    if printed is None:
         message = f"the reading {name} came cut off from the lab host: its end mark is not right"
         raise HvlabError(message, "is the lab host's disk full? ./invoke study.resume repeats the run", code="cut-off")
     return printed
@@ -248,21 +185,31 @@ def ask(ssh: Machine, lines: Mapping[str, str], timeout: float) -> dict[str, Out
         HvlabError: If the session fails; a command's own failure is in its `status`.
     """
     began = datetime.now(UTC)
-    done = ssh.run(CLEAN_SHELL, stdin=render_collector_script(lines).encode(), timeout=timeout)
+    done = ssh.run(CLEAN_SHELL, stdin=in_one_session(lines).encode(), timeout=timeout)
     if done.status:
         raise _failed(done.stderr, done.status)
     return unpack(done.stdout, lines, began)
 
 
-def collect(ssh: Machine, lines: Mapping[str, str], timeout: float) -> dict[str, Output]:
-    """Run `lines` on the lab host without a session, and return their outputs.
+@contextmanager
+def collected(
+    ssh: Machine, lines: Mapping[str, str], timeout: float, *, socket: Path | None = None, usual_s: float = 0
+) -> Iterator[dict[str, Output]]:
+    """Run `lines` on the lab host without a session; give the block their outputs, and a connection.
+
+    Args:
+        ssh: The lab host.
+        lines: What is run there.
+        timeout: For all of them, seconds.
+        socket: Where the connection that is held listens; None: every command makes its own.
+        usual_s: How long they took the last time.
 
     Raises:
         HvlabError: If a session fails, or they do not end within `timeout` seconds; a command's own failure is in its
             `status`. A connection that breaks while they are fetched is made again.
     """
     begun = time.monotonic()
-    answer = ssh.check(CLEAN_SHELL, stdin=starter(lines).encode(), timeout=timeout, what="starting the reading")
+    answer = ssh.check(CLEAN_SHELL, stdin=detached(lines).encode(), timeout=timeout, what="starting the reading")
     began = datetime.now(UTC)
     try:
         folder, uptime = answer.split()
@@ -270,28 +217,51 @@ def collect(ssh: Machine, lines: Mapping[str, str], timeout: float) -> dict[str,
         raise HvlabError(
             f"the reading's start printed {answer[:80]!r}, not its folder", code="unknown-output"
         ) from None
-    fetch = _FETCH.format(folder=shlex.quote(folder), not_yet=_NOT_YET).encode()
     # To ask is to log in, which would be in what is read: the first time when it should be done, then seldom.
-    pause = expected_s(lines)
+    pause = max(expected_s(lines), usual_s)
     while time.monotonic() - begun + pause < timeout:
         time.sleep(pause)
-        try:
-            done = ssh.run("sh -s", stdin=fetch, timeout=timeout)
-        except ConnectionLostError:
-            continue
-        if done.status == 0:
-            outputs = unpack(done.stdout, lines, began, float(uptime))
-            # Only now: until it has arrived whole, it can be fetched again.
-            ssh.check(f"rm -rf {shlex.quote(folder)}", timeout=60, what="removing the reader's folder")
-            return outputs
-        if done.status != _NOT_YET:
-            raise _failed(done.stderr, done.status)
+        with ssh.shared_connection(socket) if socket else nullcontext():
+            if archive := _fetch(ssh, folder, timeout):
+                outputs = unpack(archive, lines, began, float(uptime))
+                # Only now: until it has arrived whole, it can be fetched again.
+                ssh.check(f"rm -rf {shlex.quote(folder)}", timeout=60, what="removing the reader's folder")
+                yield outputs
+                return
         pause = max(_ASK_AGAIN_S, _ASK_AGAIN_SHARE * (time.monotonic() - begun))
     raise HvlabError(
         f"the readings did not end within {timeout:.0f} s on the lab host",
         f"see {folder} there",
         code="reading-timeout",
     )
+
+
+def collect(ssh: Machine, lines: Mapping[str, str], timeout: float) -> dict[str, Output]:
+    """Run `lines` on the lab host without a session, and return their outputs; see `collected`."""
+    with collected(ssh, lines, timeout) as outputs:
+        return outputs
+
+
+def _fetch(ssh: Machine, folder: str, timeout: float) -> bytes | None:
+    """Return the archive in the reader's folder; None if it is not there yet, or the connection broke on its way.
+
+    Raises:
+        HvlabError: The reader ended without one.
+    """
+    fetch = _FETCH.format(folder=shlex.quote(folder), not_yet=_NOT_YET).encode()
+    try:
+        done = ssh.run("sh -s", stdin=fetch, timeout=timeout)
+    except ConnectionLostError:
+        return None
+    if done.status not in (0, _NOT_YET):
+        raise _failed(done.stderr, done.status)
+    return done.stdout if done.status == 0 else None
+
+
+def took_s(outputs: Mapping[str, Output]) -> float:
+    """Return how long the lab host took for outputs, from the first command's start to the last one's end, seconds."""
+    ends = [output.started + timedelta(seconds=output.seconds) for output in outputs.values()]
+    return (max(ends) - min(output.started for output in outputs.values())).total_seconds()
 
 
 def _failed(stderr: bytes, status: int) -> HvlabError:

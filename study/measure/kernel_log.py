@@ -24,7 +24,7 @@ GRAVE = (
     r"|remounting filesystem read-only|segfault at"
 )
 # What root runs: -r prints the level before each line. The copy lies in the readings' own folder and goes at once.
-COMMAND = f"dmesg -r >log || exit 1; grep -E '^<[0-3]>|^<[0-7]>.*({GRAVE})' log; rm log"
+COMMAND = f"dmesg -r >kernel.log && {{ grep -E '^<[0-3]>|^<[0-7]>.*({GRAVE})' kernel.log; rm kernel.log; }}"
 
 _LINE = re.compile(r"<(?P<level>[0-7])>(?P<text>\[ *[0-9]+\.[0-9]+\] .*)")
 _GRAVE = re.compile(GRAVE)

@@ -14,22 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from core.errors import HvlabError
 from study.meters.base import Context, Meter, Number, unrecognised
+from study.meters.process_scan import holds_one_of, render_scan
 from study.meters.samples import asked, combine, pauses, repeated
-
-# Reads /proc with the shell's builtins: one fork a process found (tr), none for the others, since a fork
-# costs tens of milliseconds under emulation. A process that ends meanwhile leaves a header without
-# numbers, or nothing; the messages about its vanished files are what 2>/dev/null drops. The last line
-# shows that the output is complete.
-_PROGRAM = (
-    "n=0; for d in /proc/[0-9]*; do"
-    ' read -r comm <"$d/comm" || continue;'
-    ' case "$comm" in {groups} *) continue;; esac;'
-    ' cmd=$(tr "\\0\\n" "  " <"$d/cmdline");'
-    "{regroup}"
-    ' n=$((n+1)); printf "pid=%s group=%s comm=%s cmd=%.160s\\n" "${{d#/proc/}}" "$group" "$comm" "$cmd";'
-    ' while IFS= read -r line; do printf "%s\\n" "$line"; done <"$d/smaps_rollup";'
-    ' done 2>/dev/null; printf "matched=%s\\n" "$n"'
-)
 
 _HEADER = re.compile(r"pid=(?P<pid>[0-9]+) group=(?P<group>[a-z]+) comm=.*")
 _FIELD = re.compile(r"([A-Z][A-Za-z_]+):\s+([0-9]+) kB")
@@ -79,10 +65,17 @@ def render_pss_script(groups: Mapping[str, Sequence[str]], count: int, daemon_ar
         count: Number of samples.
         daemon_arguments: A process of the group `guest` is one of `daemon` if its command line holds one of these.
     """
-    cases = " ".join(f"{'|'.join(names)}) group={group};;" for group, names in groups.items())
-    shared = "|".join(f'"guest "*"{words}"*' for words in daemon_arguments)
-    regroup = f' case "$group $cmd" in {shared}) group=daemon;; esac;' if shared else ""
-    return repeated(_PROGRAM.format(groups=cases, regroup=regroup), count)
+    shared = f'if (group == "guest" && ({holds_one_of(daemon_arguments)})) group = "daemon";'
+    line = render_scan(
+        groups,
+        "smaps_rollup",
+        header='" group=" group " comm=" comm " cmd=" substr(cmd, 1, 160)',
+        begin='body = ""',
+        each='body = body line "\\n"',
+        end='printf "%s", body',
+        regroup=shared if daemon_arguments else "",
+    )
+    return repeated(line, count)
 
 
 def parse(text: str) -> list[Number]:

@@ -22,14 +22,17 @@ COUNT_SESSIONS = (
     ' case "$name" in PPid:) [ "$value" = 1 ] || n=$((n+1)); break;; esac; done <"$d/status";'
     " done 2>/dev/null"
 )
-# $PPID is the reading's shell. mpstat is run once more for its memory, so that nothing disturbs it when it counts.
+# $$ is the reading's shell. mpstat is run once more for its memory, so that nothing disturbs it when it counts; it
+# starts while the rest is read, and sleeps until it is ended.
 _PROGRAM = (
-    f'{COUNT_SESSIONS}; echo "sessions $n"; while IFS= read -r line; do echo "$line"; done <{SPENT};'
+    "mpstat 60 1 >/dev/null 2>&1 & tool=$!;"
+    f' {COUNT_SESSIONS}; echo "sessions $n"; while IFS= read -r line; do echo "$line"; done <{SPENT};'
     ' while read -r name rest; do case "$name" in cpu[0-9]*) echo "$name";; esac; done </proc/stat;'
-    ' while IFS= read -r line; do echo "shell $line"; done </proc/$PPID/smaps_rollup;'
-    " mpstat 1 1 >/dev/null & tool=$!; sleep 0.6;"
+    ' while IFS= read -r line; do echo "shell $line"; done </proc/$$/smaps_rollup;'
+    " sleep 0.6;"
     ' { read -r comm </proc/$tool/comm && [ "$comm" = mpstat ] &&'
-    ' while IFS= read -r line; do echo "$comm $line"; done </proc/$tool/smaps_rollup; } 2>/dev/null; wait; echo end'
+    ' while IFS= read -r line; do echo "$comm $line"; done </proc/$tool/smaps_rollup;'
+    " kill $tool; wait $tool; } 2>/dev/null; echo end"
 )
 _TICKS_PER_S = 100  # USER_HZ, proc_pid_stat(5): 100 on every architecture that has a hypervisor
 _START = "start"

@@ -19,6 +19,10 @@ LEAST_FOR_OUTLIERS = 4
 _DIGITS = 4
 # Between the samples of a command that takes one at a time, seconds.
 PAUSE_S = 0.5
+_REPEAT = (
+    "sample=0; while [ $sample -lt {count} ]; do [ $sample = 0 ] || sleep {pause};"
+    " {{ {line}; }} || exit; sample=$((sample+1)); done"
+)
 _REPEATED = re.compile(r"sample=0; while \[ \$sample -lt ([0-9]+) \];")
 
 
@@ -79,10 +83,16 @@ def summarise(
 
 def repeated(line: str, count: int) -> str:
     """Make of a command line that takes one sample one that takes `count`, a pause of `PAUSE_S` between them."""
-    if count == 1:
-        return line
-    pause = f"[ $sample = 0 ] || sleep {PAUSE_S}"
-    return f"sample=0; while [ $sample -lt {count} ]; do {pause}; {{ {line}; }} || exit; sample=$((sample+1)); done"
+    return line if count == 1 else _REPEAT.format(count=count, pause=PAUSE_S, line=line)
+
+
+def one_sample(line: str) -> tuple[str, int]:
+    """Take apart what `repeated` made: the line that takes one sample, and how many it takes; (`line`, 1) of others."""
+    count = asked(line)
+    head, _, tail = _REPEAT.format(count=count, pause=PAUSE_S, line="\0").partition("\0")
+    if count == 1 or not (line.startswith(head) and line.endswith(tail)):
+        return line, 1
+    return line[len(head) : -len(tail)], count
 
 
 def asked(line: str) -> int:

@@ -11,31 +11,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from study.meters.base import Context, Meter, Number, unrecognised
+from study.meters.process_scan import holds_one_of, render_scan
 from study.meters.pss import require_processes
 
 _LARGE_KIB = 16 * 1024
-# awk adds up in one process what the shell would read line by line: QEMU has hundreds of mappings of 25 lines each.
-_AWK = (
-    'function out() { if (size >= LARGE) print "map", size, rss, pss, uss, perms, name; r += rss; p += pss; u += uss }'
-    " /^[0-9a-f]+-[0-9a-f]+ / { if (size) out(); perms = $2; name = $6; size = 0; uss = 0 }"
-    " /^Size:/ { size = $2 } /^Rss:/ { rss = $2 } /^Pss:/ { pss = $2 } /^Private_(Clean|Dirty):/ { uss += $2 }"
-    ' END { if (size) out(); print "all", r + 0, p + 0, u + 0 }'
-).replace("LARGE", str(_LARGE_KIB))
-_PROGRAM = (
-    "n=0; for d in /proc/[0-9]*; do"
-    ' read -r comm <"$d/comm" || continue;'
-    ' case "$comm" in {guest}) ;; *) continue;; esac;'
-    ' cmd=$(tr "\\0\\n" "  " <"$d/cmdline");'
-    "{leave_out}"
-    ' n=$((n+1)); printf "pid=%s comm=%s cmd=%.4000s\\n" "${{d#/proc/}}" "$comm" "$cmd";'
-    " cat \"$d/smaps\" | awk '{awk}';"
-    ' done 2>/dev/null; printf "matched=%s\\n" "$n"'
+# awk adds up: QEMU has hundreds of mappings of 25 lines each. A mapping's last line is known by the next one's first.
+_MAP_DONE = (
+    f'if (size >= {_LARGE_KIB}) maps = maps "map " size " " rss " " pss " " uss " " perms " " name "\\n";'
+    " if (size) { r += rss; p += pss; u += uss }"
 )
+_BEGIN = 'maps = ""; r = p = u = size = 0'
+_EACH = (
+    f"if (line ~ /^[0-9a-f]+-[0-9a-f]+ /) {{ {_MAP_DONE}"
+    " split(line, w); perms = w[2]; name = w[6]; size = uss = 0 }"
+    " else if (line ~ /^Size:/) size = substr(line, 6) + 0; else if (line ~ /^Rss:/) rss = substr(line, 5) + 0;"
+    " else if (line ~ /^Pss:/) pss = substr(line, 5) + 0;"
+    " else if (line ~ /^Private_(Clean|Dirty):/) uss += substr(line, 15)"
+)
+_END = f'{_MAP_DONE} printf "%s", maps; print "all", r, p, u'
 
 _HEADER = re.compile(r"pid=[0-9]+ comm=.*? cmd=(?P<cmd>.*)")
 _MAP = re.compile(r"map (?P<size>[0-9]+) (?P<rss>[0-9]+) (?P<pss>[0-9]+) (?P<uss>[0-9]+) [-rwxsp]{4} ?(?P<name>.*)")
 _ALL = re.compile(r"all (?P<rss>[0-9]+) (?P<pss>[0-9]+) (?P<uss>[0-9]+)")
-_END = re.compile(r"matched=(?P<count>[0-9]+)")
+_LAST = re.compile(r"matched=(?P<count>[0-9]+)")
 _RAM = re.compile(r" -m (?:size=)?(?P<size>[0-9]+)(?P<unit>[kKmMgG]?)\b")
 _RAM_OPTION = re.compile(r" -m [^ ]*")
 _KIB = {"k": 1, "": 1024, "m": 1024, "g": 1024 * 1024}
@@ -66,9 +64,16 @@ def command(context: Context) -> str:
         HvlabError: The context names no processes.
     """
     require_processes("vmm", context)
-    shared = "|".join(f'*"{words}"*' for words in context.daemon_arguments)
-    leave_out = f' case "$cmd" in {shared}) continue;; esac;' if shared else ""
-    return _PROGRAM.format(guest="|".join(context.guest_processes), leave_out=leave_out, awk=_AWK)
+    shared = f"if ({holds_one_of(context.daemon_arguments)}) return;" if context.daemon_arguments else ""
+    return render_scan(
+        {"guest": context.guest_processes},
+        "smaps",
+        header='" comm=" comm " cmd=" substr(cmd, 1, 4000)',
+        begin=_BEGIN,
+        each=_EACH,
+        end=_END,
+        regroup=shared,
+    )
 
 
 def parse(text: str) -> list[Number]:
@@ -98,7 +103,7 @@ def parse(text: str) -> list[Number]:
 
 def _processes(text: str) -> list[_Process]:
     lines = text.split("\n")
-    end = _END.fullmatch(lines[-2]) if len(lines) > 1 and not lines[-1] else None
+    end = _LAST.fullmatch(lines[-2]) if len(lines) > 1 and not lines[-1] else None
     if end is None:
         raise unrecognised("vmm", text, 'no last line "matched=N"')
     found: list[_Process] = []

@@ -128,6 +128,11 @@ class LocalShell(Ssh):
         path = f"{self.state / 'tools'}:{os.environ['PATH']}"
         return ["env", f"PATH={path}", f"FAKE={self.state}", "sh", "-c", remote]
 
+    @contextmanager
+    def shared_connection(self, socket: Path) -> Iterator[None]:
+        """Hold nothing: there is no connection."""
+        yield
+
     def run(self, remote: str, *, timeout: float, stdin: bytes = b"", patient: bool = True) -> Completed:
         self.breaks(stdin)
         done = subprocess.run(self.command(remote), input=stdin, capture_output=True, timeout=timeout, check=False)

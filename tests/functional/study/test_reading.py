@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from lab.connectors.patience import ConnectionLostError
-from study.measure.collector import ask, collect, render_collector_script, unpack
+from study.measure.collector import ask, collect, unpack
+from study.measure.reader_script import in_one_session
 from study.meters.base import Context
 from study.meters.registry import meter
+from study.meters.samples import repeated
 from tests.functional.study.fakelab import LocalShell
 from tests.support.errors import raises_code
 
@@ -27,7 +29,7 @@ BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def archive(lines: dict[str, str]) -> bytes:
-    done = subprocess.run(["sh", "-s"], input=render_collector_script(lines).encode(), capture_output=True, check=True)
+    done = subprocess.run(["sh", "-s"], input=in_one_session(lines).encode(), capture_output=True, check=True)
     return done.stdout
 
 
@@ -41,6 +43,30 @@ def test_outputs_come_back_untouched() -> None:
     assert [output.status for output in outputs.values()] == [0, 0, 3, 0, 0]
     assert outputs["plain"].started == BEGAN
     assert all(output.seconds >= 0 for output in outputs.values())
+
+
+def test_lines_that_take_several_samples_take_them_in_turn() -> None:
+    lines = {
+        "first": repeated("echo 1 >>order; echo one", 3),
+        "second": repeated("echo 2 >>order; [ -e again ] || { : >again; echo why >&2; false; }", 3),
+        "alone": "cat order",
+    }
+    outputs = unpack(archive(lines), lines, BEGAN)
+    assert outputs["alone"].stdout.split() == [b"1", b"2"] * 3
+    assert outputs["first"].stdout == b"one\n" * 3
+    # One sample that fails is a reading that failed; the other line's is not.
+    assert [outputs[name].status for name in lines] == [0, 1, 0]
+    assert outputs["second"].stderr == b"why\n"
+    # Two pauses for both, not for each.
+    assert 1 <= outputs["first"].seconds < 2
+
+
+def test_a_line_leaves_the_reader_as_it_was() -> None:
+    """Its own loops and counters have names that meters do not have; what ends a shell ends its own."""
+    lines = {"changes": "name=x; d=x; n=9; set -- a b c; sample=7; tool=1", "ends": "exec false", "after": "echo here"}
+    outputs = unpack(archive(lines), lines, BEGAN)
+    assert [outputs[name].status for name in lines] == [0, 1, 0]
+    assert outputs["after"].stdout == b"here\n"
 
 
 def test_a_cut_off_archive_is_an_error() -> None:
@@ -90,7 +116,7 @@ def test_readings_are_fetched_again_when_the_connection_breaks(shell: LocalShell
 
 def test_the_detached_reader_is_nobodys_child(shell: LocalShell) -> None:
     """Neither this process nor the session's shell is above it, and it has a session of its own."""
-    lines = {"who": "read -r pid name state ppid pgrp session rest </proc/$PPID/stat; echo $ppid $session $PPID"}
+    lines = {"who": "read -r pid name state ppid pgrp session rest </proc/$$/stat; echo $ppid $session $$"}
     parent, session, reader = collect(shell, lines, timeout=30)["who"].stdout.split()
     assert session == reader
     assert int(parent) != os.getpid()
@@ -114,7 +140,7 @@ def test_nothing_of_the_logins_environment_reaches_a_meter(shell: LocalShell, mo
 def test_a_reader_that_was_killed_is_an_error_at_once(shell: LocalShell) -> None:
     begun = time.monotonic()
     with raises_code("reading-failed"):
-        collect(shell, {"dies": "kill -9 $PPID"}, timeout=60)
+        collect(shell, {"dies": "kill -9 $$"}, timeout=60)
     assert time.monotonic() - begun < 20
 
 
@@ -126,7 +152,7 @@ def test_a_reading_that_takes_too_long(shell: LocalShell) -> None:
 def test_the_observer_is_read_by_the_reader_itself(shell: LocalShell) -> None:
     busy = "n=0; while [ $n -lt 200000 ]; do n=$((n+1)); done"
     outputs = collect(
-        shell, {"mpstat": busy, "observer": meter("observer").command(Context("kvm", "/kvm"))}, timeout=60
+        shell, {"mpstat": f"sh -c '{busy}'", "observer": meter("observer").command(Context("kvm", "/kvm"))}, timeout=60
     )
     numbers = {each.metric: each.value for each in meter("observer").parse(outputs["observer"].stdout.decode())}
     assert 0 < numbers["pss"] < 5000
