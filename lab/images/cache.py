@@ -35,9 +35,19 @@ def fingerprint(inputs: Mapping[str, str | Path]) -> str:
 
 
 def _content(file: Path) -> bytes:
-    """Return what counts of a file: of Python code what it does, not how it is laid out or commented."""
+    """Return what counts of a file: of Python code what it does, not its layout, comments and docstrings."""
     content = file.read_bytes()
-    return ast.dump(ast.parse(content)).encode() if file.suffix == ".py" else content
+    return ast.dump(_without_docstrings(ast.parse(content))).encode() if file.suffix == ".py" else content
+
+
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        if isinstance(node, _DOCUMENTED) and ast.get_docstring(node) is not None:
+            del node.body[0]
+    return tree
 
 
 class NotBuiltError(HvlabError):

@@ -78,6 +78,19 @@ def test_of_code_only_what_it_does_counts(tmp_path: Path) -> None:
     assert prints[0] == prints[1] != prints[2]
 
 
+def test_what_code_says_of_itself_does_not_count(tmp_path: Path) -> None:
+    code = tmp_path / "code.py"
+    prints = []
+    for text in (
+        'def f():\n    return "a"\n',
+        '"""A module."""\ndef f():\n    """Return a letter."""\n    return "a"\n',
+        'def f():\n    return "b"\n',
+    ):
+        code.write_text(text)
+        prints.append(fingerprint({"code": code}))
+    assert prints[0] == prints[1] != prints[2]
+
+
 @given(st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=4))
 def test_order_does_not_count(inputs: dict[str, str]) -> None:
     assert fingerprint(inputs) == fingerprint(dict(reversed(inputs.items())))
