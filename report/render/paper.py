@@ -3,7 +3,7 @@
 import functools
 import gc
 import importlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -20,6 +20,7 @@ from report.figures.style import Output, drawn_for
 from report.i18n.translate import Language, gettext, language, ngettext, pgettext, speaking, spoken
 from report.recommendation.recommendation import as_json
 from report.recommendation.scenario import DEFAULT_SCENARIO, Scenario
+from report.render.compiled import CompiledTemplates
 from report.render.context import paper_context
 from report.render.filters import filters_for
 from report.render.pdf_tags import complete_tags
@@ -127,11 +128,23 @@ def _environment(_code: str, described: tuple[str, ...]) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
+        bytecode_cache=CompiledTemplates(TEMPLATES, Path(__file__)),
     )
     environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_callables(gettext, ngettext, newstyle=True, pgettext=pgettext)  # type: ignore[attr-defined]
-    environment.filters.update(filters_for([HypervisorInfo.model_validate_json(text) for text in described]))
+    own = filters_for([HypervisorInfo.model_validate_json(text) for text in described])
+    environment.filters.update({name: _when_filled_in(each) for name, each in own.items()})
     return environment
+
+
+def _when_filled_in(each: Callable[..., object]) -> Callable[..., object]:
+    """Return a filter that is not applied when a template is compiled: what it gives depends on language and study."""
+
+    @jinja2.pass_context
+    def filled_in(_context: object, *values: object, **named: object) -> object:
+        return each(*values, **named)
+
+    return filled_in
 
 
 @contextmanager
