@@ -18,6 +18,7 @@ from dataset.store import find_study, list_studies
 from study.plan import Plan
 from study.verify import check
 from tests.functional.study.fakelab import FakeLab, fake_settings, take
+from tests.support.examples import examples
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def test_a_whole_study(study: Path) -> None:
     assert check(study) == []
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(examples(300), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_one_changed_byte_in_any_capture_is_found(study: Path, data: st.DataObject) -> None:
     files = sorted(path for path in study.rglob("*.txt") if path.stat().st_size)
@@ -49,6 +50,16 @@ def test_one_changed_byte_in_any_capture_is_found(study: Path, data: st.DataObje
     finally:
         file.write_bytes(before)
     assert any(f"{file.relative_to(study)}: changed since it was taken" in problem for problem in problems)
+
+
+def test_a_changed_byte_in_every_capture_is_found(study: Path) -> None:
+    """Each capture of each stage, also those that the property above does not draw."""
+    files = sorted(path for path in study.rglob("*.txt") if path.stat().st_size)
+    for file in files:
+        before = file.read_bytes()
+        file.write_bytes(before[:-1] + bytes([before[-1] ^ 1]))
+    found = {problem.split(": ")[0] for problem in check(study) if "changed since it was taken" in problem}
+    assert found == {str(file.relative_to(study)) for file in files}
 
 
 def edit(study: Path, change: Callable[[StudyInfo], object]) -> None:

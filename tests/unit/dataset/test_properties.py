@@ -13,12 +13,10 @@ from dataset.measurements import COLUMNS, UNITS, read_measurements, write_measur
 from dataset.models import load_study, save_study
 from dataset.stages import parse_stage, stage_position
 from tests.support.errors import raises_code
+from tests.support.examples import examples
 from tests.unit.dataset.studies import BHYVE, study_json, write_study
 
-settings.register_profile(
-    "files", suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60
-)
-FILES = settings.get_profile("files")
+FILES = settings(examples(300), suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 NAMES = st.from_regex(r"[a-z][a-z0-9-]{0,20}", fullmatch=True)
 TEXTS = st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "), min_size=1, max_size=20)

@@ -10,6 +10,7 @@ from core.errors import HvlabError
 from dataset import load
 from dataset.measurements import COLUMNS
 from dataset.store import find_study
+from tests.support.examples import examples
 from tests.unit.dataset.studies import study_json, write_study
 
 MakeStudy = Callable[..., Path]
@@ -80,7 +81,7 @@ def test_bad_file(make_study: MakeStudy, content: str, said: str) -> None:
         load(folder)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(examples(300), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.one_of(
         st.binary(max_size=200),
