@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from core.console import say
 from core.errors import HvlabError
 from core.process import run
+from lab.tools_tree.facts import in_tools_tree
 
 IMAGES = (
     "mmdebstrap", "debian-archive-keyring", "qemu-system-x86", "qemu-utils", "packer", "cpio", "zstd", "xz-utils",
@@ -64,6 +65,12 @@ def ensure(packages: Sequence[str]) -> None:
     wanted = missing(packages)
     if not wanted:
         return
+    if in_tools_tree():
+        raise HvlabError(
+            f"the tools tree has no {', '.join(wanted)}",
+            "use this machine's programs for this command: HVLAB_TOOLS=machine ./invoke ...",
+            code="not-in-tools-tree",
+        )
     by_hand = f"install by hand: apt-get install {' '.join(wanted)}"
     say(f"installing system packages: {' '.join(wanted)}")
     root = [] if os.geteuid() == 0 else ["sudo"]

@@ -14,6 +14,7 @@ from lab.connectors.base import Completed, Machine
 from lab.connectors.patience import NotConnectedError
 from lab.connectors.ssh_config import SshEntry, mark_begin, without_mark
 from lab.images.os_profiles import OLD_SSH
+from lab.tools_tree.facts import in_tools_tree
 
 LABHOST = "labhost"
 # Without prompts, and also to OpenSSH 4.3.
@@ -109,5 +110,15 @@ class RemoteMachine(Machine):
 
 
 def machine_of(address: Address, config: str = "") -> Machine:
-    """Return the machine of an address; for the nested lab host this one, which runs it."""
+    """Return the machine of an address; for the nested lab host this one, which runs it.
+
+    Raises:
+        HvlabError: It is this machine itself, and its programs are hidden by the tools tree.
+    """
+    if address.kind == "local" and in_tools_tree():
+        raise HvlabError(
+            "the lab host `local` uses this machine's own programs, which the tools tree hides",
+            "HVLAB_TOOLS=machine ./invoke ...",
+            code="local-in-tools-tree",
+        )
     return RemoteMachine(address, config) if address.kind == "ssh" else ThisMachine()

@@ -67,4 +67,8 @@ def check_room(settings: Settings) -> None:
             code="too-little-memory",
         )
     if os.geteuid() != 0:
-        raise HvlabError("building images needs root", "run it as root, for example: sudo ./invoke ...")
+        raise HvlabError(
+            "building images needs root",
+            "run it as root (sudo ./invoke ...), or in the tools tree: HVLAB_TOOLS=tree ./invoke ...",
+            code="not-root-here",
+        )

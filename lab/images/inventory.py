@@ -23,6 +23,7 @@ from lab.images.host import host_image
 from lab.images.install_source import guest_oses
 from lab.media.manifest import MediaMissingError
 from lab.settings import Settings
+from lab.tools_tree.facts import tree_name
 
 _BUILT = re.compile(r"([a-z][a-z0-9-]*)-([0-9a-f]{16})")
 _MAKING = re.compile(r"\.(.+)\.making")
@@ -62,6 +63,11 @@ def _requests(settings: Settings) -> Iterator[Callable[[], object]]:
     for name in {settings.topology.os, *guest_oses()}:
         topology = settings.topology.model_copy(update={"os": name})
         yield lambda topology=topology: boxes_for(guest_image(topology), topology)  # type: ignore[misc]
+
+
+def _used_names(settings: Settings) -> set[str]:
+    """Return the names of the cached things that the present inputs need, and of the tools tree, which sh builds."""
+    return wanted_names(_requests(settings)) | {tree_name()}
 
 
 def wanted_names(requests: Iterable[Callable[[], object]]) -> set[str]:
@@ -199,7 +205,7 @@ def prune(settings: Settings, *, dry_run: bool) -> Mapping[str, str]:
     Returns:
         Name of each thing that could go, and why it was left, or "".
     """
-    unused = [item for item in items(wanted_names(_requests(settings))) if not item.used]
+    unused = [item for item in items(_used_names(settings)) if not item.used]
     return {item.path.name: "" if dry_run else _remove(item) for item in unused}
 
 
@@ -215,7 +221,7 @@ def print_items(settings: Settings) -> None:
     table = Table(box=None, pad_edge=False)
     for title, side in (("kind", "left"), ("key", "left"), ("MB", "right"), ("age", "right"), ("in use", "left")):
         table.add_column(title, justify=side, no_wrap=True)  # type: ignore[arg-type]
-    found = [item for item in items(wanted_names(_requests(settings))) if item.kind != "lock"]
+    found = [item for item in items(_used_names(settings)) if item.kind != "lock"]
     for item in found:
         age = _age(max(0.0, time.time() - item.changed))
         table.add_row(*cells(item.kind, item.key, f"{item.size / 1e6:.0f}", age, "yes" if item.used else "no"))
