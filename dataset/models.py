@@ -46,6 +46,10 @@ class StageTiming(Part):
         reading_s: The reading itself.
         kit_s: hvlab's own work.
         settled: False where the host had not become quiet in the time allowed.
+        controller_busy: CPU time that was used on the machine that ran the nested lab host over the reading, percent
+            of all its CPUs.
+        controller_others: The part of it that is not the lab host's own, percent.
+        controller_load: Its load average over one minute, at the end of the reading.
     """
 
     stage: StageName
@@ -54,6 +58,9 @@ class StageTiming(Part):
     reading_s: float | None = None
     kit_s: float | None = None
     settled: bool | None = None
+    controller_busy: float | None = None
+    controller_others: float | None = None
+    controller_load: float | None = None
 
 
 class RunInfo(Part):

@@ -20,6 +20,7 @@ from lab.factors.host import render_before_reading_script
 from lab.history import awaited
 from lab.hosts.hardware import Description, describe
 from lab.lifecycle import Lab
+from study.controller_load import load_of
 from study.factors import as_declared, mismatches
 from study.measure.collector import Output
 from study.measure.kernel_log import EVIDENCE_NAME, KernelWatch
@@ -88,6 +89,7 @@ class Run:
         say(f"{self.provider.title}, repeat {self.repeat}, stage {stage.name}", style="bold")
         with clock.part("booting"):
             self._act(stage)
+        clock.load = load_of(self.lab)
         settler, outputs = self._measure(stage, clock)
         self._keep(stage, outputs)
         self._look_at_kernel(stage, outputs[EVIDENCE_NAME])

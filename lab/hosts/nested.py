@@ -66,6 +66,12 @@ def running_provider(state: Path) -> str | None:
     return record.provider if record else None
 
 
+def running_pid(state: Path) -> int | None:
+    """Return the process of the lab host of a state folder, None if it is off."""
+    record = _recorded(state)
+    return record.pid if record else None
+
+
 class NestedMachine(LocalResource):
     """The virtual machine of a state folder, with its disk and everything in it."""
 

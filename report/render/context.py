@@ -10,6 +10,7 @@ from dataset.descriptors import HypervisorInfo
 from dataset.models import StudyInfo
 from dataset.parameters import Parameters
 from dataset.settling import read_curves
+from report.data.controller import BusyMachine, busy_machine
 from report.data.outliers import Outliers, find_outliers
 from report.data.readings import Readings, range_of_n
 from report.data.sources import Captures, commands, group_captures
@@ -84,6 +85,7 @@ class PaperContext:
         advice: The guidance.
         sizes: Rows and columns of the capacity table.
         settling: How long settling took, by hypervisor and stage.
+        busy: How busy the machine that ran the lab was; None: it was not, or that is not known.
         again: What had to be repeated; None: the study has no journal.
         meters: The meters side by side.
         factors: The factors.
@@ -111,6 +113,7 @@ class PaperContext:
     advice: Advice
     sizes: Sizes
     settling: dict[tuple[str, str], Settled]
+    busy: BusyMachine | None
     again: SecondAttempts | None
     meters: SideBySide
     factors: Factors
@@ -167,6 +170,7 @@ def paper_context(
         advice=advice,
         sizes=Sizes(),
         settling=settling_times(curves),
+        busy=busy_machine(study),
         again=second_attempts(dataset.folder),
         meters=meters,
         factors=set_factors,

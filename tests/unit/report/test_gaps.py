@@ -126,3 +126,16 @@ def test_second_attempts_are_counted(make_study: MakeStudy, events: list[str], s
     text = text_of(folder)
     assert ("Second attempts." in text) is bool(said)
     assert said in text
+
+
+@pytest.mark.parametrize("others", [None, 9.0, 62.5])
+def test_cpu_figures_of_a_busy_machine(make_study: MakeStudy, others: float | None) -> None:
+    """The machine that runs the lab host did something else, too."""
+    folder = make_study(guests=1, repeats=1)
+    info = json.loads((folder / "study.json").read_text())
+    info["runs"][0]["timings"] = [{"stage": "booting", "controller_others": others}]
+    (folder / "study.json").write_text(json.dumps(info))
+    said = "The CPU figures were taken on a busy machine: while 1 of 1 stages were read"
+    text = text_of(folder)
+    assert (said in text) == (others == 62.5)
+    assert ("more than 10 % of the machine that ran the lab host, at most 62 %" in text) == (others == 62.5)
