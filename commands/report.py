@@ -37,6 +37,19 @@ def _study(name: str) -> Iterator[tuple[Path, Path]]:
         yield found, out
 
 
+def _sound(name: str) -> Path:
+    """Return the folder of a study in which `study.check` finds no problem, for what only reads it.
+
+    Raises:
+        HvlabError: There is no such study, or it has problems.
+    """
+    from dataset.store import find_study
+
+    found = find_study(PROJECT, name)
+    _require_sound(found)
+    return found
+
+
 def _require_sound(folder: Path) -> None:
     from dataset.models import load_study
     from hypervisors.names import hypervisor_names
@@ -88,10 +101,9 @@ def report_pdf(
 def report_trace(c: Context, number: str, study: str = "latest") -> None:
     """Print the capture, command and derivation of a number."""
     from dataset import load
-    from dataset.store import find_study
     from report.tools import trace
 
-    dataset = load(find_study(PROJECT, study))
+    dataset = load(_sound(study))
     place = trace.parse_place(number, dataset.study.hypervisors)
     result(trace.as_text(trace.trace(dataset, place)))
 
@@ -100,10 +112,9 @@ def report_trace(c: Context, number: str, study: str = "latest") -> None:
 def report_compare(c: Context, before: str, after: str) -> None:
     """Print what changed between two studies."""
     from dataset import load
-    from dataset.store import find_study
     from report.tools import compare
 
-    one, other = (load(find_study(PROJECT, name)) for name in (before, after))
+    one, other = (load(_sound(name)) for name in (before, after))
     result(compare.as_text(one, other, compare.compare(one, other)))
 
 

@@ -21,6 +21,7 @@ from hypervisors.names import hypervisor_names
 from lab import packages
 
 INTERRUPTED = 130
+_UMASK = 0o022
 # A shell's exit status for a program that wrote to a pipe without a reader.
 UNREAD = 128 + signal.SIGPIPE
 # Errors that any write can have, and those of a file or folder that the user named.
@@ -96,6 +97,8 @@ def command(*needed: str | Callable[[], Sequence[str]], **options: Any) -> Calla
         @functools.wraps(function)
         def run(*args: Any, **words: Any) -> None:
             Interrupts().install()
+            # Whatever the user's: images must be readable in the lab host, and nobody else may write what is made.
+            os.umask(_UMASK)
             try:
                 packages.ensure([name for each in needed for name in ([each] if isinstance(each, str) else each())])
                 function(*args, **words)

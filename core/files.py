@@ -19,12 +19,20 @@ class DamagedError(HvlabError):
     CODE = "damaged-file"
 
 
-def write_atomic(path: Path, content: bytes) -> None:
-    """Write a file so that its name always leads to the whole old or the whole new content."""
+def write_atomic(path: Path, content: bytes, *, mode: int | None = None) -> None:
+    """Write a file so that its name always leads to the whole old or the whole new content.
+
+    Args:
+        path: The file; its folder is made if need be.
+        content: What it is to hold.
+        mode: Its permissions, from its first moment on; None: as the umask says.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with aside.open("wb") as file:
+        aside.unlink(missing_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        with os.fdopen(os.open(aside, flags, 0o666 if mode is None else mode), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from core.cause import last_line
 from core.errors import HvlabError
 from core.signals import ENDING
 
@@ -23,11 +24,6 @@ class ProgramTimeoutError(HvlabError):
     """A supervised program did not end in its time."""
 
     CODE = "program-timeout"
-
-
-def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1][:300] if lines else "no output"
 
 
 def run(
@@ -83,7 +79,8 @@ def run(
         output = log.read_text(errors="replace") if log else done.stderr
         see = f"see {log}" if log else ""
         raise HvlabError(
-            f"{what}: {words[0]} failed with exit status {done.returncode}: {_last_line(output)}", hint or see
+            f"{what}: {words[0]} failed with exit status {done.returncode}: {last_line(output) or 'no output'}",
+            hint or see,
         )
     return done.stdout or ""
 

@@ -117,8 +117,7 @@ class Lab:
             self.settings.factors.disk_strategy, start=self.host.store.start,
         )  # fmt: skip
         key = self.state / "guest_key"
-        write_atomic(key, (vagrant_keys() / "vagrant").read_bytes())
-        key.chmod(0o600)
+        write_atomic(key, (vagrant_keys() / "vagrant").read_bytes(), mode=0o600)
         guests = ssh_entries(provider, topology, key, via=entry.name if entry else "")
         write_config(self._config, [*([entry] if entry else []), *guests])
 

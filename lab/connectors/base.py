@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Timer
 from typing import IO
 
+from core.cause import last_line as last_text_line
 from core.errors import HvlabError
 from core.files import write_atomic
 from core.pace import Pace
@@ -68,9 +69,8 @@ def _run(command: Sequence[str], stdin: bytes, timeout: float) -> Completed:
 
 
 def last_line(output: bytes) -> str:
-    """Return the last line that is not empty, at most 300 characters; "" if there is none."""
-    lines = output.decode(errors="replace").strip().splitlines()
-    return lines[-1][:300] if lines else ""
+    """Return the last line that is not empty, at most 300 characters of its end; "" if there is none."""
+    return last_text_line(output.decode(errors="replace"))
 
 
 class Machine:

@@ -4,7 +4,7 @@ import shlex
 
 from core.errors import HvlabError
 from hypervisors.base import Manager
-from lab.connectors.base import Machine
+from lab.connectors.base import Machine, last_line
 from lab.desktop.windows import Window, read_look, require_alive
 from lab.desktop.xsession import TOOL, environment
 from lab.guests.screenshot import as_png
@@ -66,7 +66,6 @@ def picture(ssh: Machine, manager: Manager) -> bytes:
     """
     done = ssh.run(picture_command(manager), timeout=_ANSWER_S)
     if done.status:
-        lines = done.stderr.decode(errors="replace").strip().splitlines()
-        why = lines[-1][:300] if lines else f"exit {done.status}"
+        why = last_line(done.stderr) or f"exit {done.status}"
         raise HvlabError(f"there is no picture of {manager.name}'s window: {why}", _HINT, code="no-picture")
     return as_png(done.stdout, f"{manager.name}'s window")

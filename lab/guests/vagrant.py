@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import vagrant
+from core.cause import cause, last_line
 from core.errors import HvlabError
 from core.paths import PROJECT
 from core.plugins import search_path
@@ -48,7 +49,6 @@ def use_boxes(state: Path, boxes: Boxes) -> None:
 # What Vagrant's lines of progress begin with.
 _PROGRESS = ("==> ", "    server", "Bringing machine ")
 # Of an error, in characters.
-_MOST = 300
 
 
 class _Watched(vagrant.Vagrant):
@@ -85,14 +85,9 @@ class _Watched(vagrant.Vagrant):
 
 def last_words(log: str) -> str:
     """Return the error that Vagrant's output ends with, in one line: it follows the lines of progress."""
-    words: list[str] = []
-    for line in reversed(log.splitlines()):
-        if line.startswith(_PROGRESS):
-            break
-        words[:0] = line.split()
-    if not words:
-        return next((line.strip() for line in reversed(log.splitlines()) if line.strip()), "no output")
-    return " ".join(words)[:_MOST]
+    lines = log.splitlines()
+    begun = next((at for at in range(len(lines), 0, -1) if lines[at - 1].startswith(_PROGRESS)), 0)
+    return cause(lines[begun:]) or last_line(log) or "no output"
 
 
 class VagrantLab:

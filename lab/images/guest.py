@@ -100,8 +100,7 @@ BUILD_VARIABLES = (
 def _variables(folder: Path, http: Path, logs: Path, topology: TopologySettings, medium: Medium) -> dict[str, object]:
     """Return the template's variables; `http` is what Packer's web server shows."""
     key = folder / "key"
-    write_atomic(key, (vagrant_keys() / "vagrant").read_bytes())
-    key.chmod(0o600)
+    write_atomic(key, (vagrant_keys() / "vagrant").read_bytes(), mode=0o600)
     return {
         "iso_url": f"file://{medium.iso}",
         "iso_checksum": f"sha256:{medium.sha256}",

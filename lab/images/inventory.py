@@ -114,6 +114,15 @@ def _classify_note(name: str) -> tuple[str, str, bool] | None:
     return ("history", name.removeprefix(PREFIX), True) if name.startswith(PREFIX) else None
 
 
+def _is_own(folder: Path, kind: str, key: str) -> bool:
+    """Return whether a folder has the manifest of the thing that it is named after: others' are not removed."""
+    try:
+        facts = manifest(folder)
+        return (facts.get("kind"), facts.get("key")) == (kind, key) and not folder.is_symlink()
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
 def _classify(path: Path, wanted: set[str], there: set[str]) -> tuple[str, str, bool] | None:
     """Return kind, key, and whether it is used; None for files that are not hvlab's."""
     name = path.name
@@ -128,7 +137,7 @@ def _classify(path: Path, wanted: set[str], there: set[str]) -> tuple[str, str, 
         # It is used as long as the thing that it locks.
         thing = name.removesuffix(".lock")
         return "lock", thing, bool({thing, f".{thing}.making"} & there)
-    if (built := _BUILT.fullmatch(name)) and path.is_dir():
+    if (built := _BUILT.fullmatch(name)) and _is_own(path, built[1], built[2]):
         return built[1], built[2], name in wanted
     return None
 

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from core.cause import last_line
 from core.console import say
 from core.errors import HvlabError
 from core.paths import PROJECT
@@ -96,5 +97,5 @@ def watched_build(command: Sequence[str], log: Path, serial: Path, cache: Path, 
         raise HvlabError(f"the installation of the guest stopped: {error.message}", error.hint) from error
     watch.check()
     if status:
-        lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-        raise HvlabError(f"Packer's build of the guest failed: {lines[-1][:300] if lines else ''}", f"see {log}")
+        why = last_line(log.read_text(errors="replace")) or "no output"
+        raise HvlabError(f"Packer's build of the guest failed: {why}", f"see {log}")

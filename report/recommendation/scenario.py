@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from core.errors import HvlabError
 
+# Of a host: an exbibyte. Whatever is more is a slip, and thousands of digits are "inf" to Python.
+_MOST_MIB = 2.0**40
+_MOST_GUESTS = 100_000
 RESOURCES = ("memory", "cpu", "disk")
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)(MiB|GiB)")
 
@@ -77,7 +80,7 @@ def parse_size(option: str, text: str) -> float | None:
         return None
     match = _SIZE.fullmatch(text)
     size = float(match[1]) * (1024 if match[2] == "GiB" else 1) if match else 0.0
-    if not size > 0:
+    if not 0 < size <= _MOST_MIB:
         raise HvlabError(
             f"{option}={text} is no amount of memory",
             f"for example {option}=16GiB or {option}=512MiB",
@@ -92,7 +95,7 @@ def parse_scenario(weights: str, guests: int, guest_memory: str, host_memory: st
     Raises:
         HvlabError: One of them is not of its form.
     """
-    if guests < 0:
+    if not 0 <= guests <= _MOST_GUESTS:
         raise HvlabError(f"--guests={guests} is no number of guests", "for example --guests=12", code="bad-option")
     return Scenario(
         parse_weights(weights),

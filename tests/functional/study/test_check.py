@@ -4,11 +4,15 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from invoke.context import Context
+from invoke.exceptions import Exit
 
+from commands import report
 from commands.report import _require_sound
 from core.errors import HvlabError
 from dataset.files import sha256_of
@@ -167,6 +171,24 @@ def test_the_report_needs_no_plug_in(study: Path) -> None:
     file = study / "study.json"
     file.write_text(file.read_text().replace('"kvm', '"bhyve'))
     _require_sound(study)
+
+
+def test_trace_and_compare_refuse_what_the_report_refuses(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "studies").mkdir(exist_ok=True)
+    shutil.copytree(study, tmp_path / "studies" / "bad")
+    (tmp_path / "studies/bad/journal.jsonl").write_text("")
+    monkeypatch.setattr(report, "PROJECT", tmp_path)
+    commands: list[tuple[Any, tuple[str, ...]]] = [
+        (report.report_trace, ("x", "bad")),
+        (report.report_compare, ("bad", "bad")),
+    ]
+    for command, words in commands:
+        with pytest.raises(Exit) as refusal:
+            command(Context(), *words)
+        assert isinstance(refusal.value.__cause__, HvlabError)
+        assert refusal.value.__cause__.code == "study-has-problems"
 
 
 def test_the_newest_is_the_newest_by_its_date(good: Path, tmp_path: Path) -> None:

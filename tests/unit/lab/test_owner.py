@@ -9,6 +9,7 @@ import pytest
 from core.errors import HvlabError
 from lab.state.lock import TEMPORARY, acquire_lab, in_use, killed_owner
 from lab.state.processes import MARK, lab_name
+from tests.support.errors import raises_code
 
 
 def test_what_is_started_and_written_meanwhile_is_the_labs(tmp_path: Path) -> None:
@@ -73,3 +74,20 @@ def test_two_labs_have_two_names(tmp_path: Path) -> None:
     with acquire_lab(tmp_path / "a"), acquire_lab(tmp_path / "b"):
         assert in_use(tmp_path / "a")
         assert in_use(tmp_path / "b")
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o703])
+def test_a_folder_that_others_may_write_is_refused(mode: int, tmp_path: Path) -> None:
+    tmp_path.chmod(mode)
+    with raises_code("foreign-state", str(tmp_path)), acquire_lab(tmp_path):
+        pass
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.parametrize("name", ["", "rollback.sh"])
+def test_root_runs_nothing_that_somebody_else_can_change(name: str, tmp_path: Path) -> None:
+    (tmp_path / "host.json").write_text("{}")
+    (tmp_path / "rollback.sh").write_text("touch hacked")
+    os.chown(tmp_path / name, 65534, 65534)
+    with raises_code("foreign-state", "65534"), acquire_lab(tmp_path):
+        pass

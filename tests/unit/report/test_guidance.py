@@ -10,6 +10,8 @@ from report.data.gaps import find_missing
 from report.data.readings import Readings
 from report.recommendation.ranking import rank
 from report.recommendation.results import Results, results
+from report.recommendation.scenario import parse_scenario, parse_size
+from tests.support.errors import raises_code
 
 REFERENCE = Path(__file__).resolve().parents[3] / "reference" / "paper-2011"
 GIB = 1024**3
@@ -120,3 +122,11 @@ def test_every_gap_is_named_exactly_once(present: set[tuple[str, str]]) -> None:
     assert named.isdisjoint(found.cells)
     assert named | set(found.cells) == {(p, row) for p in PROVIDERS for row in rows} - present
     assert bool(found) == (len(present) < 9)
+
+
+@pytest.mark.parametrize("size", [f"{'9' * 400}MiB", f"{'9' * 400}GiB", "99999999999999GiB", "0MiB"])
+def test_no_machine_has_such_a_size(size: str) -> None:
+    with raises_code("bad-option"):
+        parse_size("--guest-memory", size)
+    with raises_code("bad-option"):
+        parse_scenario("", 10**8, "", "")
