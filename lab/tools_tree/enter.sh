@@ -50,7 +50,9 @@ check_kernel() {
 
 # An ordinary user is root in a user namespace, in which the user's subordinate ids are the other users.
 check_namespace() {
-    need newuidmap uidmap shadow-utils shadow shadow shadow-subids
+    for tool in newuidmap newgidmap; do
+        need "$tool" uidmap shadow-utils shadow shadow shadow-subids
+    done
     check_kernel
     reason=$(unshare --user --map-auto --map-root-user --mount true 2>&1) && return
     name=$(id -un)

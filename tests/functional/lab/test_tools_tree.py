@@ -120,7 +120,20 @@ def test_a_signal_reaches_the_program_itself(entered: list[str], cache: Path, nu
     ],
 )
 def test_a_missing_program_is_named_with_its_package(tmp_path: Path, installer: str, hint: str) -> None:
-    there = ("sh", "unshare", "mount", "pivot_root", "flock", "newuidmap", "id", "cat", "grep", "true", "ls")
+    there = (
+        "sh",
+        "unshare",
+        "mount",
+        "pivot_root",
+        "flock",
+        "newuidmap",
+        "newgidmap",
+        "id",
+        "cat",
+        "grep",
+        "true",
+        "ls",
+    )
     for name in there:
         if found := shutil.which(name):
             (tmp_path / name).symlink_to(found)
