@@ -2,13 +2,13 @@
 
 import ctypes
 import errno
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 from core.errors import HvlabError
+from core.parsing import json_value
 
 Record = TypeVar("Record")
 
@@ -89,7 +89,7 @@ def read_record(path: Path, kind: Callable[..., Record]) -> Record | None:
         DamagedError: The file is damaged, or was written by another version of hvlab.
     """
     try:
-        return kind(**json.loads(path.read_text()))
+        return kind(**json_value(path.read_text()))
     except FileNotFoundError:
         return None
     except (ValueError, TypeError) as error:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from core.errors import HvlabError
+from core.parsing import json_value
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def _is_current(path: Path, handle: IO[str]) -> bool:
 def holder(handle: IO[str]) -> str:
     """Return who holds a lock, or held it when it was killed."""
     try:
-        return str(Owner(**json.loads(handle.read())))
+        return str(Owner(**json_value(handle.read())))
     except (ValueError, TypeError):
         # It got the lock a moment ago and has not written yet.
         return "which has not written its name yet"

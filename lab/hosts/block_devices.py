@@ -3,12 +3,12 @@
 lsblk prints a tree, and a device that lies on several others (RAID, multipath, bcache) once below each of them.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from core.parsing import json_value
 from lab.images.host import partitions as image_partitions
 
 _GB = 1 << 30
@@ -67,7 +67,7 @@ def _devices(text: str) -> list[_Device]:
     Raises:
         ValueError, KeyError, TypeError, AttributeError: It has another form.
     """
-    return [_Device.of_row(row) for row in json.loads(text)["blockdevices"]]
+    return [_Device.of_row(row) for row in json_value(text)["blockdevices"]]
 
 
 def _unique(devices: Iterator[_Device]) -> Iterator[_Device]:

@@ -1,12 +1,12 @@
 """Describes a lab host: hardware and partitions for the paper's Tables 1 and 2, and versions."""
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from core.parsing import json_value
 from hypervisors.base import Hypervisor
 from lab.connectors.base import CLEAN_SHELL, Machine
 from lab.hosts.block_devices import drives, mount_points, partitions
@@ -109,7 +109,7 @@ def split_answers(text: str) -> dict[str, str]:
 
 
 def _cpu(text: str) -> str:
-    facts = {row["field"].rstrip(":"): row["data"] for row in _flat(json.loads(text)["lscpu"])}
+    facts = {row["field"].rstrip(":"): row["data"] for row in _flat(json_value(text)["lscpu"])}
     return f"{facts.get('Model name', 'unknown')}, {facts.get('CPU(s)', '?')} CPUs, {facts.get('Architecture', '?')}"
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from core.errors import HvlabError
 from core.files import sync_folder
+from core.parsing import json_value
 
 JOURNAL = "steps.jsonl"
 
@@ -57,7 +58,7 @@ class Steps:
 
     def _read(self, number: int, line: bytes) -> dict[str, object]:
         try:
-            facts = json.loads(line)
+            facts = json_value(line)
             if "undone" not in facts:
                 _ = int(facts["step"]), facts["what"], facts["undo"], list(facts["names"])
         except (ValueError, TypeError, KeyError) as error:
