@@ -92,9 +92,15 @@ def _check(*words: str) -> None:
         raise Exit(code=1)
 
 
-@command()
-def bench(c: Context) -> None:
+@command(help={"coverage": "instead: simulate how often the paper's intervals hold the true value (a minute)"})
+def bench(c: Context, coverage: bool = False) -> None:
     """Time ./invoke itself, and print the newest study's times."""
+    if coverage:
+        from report.inference.coverage import as_lines
+
+        for line in as_lines(studies=4000):
+            result(line)
+        return
     from dataset.models import load_study
     from dataset.store import find_study
     from lab.bench import start_up_seconds

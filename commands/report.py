@@ -79,6 +79,7 @@ def render(study: str, lang: str, scenario: Any = None) -> None:
         "guests": "number of guests to decide for; default: the study's",
         "guest-memory": "512MiB or 2GiB: memory of each guest; default: the study's",
         "host-memory": "16GiB: memory of the host to decide for; default: the lab host's",
+        "host-disk": "200GiB: its partition for images; default: the lab host's",
     },
 )
 def report_pdf(
@@ -90,11 +91,12 @@ def report_pdf(
     guests: int = 0,
     guest_memory: str = "",
     host_memory: str = "",
+    host_disk: str = "",
 ) -> None:
     """Write a study's paper (PDF) and guidance.json."""
     from report.recommendation.scenario import parse_scenario
 
-    render(study, lang, parse_scenario(weights, guests, guest_memory, host_memory))
+    render(study, lang, parse_scenario(weights, guests, guest_memory, host_memory, host_disk))
 
 
 @command(positional=["number"], help={"number": '"Table 3, HYPERVISOR, VM-4, used"', "study": "as for report.pdf"})

@@ -68,6 +68,10 @@ class Measurement:
 COLUMNS = tuple(field.name for field in fields(Measurement))
 
 
+# Of all CPUs; the tool rounds each share by itself.
+_ALL_CPUS = 100.05
+
+
 class _Checks:
     """The checks of rows, in the order of the file.
 
@@ -98,6 +102,8 @@ class _Checks:
         if parse_stage(stage).guests != int(guests):
             raise ValueError(f"{guests} guests at stage {stage}")
         number = float(value) if "." in value else int(value)
+        if meter == "mpstat" and unit == "percent" and not 0 <= number <= _ALL_CPUS:
+            raise ValueError(f"mpstat {metric} is {value} percent of all CPUs")
         row = Measurement(provider, int(repeat), stage, int(guests), meter, metric, number, cast("Unit", unit), capture)
         if row.key in self._seen:
             # A number written twice would count as two repeats in every mean.

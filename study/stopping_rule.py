@@ -8,8 +8,7 @@ from typing import Any
 from core.errors import HvlabError
 from study.plan import Plan
 
-# With fewer runs a bootstrap interval says little: that of n runs cannot be wider than the runs' own range, which holds
-# the true mean in at most 1 - 2^(1-n) of all studies: 75 % for 3, 94 % for 5.
+# Of two or three boots Student's interval can be narrow by chance, and stopping there would pick those that are.
 LEAST_REPEATS = 5
 
 _AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(MiB|KiB)")

@@ -13,7 +13,7 @@ from core.errors import HvlabError
 from dataset.derived import DERIVED, Summand, describe, summands, unit_factor
 from dataset.descriptors import DerivedInfo, Descriptors
 from dataset.stages import stage_position
-from report.stats.bootstrap import Interval, of_mean
+from report.inference.intervals import Interval, Measured, of_mean
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,22 @@ class Estimate:
 
     @cached_property
     def interval(self) -> Interval | None:
-        """The mean's 95 % interval by bootstrap over runs; None for n = 1."""
+        """The mean's 95 % interval by Student's t over boots; None for n = 1."""
         return of_mean(self.values)
+
+    def measured(self, resolution: float = 0.0) -> Measured:
+        """Return it for a comparison; `resolution` is what reading errors can move it by, in its unit."""
+        return Measured.of(self.values, resolution)
 
     @property
     def half_width(self) -> float | None:
         """Half the interval's width; None for n = 1."""
         return None if self.interval is None else self.interval.half_width
+
+    def over(self, count: int) -> "Estimate":
+        """Return a share of it: divided by `count`."""
+        sd = None if self.sd is None else self.sd / count
+        return Estimate(self.mean / count, self.n, sd, tuple(value / count for value in self.values))
 
     @property
     def median(self) -> float:

@@ -4,15 +4,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
-
+from report.inference.intervals import Interval
+from report.inference.lines import reaching
 from report.recommendation.demand import Demand, Fit
-from report.recommendation.resample import resample
-from report.stats.bootstrap import percentile_interval
 
 GUESTS_MIB = (256, 512, 1024, 2048, 4096)
 HOSTS_GIB = (4, 8, 16, 32, 64, 128)
-_Drawn = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -31,48 +28,47 @@ class Capacity:
 
 
 def capacity(demands: Mapping[str, Demand]) -> Capacity:
-    """Fill the table: each hypervisor, guest size and host size, with 95 % intervals by bootstrap over boots."""
-    drawn = resample({provider: each for provider, each in demands.items() if each.as_read.n > 1})
+    """Fill the table: each hypervisor, guest size and host size, with 95 % intervals over boots."""
     full = {
         (provider, guest, host): fit
         for provider, each in demands.items()
         for guest in GUESTS_MIB
         for host in HOSTS_GIB
-        if (fit := _fit(each, host * 1024, guest, drawn.get(provider))) is not None
+        if (fit := _fit(each, host * 1024, guest)) is not None
     }
     idle = {
         (provider, host): fit
         for provider, each in demands.items()
         for host in HOSTS_GIB
-        if (fit := _fit(each, host * 1024, None, drawn.get(provider))) is not None
+        if (fit := _fit(each, host * 1024, None)) is not None
     }
     return Capacity(dict(demands), full, idle)
 
 
-def _fit(demand: Demand, host_mib: float, guest_mib: float | None, drawn: _Drawn | None) -> Fit | None:
-    """Return how many guests of `guest_mib` MiB fit, with interval if `drawn` has resamples; None: guests as read."""
+def _fit(demand: Demand, host_mib: float, guest_mib: float | None) -> Fit | None:
+    """Return how many guests of `guest_mib` MiB fit, with interval where there is one; None: guests as read.
+
+    The ends are the numbers of guests at which the interval of what they take reaches what the host has, of the
+    resource that is reached first.
+    """
     fit = demand.fit(host_mib, demand.as_read.mean if guest_mib is None else demand.at(guest_mib))
-    if fit is None or drawn is None:
+    if fit is None:
         return fit
-    per_guest = drawn["as_read"]
-    if guest_mib is not None:
-        per_guest = guest_mib + np.maximum(per_guest - demand.guest_mib, 0.0)
-    rooms = [_share(host_mib - drawn["fixed"], per_guest)]
-    if "cpu" in drawn:
-        rooms.append(_share(np.asarray(demand.cpu_room), drawn["cpu"]))
-    if "disk" in drawn and demand.disk_room is not None:
-        rooms.append(_share(np.asarray(demand.disk_room), drawn["disk"]))
-    least = np.min(np.stack(rooms), axis=0)
-    if not np.isfinite(least).all():  # a resample in which a guest takes nothing
+    intervals = [_memory(demand, host_mib, guest_mib)]
+    if demand.cpu is not None and demand.cpu.mean > 0:
+        intervals.append(reaching([0.0] * demand.cpu.n, demand.cpu.values, demand.cpu_room))
+    if demand.disk is not None and demand.disk_room is not None and demand.disk.mean > 0:
+        intervals.append(reaching([0.0] * demand.disk.n, demand.disk.values, demand.disk_room))
+    known = [it for it in intervals if it is not None]
+    if len(known) < len(intervals):
         return fit
-    boots = min(it.n for it in (demand.as_read, demand.cpu, demand.disk) if it is not None)
-    if boots < 2:
+    ends = [min(each) for each in zip(*known, strict=True)]
+    if not all(map(math.isfinite, ends)):
         return fit
-    low, high = (max(math.floor(end), 0) for end in percentile_interval(least, boots))
+    low, high = (max(math.floor(end), 0) for end in ends)
     return replace(fit, low=min(low, fit.guests), high=max(high, fit.guests))
 
 
-def _share(room: np.ndarray, takes: np.ndarray) -> np.ndarray:
-    """Return how often `takes` goes into `room`; without end where it takes nothing."""
-    some = takes > 0
-    return np.where(some, room / np.where(some, takes, 1.0), np.inf)
+def _memory(demand: Demand, host_mib: float, guest_mib: float | None) -> Interval | None:
+    per_guest = demand.as_read.values if guest_mib is None else demand.values_at(guest_mib)
+    return reaching(demand.fixed.values, per_guest, host_mib)

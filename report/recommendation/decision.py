@@ -4,18 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
+from report.inference.intervals import Interval, Measured
+from report.inference.lines import total
+from report.inference.resolution import CPU_POINTS, DISK_SHARE, of_line
+from report.inference.verdicts import Decided, Verdict, at_most, differ
 from report.recommendation.demand import Demand
-from report.recommendation.resample import resample
 from report.recommendation.scenario import RESOURCES, Scenario, Weights
-from report.stats.bootstrap import Interval, percentile_interval
-from report.stats.tolerance import CPU_POINTS, DISK_SHARE, MEMORY_MIB
 
 Use = Literal["as-read", "full"]
 """Whether a guest takes of the host what it was read to take (idle), or all the memory that it was given."""
-Why = Literal["clear", "interval", "resolution", "only-one", "alone", "none-fits", "nothing"]
-_GIB = 1024.0**3
+Why = Literal["clear", "chance", "resolution", "one-boot", "bound", "only-one", "alone", "none-fits", "nothing"]
 
 
 @dataclass(frozen=True)
@@ -34,21 +32,31 @@ class Option:
 
     Attributes:
         provider: Name as in data.
-        shares: Share of the host (1 is all of it) by resource, of those that count.
-        score: Their weighted mean; less is better.
-        behind: How much more that is than the best option's; 0 for the best.
-        interval: The 95 % interval of `behind`; None for the best and for one boot.
-        first: Share of the resamples of boots in which it comes first (0 to 1); None for one boot.
-        fits: Whether the guests fit the host.
+        shares: Share of the host (1 is all of it) by resource, of those that were read.
+        score: Weighted mean of those that count; less is better.
+        behind: How much more that is than the best option's; 0 for the best, None where the guests do not fit.
+        lacks: Resources of which the guests need more than the host has.
+        decided: Whether it is behind the best; None for the best, and where the guests do not fit.
+        fit: Whether the guests fit the host: of one boot, and near the limit, it cannot be told.
     """
 
     provider: str
     shares: dict[str, float]
     score: float
-    behind: float
-    interval: Interval | None
-    first: float | None
-    fits: bool
+    behind: float | None
+    lacks: tuple[str, ...]
+    decided: Decided | None
+    fit: Verdict
+
+    @property
+    def fits(self) -> bool:
+        """Whether the guests fit on the means."""
+        return not self.lacks
+
+    @property
+    def interval(self) -> Interval | None:
+        """The 95 % interval of `behind`; None for the best, for one boot, and where the guests do not fit."""
+        return None if self.decided is None else self.decided.interval
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,9 @@ class Decision:
         winner: The first, if it is clearly ahead; else None.
         why: Why there is a winner or none.
         resolution: Differences of the score below this are none.
-        left_out: Resources that do not count, since they were not read of every hypervisor or weigh nothing.
+        left_out: Resources that do not count, and why: `weight` (it is 0), `unread` (of some hypervisor), or
+            `no-partition` (its size is not known).
+        uncertain: Hypervisors that are not clearly behind the best.
         missing: Hypervisors without a cost model.
     """
 
@@ -70,8 +80,9 @@ class Decision:
     winner: str | None
     why: Why
     resolution: float
-    left_out: tuple[str, ...]
+    left_out: Mapping[str, str]
     missing: tuple[str, ...]
+    uncertain: tuple[str, ...] = ()
 
 
 def ask(scenario: Scenario, demands: Mapping[str, Demand], guests: int, host_mib: float | None) -> Asked | None:
@@ -91,8 +102,8 @@ def decide(demands: Mapping[str, Demand], asked: Asked, use: Use, providers: Seq
     """Work out the decision.
 
     The score is the weighted mean of the shares of the host's memory, CPU and partition for images. The best is called
-    the winner if it is ahead of each other that fits by at least the resolution (the errors that the 2011 study states,
-    as shares, weighted likewise), and by an interval that excludes zero where there are several boots.
+    the winner if it differs from each other that may fit (report.inference.verdicts.differ); its resolution is what
+    the meters' errors can move the score by, weighted likewise.
 
     Args:
         demands: What each hypervisor takes, in print order.
@@ -101,98 +112,131 @@ def decide(demands: Mapping[str, Demand], asked: Asked, use: Use, providers: Seq
         providers: The study's hypervisors.
     """
     missing = tuple(name for name in providers if name not in demands)
-    counted = [r for r in RESOURCES if asked.weights.of(r) and all(_is_known(it, r) for it in demands.values())]
-    left_out = tuple(name for name in RESOURCES if name not in counted)
+    left_out = {name: why for name in RESOURCES if (why := _uncounted(demands, asked, name))}
+    counted = [name for name in RESOURCES if name not in left_out]
     if not demands or not counted:
         return Decision(use, (), None, "nothing", 0.0, left_out, missing)
-    shares = {p: {r: float(v) for r, v in _shares(it, asked, use, _means(it)).items()} for p, it in demands.items()}
-    scores = {p: float(_score(shares[p], asked.weights, counted)) for p in demands}
-    fits = {p: all(share <= 1 for share in shares[p].values()) for p in demands}
-    order = sorted(demands, key=lambda p: (not fits[p], scores[p]))
-    drawn = _resampled(demands, asked, use, counted)
-    spread = _spread(order, drawn, min(it.as_read.n for it in demands.values()))
-    options = tuple(
-        Option(p, shares[p], scores[p], scores[p] - scores[order[0]], *spread[p], fits=fits[p]) for p in order
-    )
     step = _resolution(demands, asked, counted)
-    winner, why = _judge(options, step)
-    return Decision(use, options, winner, why, step, left_out, missing)
-
-
-def _spread(
-    order: Sequence[str], drawn: Mapping[str, np.ndarray] | None, n: int
-) -> dict[str, tuple[Interval | None, float | None]]:
-    """Return the interval of how far each is behind the first, and how often each comes first among the resamples."""
-    if drawn is None:
-        return dict.fromkeys(order, (None, None))
-    lowest = np.min(np.stack(list(drawn.values())), axis=0)
-    best = drawn[order[0]]
-    return {
-        p: (None if p == order[0] else percentile_interval(drawn[p] - best, n), float(np.mean(drawn[p] <= lowest)))
+    scores = {p: _score(it, asked, use, counted, step) for p, it in demands.items()}
+    shares = {p: _shares(it, asked, use) for p, it in demands.items()}
+    means = {p: {name: share.mean for name, share in each.items()} for p, each in shares.items()}
+    lacks = {p: tuple(name for name in RESOURCES if means[p].get(name, 0.0) > 1) for p in demands}
+    order = sorted(demands, key=lambda p: (bool(lacks[p]), scores[p].mean))
+    options = tuple(
+        Option(p, means[p], scores[p].mean, *_behind(scores[p], scores[order[0]], lacks[p]), fit=_fit(shares[p]))
         for p in order
-    }
+    )
+    winner, why, uncertain = _judge(options, _is_bound(demands, use, counted))
+    return Decision(use, options, winner, why, step, left_out, missing, uncertain)
 
 
-def _judge(options: Sequence[Option], step: float) -> tuple[str | None, Why]:
+def _behind(
+    mine: Measured, best: Measured, lacks: tuple[str, ...]
+) -> tuple[float | None, tuple[str, ...], Decided | None]:
+    """Return how far a score is behind the best, what the host lacks, and whether it is behind."""
+    if lacks:
+        return None, lacks, None
+    return mine.mean - best.mean, lacks, None if mine is best else differ(mine, best)
+
+
+def _fit(shares: Mapping[str, Measured]) -> Verdict:
+    found = [at_most(share, 1.0).verdict for share in shares.values()]
+    if Verdict.NO in found:
+        return Verdict.NO
+    return Verdict.YES if all(it is Verdict.YES for it in found) else Verdict.CANNOT_TELL
+
+
+def _judge(options: Sequence[Option], bound: bool) -> tuple[str | None, Why, tuple[str, ...]]:
+    """Return the winner, why there is one or none, and who is not clearly behind the best."""
     if not options[0].fits:
-        return None, "none-fits"
+        return None, "none-fits", ()
     if len(options) == 1:
-        return None, "alone"  # ahead of none
-    rivals = [it for it in options[1:] if it.fits]
-    if not rivals:
-        return options[0].provider, "only-one"
-    if any(it.behind < step for it in rivals):
-        return None, "resolution"
-    if any(it.interval is not None and not it.interval.excludes_zero for it in rivals):
-        return None, "interval"
-    return options[0].provider, "clear"
+        return None, "alone", ()  # ahead of none
+    if bound:
+        return None, "bound", ()
+    # One of which it cannot be told whether the guests fit is no loser by that.
+    doubtful = [it for it in options[1:] if not it.fits and it.fit is not Verdict.NO]
+    rivals = [it for it in options[1:] if it.decided is not None]
+    if not rivals and not doubtful and options[0].fit is Verdict.YES:
+        return options[0].provider, "only-one", ()
+    open_ones = [it for it in rivals if it.decided and it.decided.verdict is not Verdict.YES]
+    if not open_ones and not doubtful and rivals and options[0].fit is not Verdict.NO:
+        return options[0].provider, "clear", ()
+    return None, _reason(open_ones), tuple(it.provider for it in (*open_ones, *doubtful))
 
 
-def _is_known(demand: Demand, resource: str) -> bool:
-    return {
-        "memory": True,
-        "cpu": demand.cpu is not None,
-        "disk": demand.disk is not None and demand.disk_room is not None,
-    }[resource]
+def _reason(rivals: Sequence[Option]) -> Why:
+    reasons = {it.decided.reason or "resolution" for it in rivals if it.decided}
+    order: tuple[Why, ...] = ("one-boot", "chance", "resolution")
+    return next((why for why in order if why in reasons), "one-boot" if not rivals else "resolution")
 
 
-def _means(demand: Demand) -> dict[str, np.ndarray]:
-    values = {"fixed": demand.fixed, "as_read": demand.as_read, "cpu": demand.cpu, "disk": demand.disk}
-    return {name: np.asarray(value.mean) for name, value in values.items() if value is not None}
+def _is_bound(demands: Mapping[str, Demand], use: Use, counted: Sequence[str]) -> bool:
+    """Return whether memory counts and some guests had not used theirs: their overhead is unknown, not 0."""
+    unknown = any(not it.memory_fully_used for it in demands.values())
+    return use == "full" and "memory" in counted and unknown
 
 
-def _shares(demand: Demand, asked: Asked, use: Use, of: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return the share of the host by resource, from means or from resampled means alike."""
-    per_guest = of["as_read"]
+def _uncounted(demands: Mapping[str, Demand], asked: Asked, resource: str) -> str:
+    """Return why a resource does not count; empty if it does."""
+    if not asked.weights.of(resource):
+        return "weight"
+    if resource == "cpu" and any(it.cpu is None for it in demands.values()):
+        return "unread"
+    if resource == "disk" and any(it.disk is None for it in demands.values()):
+        return "unread"
+    if resource == "disk" and any(it.disk_room is None for it in demands.values()):
+        return "no-partition"
+    return ""
+
+
+_Part = tuple[float, Sequence[float]]
+
+
+def _memory(demand: Demand, asked: Asked, use: Use) -> list[_Part]:
+    per_guest: Sequence[float] = demand.as_read.values
     if use == "full" or asked.guest_mib != demand.guest_mib:
-        per_guest = asked.guest_mib + np.maximum(of["as_read"] - demand.guest_mib, 0.0)
-    found = {"memory": (of["fixed"] + asked.guests * per_guest) / asked.host_mib}
-    if "cpu" in of:
-        found["cpu"] = asked.guests * np.maximum(of["cpu"], 0.0) / 100 + (100 - demand.cpu_room) / 100
-    if "disk" in of and demand.disk_room is not None:
-        found["disk"] = asked.guests * of["disk"] / demand.disk_room
+        per_guest = demand.values_at(asked.guest_mib)
+    return [(1 / asked.host_mib, demand.fixed.values), (asked.guests / asked.host_mib, per_guest)]
+
+
+def _parts(demand: Demand, asked: Asked, use: Use) -> dict[str, tuple[list[_Part], float]]:
+    """Return the weights and values per boot whose sum is the share of each resource, and what is added to it."""
+    found: dict[str, tuple[list[_Part], float]] = {"memory": (_memory(demand, asked, use), 0.0)}
+    if demand.cpu is not None:
+        # Guests that seem to give CPU back take none.
+        none = -min(demand.cpu.mean, 0.0) * asked.guests
+        found["cpu"] = ([(asked.guests / 100, demand.cpu.values)], (100 - demand.cpu_room + none) / 100)
+    if demand.disk is not None and demand.disk_room is not None:
+        found["disk"] = ([(asked.guests / demand.disk_room, demand.disk.values)], 0.0)
     return found
 
 
-def _score(shares: Mapping[str, object], weights: Weights, counted: Sequence[str]) -> np.ndarray:
-    total = sum(weights.of(name) for name in counted)
-    return np.asarray(sum(weights.of(name) * np.asarray(shares[name]) for name in counted)) / total
+def _shares(demand: Demand, asked: Asked, use: Use) -> dict[str, Measured]:
+    return {name: total(parts, 0.0, shift) for name, (parts, shift) in _parts(demand, asked, use).items()}
 
 
-def _resampled(
-    demands: Mapping[str, Demand], asked: Asked, use: Use, counted: Sequence[str]
-) -> dict[str, np.ndarray] | None:
-    if any(it.as_read.n < 2 for it in demands.values()):
-        return None
-    drawn = resample(demands)
-    return {p: _score(_shares(demands[p], asked, use, each), asked.weights, counted) for p, each in drawn.items()}
+def _score(demand: Demand, asked: Asked, use: Use, counted: Sequence[str], step: float) -> Measured:
+    whole = sum(asked.weights.of(name) for name in counted)
+    parts: list[_Part] = []
+    shift = 0.0
+    for name, (each, added) in _parts(demand, asked, use).items():
+        if name in counted:
+            weight = asked.weights.of(name) / whole
+            parts += [(weight * factor, values) for factor, values in each]
+            shift += weight * added
+    return total(parts, step, shift)
 
 
 def _resolution(demands: Mapping[str, Demand], asked: Asked, counted: Sequence[str]) -> float:
+    """Return by how much the meters' errors can move a score: as far as the number of guests is beyond those read."""
     disk = [
         DISK_SHARE * asked.guests * it.disk.mean / it.disk_room
         for it in demands.values()
         if it.disk is not None and it.disk_room is not None
     ]
-    steps = {"memory": MEMORY_MIB / asked.host_mib, "cpu": CPU_POINTS / 100, "disk": min(disk, default=0.0)}
-    return float(_score(steps, asked.weights, counted))
+    lines = [of_line(asked.guests, it.first, it.last) for it in demands.values()]
+    reach = max(asked.guests / min(it.last for it in demands.values()), 1.0)
+    steps = {"memory": max(lines) / asked.host_mib, "cpu": CPU_POINTS / 100 * reach, "disk": min(disk, default=0.0)}
+    whole = sum(asked.weights.of(name) for name in counted)
+    return sum(asked.weights.of(name) * steps[name] for name in counted) / whole

@@ -14,6 +14,7 @@ from report.tables.cpu import guests_cpu
 
 Resource = Literal["memory", "cpu", "disk"]
 _GIB = 1024.0**3
+_GB = 1e9
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Demand:
         cpu_room: CPU that is idle without guests, percent.
         disk: Disk of a further guest as its image was read, bytes; None if not read.
         disk_room: The partition for images, bytes; None if unknown.
+        first: Guests at the first of the two stages behind `as_read`.
+        last: Guests at the last.
     """
 
     provider: str
@@ -56,6 +59,8 @@ class Demand:
     cpu_room: float
     disk: Estimate | None
     disk_room: float | None
+    first: int
+    last: int
 
     @property
     def memory_fully_used(self) -> bool:
@@ -70,6 +75,12 @@ class Demand:
     def at(self, guest_mib: float) -> float:
         """Return what a guest of `guest_mib` MiB takes at most of the host: its memory and the overhead, MiB."""
         return guest_mib + self.overhead
+
+    def values_at(self, guest_mib: float) -> list[float]:
+        """Return `at` for each boot; where the overhead is unknown, all boots are the same."""
+        if not self.memory_fully_used:
+            return [guest_mib] * self.as_read.n
+        return [guest_mib + value - self.guest_mib for value in self.as_read.values]
 
     def fit(self, host_mib: float, per_guest: float) -> Fit | None:
         """Return how many guests fit a host with the study's CPU and partition, and other memory.
@@ -86,7 +97,8 @@ class Demand:
             room["memory"] = (host_mib - self.fixed.mean) / per_guest
         if self.cpu is not None and self.cpu.mean > 0:
             room["cpu"] = self.cpu_room / self.cpu.mean
-        if self.disk is not None and self.disk_room is not None:
+        # An image of which nothing is allocated yet fills no partition.
+        if self.disk is not None and self.disk_room is not None and self.disk.mean > 0:
             room["disk"] = self.disk_room / self.disk.mean
         if not room:
             return None
@@ -94,7 +106,9 @@ class Demand:
         return Fit(max(math.floor(room[limit]), 0), limit)
 
 
-def demands_of(readings: Readings, study: StudyInfo, costs: Mapping[str, Cost], guests: int) -> dict[str, Demand]:
+def demands_of(
+    readings: Readings, study: StudyInfo, costs: Mapping[str, Cost], guests: int, disk_room: float | None = None
+) -> dict[str, Demand]:
     """Collect what each hypervisor and its guests take; one without a cost model is not in it.
 
     Args:
@@ -102,6 +116,7 @@ def demands_of(readings: Readings, study: StudyInfo, costs: Mapping[str, Cost], 
         study: Its `study.json`.
         costs: Its cost model.
         guests: Guests at the last stage, at which CPU is read.
+        disk_room: Size of the partition for images, bytes; None: the study's own.
     """
     guest_mib = study.parameters.guest_memory_mib
     found = {}
@@ -121,7 +136,9 @@ def demands_of(readings: Readings, study: StudyInfo, costs: Mapping[str, Cost], 
             cpu=busy,
             cpu_room=room,
             disk=None if allocated is None else Estimate.of(allocated / guests_at(stages[-1])),
-            disk_room=_partition(study, hypervisor.image_folder),
+            disk_room=disk_room or _partition(study, hypervisor.image_folder),
+            first=cost.first,
+            last=cost.last,
         )
     return found
 
@@ -148,5 +165,7 @@ def _cpu_of(
 
 
 def _partition(study: StudyInfo, image_folder: str) -> float | None:
+    # Tools print GiB. Print says GB, and means it: 289 GiB of partitions do not fit the 300 GB disk of 2011.
+    unit = _GB if study.published else _GIB
     sizes = [it.size_gb for it in study.environment.partitions if it.mount == image_folder]
-    return sizes[0] * _GIB if sizes else None
+    return sizes[0] * unit if sizes else None

@@ -1,52 +1,19 @@
 """Which hypervisor to choose: rankings computed from the data. The sentences are in the templates."""
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dataset.stages import guests_at, vm_stage
 from report.data.readings import Estimate, range_of_n
-from report.stats.bootstrap import of_difference
-from report.stats.tolerance import CPU_POINTS, DISK_SHARE, MEMORY_MIB
-from report.tables.cost_model import Cost, break_even
+from report.inference.intervals import Measured
+from report.inference.lines import crossing
+from report.inference.ranking import Ranking, rank
+from report.inference.resolution import CPU_POINTS, DISK_SHARE, MEMORY_MIB, of_slope
+from report.tables.cost_model import Cost
 from report.tables.cpu import Table4
 from report.tables.disk import Figure9
 from report.tables.memory import MemoryInUse
-
-
-@dataclass(frozen=True)
-class Standing:
-    """One hypervisor in a ranking: its value, and how far it is behind the best (0 or more, same unit)."""
-
-    provider: str
-    value: float
-    behind: float
-
-
-@dataclass(frozen=True)
-class Ranking:
-    """Hypervisors by one quantity.
-
-    Attributes:
-        best: The best, and with it all that the resolution or chance do not distinguish from it.
-        others: Those clearly behind the best, in order.
-        missing: Hypervisors that were not read.
-        resolution: Differences below this are none, in the quantity's unit.
-    """
-
-    best: tuple[Standing, ...]
-    others: tuple[Standing, ...]
-    missing: tuple[str, ...]
-    resolution: float
-
-    @property
-    def read(self) -> int:
-        """Number of hypervisors in the ranking."""
-        return len(self.best) + len(self.others)
-
-    @property
-    def winner(self) -> str | None:
-        """The one hypervisor that is clearly ahead of at least one other and level with none; else None."""
-        return self.best[0].provider if len(self.best) == 1 and self.others else None
 
 
 @dataclass(frozen=True)
@@ -70,64 +37,29 @@ class Crossing:
 
 @dataclass(frozen=True)
 class Guidance:
-    """All that the guidance paragraph says. Memory in MiB, CPU in percent, disk in bytes."""
+    """All that the guidance paragraph says. Memory in MiB, CPU in percent of the machine, disk in bytes.
+
+    Attributes:
+        guests: Guests at the last stage.
+        per_guest: Cost per guest.
+        at_last: Memory taken at the last stage.
+        idle: Idle CPU of the whole machine; a hypervisor whose guests' CPU was not read is not in it.
+        allocated: Disk that the images occupy.
+        per_image: Whether `allocated` is of one image each, since the hypervisors were read at different stages.
+        negative: Hypervisors whose cost per guest is 0 or less, which no guest takes; they are not ranked by it.
+        crossing: Where the cheapest per guest overtakes the cheapest now.
+        n: The least and the greatest number of boots.
+    """
 
     guests: int
     per_guest: Ranking
     at_last: Ranking
     idle: Ranking
     allocated: Ranking
+    per_image: bool
+    negative: tuple[str, ...]
     crossing: Crossing | None
     n: tuple[int, int] | None
-
-
-def rank(
-    values: Mapping[str, float],
-    resolution: float,
-    *,
-    among: Sequence[str],
-    highest: bool = False,
-    told_apart: Callable[[str, str], bool] = lambda _best, _other: True,
-) -> Ranking:
-    """Rank hypervisors by one quantity.
-
-    Args:
-        values: One number per hypervisor that was read; of two that are equal the first comes first.
-        resolution: Two numbers closer than this are level; same unit.
-        among: All hypervisors of the study.
-        highest: Whether the highest is best; else the lowest.
-        told_apart: Whether chance does not account for the difference of two hypervisors; the first is the best.
-
-    Returns:
-        The ranking; empty if `values` is.
-    """
-    sign = -1.0 if highest else 1.0
-    ordered = sorted(values.items(), key=lambda item: sign * item[1])
-    standings = [Standing(name, value, sign * (value - ordered[0][1])) for name, value in ordered]
-    # The best is level with itself also at resolution 0.
-    best = tuple(
-        s
-        for s in standings
-        if s.behind < resolution or s.behind == 0 or not told_apart(standings[0].provider, s.provider)
-    )
-    return Ranking(
-        best=best,
-        others=tuple(s for s in standings if s not in best),
-        missing=tuple(name for name in among if name not in values),
-        resolution=resolution,
-    )
-
-
-def rank_estimates(
-    estimates: Mapping[str, Estimate], resolution: float, *, among: Sequence[str], highest: bool = False
-) -> Ranking:
-    """Rank means; two are level if the 95 % interval of their difference holds zero (of one boot there is none)."""
-
-    def told_apart(best: str, other: str) -> bool:
-        interval = of_difference(estimates[best].values, estimates[other].values)
-        return interval is None or interval.excludes_zero
-
-    return rank(_means(estimates), resolution, among=among, highest=highest, told_apart=told_apart)
 
 
 def guide(among: Sequence[str], in_use: MemoryInUse, costs: Mapping[str, Cost], cpu: Table4, disk: Figure9) -> Guidance:
@@ -145,20 +77,45 @@ def guide(among: Sequence[str], in_use: MemoryInUse, costs: Mapping[str, Cost], 
     """
     guests = guests_at(cpu.stage)
     last = _in_use_at(in_use, guests)
-    idle = {p: cell for p in among if (cell := cpu.cells.get((p, "idle")))}
-    allocated = {f.provider: f.allocated for f in disk.folders if f.allocated is not None}
-    per_guest = {p: cost.per_guest for p, cost in costs.items()}
+    allocated, per_image = _allocated(disk)
     least_allocated = min((e.mean for e in allocated.values()), default=0.0)
-    used = (last, idle, allocated, per_guest)
+    negative = tuple(p for p, cost in costs.items() if cost.per_guest.mean <= 0)
+    slopes = {p: cost for p, cost in costs.items() if p not in negative}
+    per_guest = _per_guest(slopes, among)
+    at_last = _rank(last, MEMORY_MIB, among)
+    used = (last, cpu.machine_idle, allocated, {p: cost.per_guest for p, cost in costs.items()})
     return Guidance(
         guests=guests,
-        per_guest=rank_estimates(per_guest, MEMORY_MIB, among=among),
-        at_last=rank_estimates(last, MEMORY_MIB, among=among),
-        idle=rank_estimates(idle, CPU_POINTS, among=among, highest=True),
-        allocated=rank_estimates(allocated, DISK_SHARE * least_allocated, among=among),
-        crossing=_crossing(in_use, costs, guests),
+        per_guest=per_guest,
+        at_last=at_last,
+        idle=_rank(cpu.machine_idle, CPU_POINTS, among, highest=True),
+        allocated=_rank(allocated, DISK_SHARE * least_allocated, among),
+        per_image=per_image,
+        negative=negative,
+        crossing=_crossing(in_use, costs, guests, at_last, per_guest),
         n=range_of_n(estimate for group in used for estimate in group.values()),
     )
+
+
+def _rank(
+    estimates: Mapping[str, Estimate], resolution: float, among: Sequence[str], *, highest: bool = False
+) -> Ranking:
+    measured = {p: it.measured(resolution) for p, it in estimates.items()}
+    return rank(measured, resolution, among=among, highest=highest)
+
+
+def _per_guest(costs: Mapping[str, Cost], among: Sequence[str]) -> Ranking:
+    slopes: dict[str, Measured] = {p: cost.slope for p, cost in costs.items()}
+    resolution = max((of_slope(cost.first, cost.last) for cost in costs.values()), default=MEMORY_MIB)
+    return rank(slopes, resolution, among=among)
+
+
+def _allocated(disk: Figure9) -> tuple[dict[str, Estimate], bool]:
+    """Return what the images occupy, and whether that is of one image each: stages with other guests do not compare."""
+    read = {f.provider: (f.allocated, guests_at(f.stage)) for f in disk.folders if f.allocated is not None}
+    if len({guests for _, guests in read.values()}) < 2:
+        return {p: size for p, (size, _) in read.items()}, False
+    return {p: size.over(guests) for p, (size, guests) in read.items() if guests}, True
 
 
 def _in_use_at(in_use: MemoryInUse, guests: int) -> dict[str, Estimate]:
@@ -166,22 +123,16 @@ def _in_use_at(in_use: MemoryInUse, guests: int) -> dict[str, Estimate]:
     return {provider: cell for (provider, at), cell in in_use.cells.items() if at == stage}
 
 
-def _means(estimates: Mapping[str, Estimate]) -> dict[str, float]:
-    return {provider: estimate.mean for provider, estimate in estimates.items()}
-
-
-def _crossing(in_use: MemoryInUse, costs: Mapping[str, Cost], guests: int) -> Crossing | None:
+def _crossing(
+    in_use: MemoryInUse, costs: Mapping[str, Cost], guests: int, now: Ranking, slopes: Ranking
+) -> Crossing | None:
     """Find the crossing of the cheapest per guest with the cheapest now, if it lies beyond what was read."""
-    here = _in_use_at(in_use, guests)
-    now = rank(_means({p: cell for p, cell in here.items() if p in costs}), MEMORY_MIB, among=tuple(costs))
-    slopes = rank(_means({p: cost.per_guest for p, cost in costs.items()}), MEMORY_MIB, among=tuple(costs))
-    if now.winner is None or slopes.winner is None or now.winner == slopes.winner or in_use.baseline is None:
+    cheapest_now, cheapest = now.winner or now.lowest_read, slopes.winner or slopes.lowest_read
+    if cheapest_now is None or cheapest is None or cheapest_now == cheapest or in_use.baseline is None:
         return None
-    flat, steep = costs[slopes.winner], costs[now.winner]
-    level = break_even(flat, steep)
-    needs = None if level is None else flat.at(level)
-    if level is None or needs is None or level <= guests:
+    flat, steep = costs[cheapest].line, costs[cheapest_now].line if cheapest_now in costs else None
+    where = None if flat is None or steep is None else crossing(flat, steep)
+    if flat is None or where is None or math.floor(where) + 1 <= guests:
         return None
-    if steep.per_guest.mean - flat.per_guest.mean < MEMORY_MIB:
-        return None
-    return Crossing(flat.provider, steep.provider, level, needs, in_use.baseline.total.mean)
+    level = math.floor(where) + 1
+    return Crossing(cheapest, cheapest_now, level, flat.at(level).mean, in_use.baseline.total.mean)

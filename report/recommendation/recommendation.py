@@ -53,7 +53,8 @@ def advise(readings: Readings, study: StudyInfo, found: Results, scenario: Scena
     Raises:
         HvlabError: reference/criteria.toml cannot be read.
     """
-    demands = demands_of(readings, study, found.costs, found.guests)
+    room = scenario.host_disk_mib and scenario.host_disk_mib * 1024.0**2
+    demands = demands_of(readings, study, found.costs, found.guests, room)
     baseline = found.memory_in_use.baseline
     asked = ask(scenario, demands, found.guests, baseline.total.mean if baseline else None)
     decisions: tuple[Decision, ...] = ()
@@ -106,10 +107,12 @@ def _criteria(criteria: Criteria) -> list[dict[str, object]]:
 def _decision(decision: Decision) -> dict[str, object]:
     plain = asdict(decision)
     for option, given in zip(plain["options"], decision.options, strict=True):
-        option["interval"] = None if given.interval is None else given.interval._asdict()
+        option |= {"interval": None if given.interval is None else given.interval._asdict(), "fits": given.fits}
+        option["decided"] = given.decided and {"verdict": given.decided.verdict, "reason": given.decided.reason}
     return plain
 
 
 def _break_even(it: BreakEven) -> dict[str, object]:
     interval = None if it.interval is None else it.interval._asdict()
-    return asdict(it) | {"interval": interval, "guests": it.guests, "always": it.always}
+    plain = {"flat": it.flat, "steep": it.steep, "crossing": it.crossing, "interval": interval, "needs": it.needs}
+    return plain | {"guests": it.guests, "always": it.always, "verdict": it.verdict}

@@ -49,7 +49,9 @@ def results(dataset: Dataset, readings: Readings) -> Results:
     stages = stages_up_to(planned)
     in_use = comparable(readings, stages)
     fitted = costs(in_use)
-    cpu, disk = table_4(readings, vm_stage(last)), figure_9(readings)
+    cpus = dataset.study.lab_host("vcpus")
+    cpu = table_4(readings, vm_stage(last), cpus if isinstance(cpus, int) else None)
+    disk = figure_9(readings)
     found = Results(
         guests=last,
         table3=table_3(readings, stages),

@@ -35,12 +35,14 @@ class Scenario:
         guests: Number of guests.
         guest_mib: Memory of each, MiB.
         host_mib: Memory of the host as its kernel sees it, MiB.
+        host_disk_mib: Size of the partition for images, MiB.
     """
 
     weights: Weights = Weights()
     guests: int | None = None
     guest_mib: float | None = None
     host_mib: float | None = None
+    host_disk_mib: float | None = None
 
 
 DEFAULT_SCENARIO = Scenario()
@@ -82,14 +84,14 @@ def parse_size(option: str, text: str) -> float | None:
     size = float(match[1]) * (1024 if match[2] == "GiB" else 1) if match else 0.0
     if not 0 < size <= _MOST_MIB:
         raise HvlabError(
-            f"{option}={text} is no amount of memory",
+            f"{option}={text} is no size in MiB or GiB",
             f"for example {option}=16GiB or {option}=512MiB",
             code="bad-option",
         )
     return size
 
 
-def parse_scenario(weights: str, guests: int, guest_memory: str, host_memory: str) -> Scenario:
+def parse_scenario(weights: str, guests: int, guest_memory: str, host_memory: str, host_disk: str = "") -> Scenario:
     """Read the options of `report.pdf`; 0 and empty texts stand for the study's own.
 
     Raises:
@@ -102,6 +104,7 @@ def parse_scenario(weights: str, guests: int, guest_memory: str, host_memory: st
         guests or None,
         parse_size("--guest-memory", guest_memory),
         parse_size("--host-memory", host_memory),
+        parse_size("--host-disk", host_disk),
     )
 
 

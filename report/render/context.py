@@ -16,12 +16,12 @@ from report.data.readings import Readings, range_of_n
 from report.data.sources import Captures, commands, group_captures
 from report.figures.build import Drawn, Figures
 from report.figures.pictures import Pictures, pictures_of
+from report.inference.resolution import CPU_POINTS, DISK_SHARE, MEMORY_MIB
 from report.recommendation.capacity import GUESTS_MIB, HOSTS_GIB
 from report.recommendation.recommendation import Advice, advise
 from report.recommendation.results import Results, results
 from report.recommendation.scenario import DEFAULT_SCENARIO, Scenario
 from report.replication.section import Replication, replicate
-from report.stats.tolerance import CPU_POINTS, DISK_SHARE, MEMORY_MIB
 from report.tables.calibration import Calibration, read_calibration
 from report.tables.cpu import ROWS as CPU_ROWS
 from report.tables.factors import Factors, factors

@@ -8,7 +8,7 @@ from dataset.descriptors import HypervisorInfo
 from report.data.readings import Estimate
 from report.i18n.labels import printed_stage
 from report.i18n.translate import gettext
-from report.stats.bootstrap import Interval
+from report.inference.intervals import Interval
 
 _GIB = 1024.0**3
 

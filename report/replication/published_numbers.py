@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from dataset.stages import stage_position
-from report.replication.verdicts import Amount, Comparison, Verdict, amount_of
-from report.stats.tolerance import resolution
+from report.inference.resolution import resolution_of
+from report.inference.verdicts import equivalent
+from report.replication.verdicts import Amount, Comparison, Verdict, amount_of, measured
+from report.tables.quantities import UNITS
 
 _QUANTITY = {
     ("free", "total"): "total",
@@ -50,8 +52,9 @@ class Number:
 def compare_numbers(published: pd.DataFrame, beside: Comparison) -> list[Number]:
     """Compare each published number with a study's.
 
-    A number is reproduced if the study's differs by no more than the 2011 study's own error, or if the 95 % interval
-    holds it. Single image files are compared through their folder only: their names are not the same.
+    An equivalence test: a number is reproduced if the study's whole 95 % interval lies within the 2011 study's own
+    error of it, not reproduced if no part of it does; else it cannot be told. Single image files are compared through
+    their folder only: their names are not the same.
 
     Args:
         published: `measurements.csv` of the reference.
@@ -78,9 +81,11 @@ def _compare(row: Mapping[Hashable, object], beside: Comparison) -> Number:
     lacking = beside.unmet([*_needs(meter, stage), *_needs_of_hypervisor(meter, provider, beside)])
     if lacking:
         return Number(*number, ours, "not comparable", lacking)
-    near = abs(ours.mean - value) <= resolution(quantity, min(ours.mean, value))
-    held = ours.interval is not None and ours.interval.low <= value <= ours.interval.high
-    return Number(*number, ours, "reproduced") if near or held else Number(*number, ours, "not reproduced", "outside")
+    step = resolution_of(UNITS[quantity], min(abs(ours.mean), abs(value)))
+    decided = equivalent(measured(values), value, step)
+    verdict = beside.verdict(decided)
+    reason = decided.reason if verdict == "cannot tell" else "outside" if verdict == "not reproduced" else ""
+    return Number(*number, ours, verdict, reason)
 
 
 def _needs(meter: str, stage: str) -> list[str]:

@@ -14,7 +14,8 @@ from report.tables.memory import Table3
 from report.tables.quantities import Quantities
 
 REFERENCE = PROJECT / "reference" / "paper-2011"
-VERDICTS: tuple[Verdict, ...] = ("reproduced", "not reproduced", "not comparable")
+VERDICTS: tuple[Verdict, ...] = ("reproduced", "not reproduced", "cannot tell", "not comparable")
+VERDICTS_OF_ITSELF: tuple[Verdict, ...] = ("consistent", "not consistent", "not comparable")
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,16 @@ class Replication:
     @property
     def claim_counts(self) -> list[tuple[Verdict, int]]:
         """How many claims have each verdict."""
-        return [(verdict, sum(it.verdict == verdict for it in self.claims)) for verdict in VERDICTS]
+        return [(verdict, sum(it.verdict == verdict for it in self.claims)) for verdict in self._verdicts]
 
     @property
     def number_counts(self) -> list[tuple[Verdict, int]]:
         """How many numbers have each verdict."""
-        return [(verdict, sum(it.verdict == verdict for it in self.numbers)) for verdict in VERDICTS]
+        return [(verdict, sum(it.verdict == verdict for it in self.numbers)) for verdict in self._verdicts]
+
+    @property
+    def _verdicts(self) -> tuple[Verdict, ...]:
+        return VERDICTS_OF_ITSELF if self.itself else VERDICTS
 
 
 def replicate(dataset: Dataset, quantities: Quantities, table3: Table3) -> Replication:

@@ -8,12 +8,15 @@ import pandas as pd
 
 from dataset.models import StudyInfo
 from dataset.stages import guests_at
+from report.inference.intervals import Interval, Measured
+from report.inference.resolution import resolution_of
+from report.inference.verdicts import Decided, less, within
+from report.inference.verdicts import Verdict as Answer
 from report.replication.claims import Best, Claim, Claims, Difference, Need, Value
-from report.stats.bootstrap import Interval, of_difference, of_mean
-from report.stats.tolerance import resolution
-from report.tables.quantities import Quantities
+from report.tables.quantities import UNITS, Quantities
 
-Verdict = Literal["reproduced", "not reproduced", "not comparable"]
+Verdict = Literal["reproduced", "not reproduced", "cannot tell", "not comparable", "consistent", "not consistent"]
+"""Of a published study held against its own numbers: `consistent` or not, since nothing was repeated."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +49,16 @@ class Finding:
 
 def amount_of(values: pd.Series) -> Amount:
     """Summarise one value per repeat."""
-    return Amount(float(values.mean()), of_mean(list(values)), len(values))
+    return _amount(measured(values))
 
 
-def difference_of(one: pd.Series, other: pd.Series) -> Amount:
-    """Summarise the difference of two means whose boots have nothing to do with each other."""
-    mean = float(one.mean() - other.mean())
-    return Amount(mean, of_difference(list(one), list(other)), min(len(one), len(other)))
+def measured(values: pd.Series, resolution: float = 0.0) -> Measured:
+    """Return one value per repeat as the inference takes it."""
+    return Measured.of([float(value) for value in values], resolution)
+
+
+def _amount(it: Measured) -> Amount:
+    return Amount(it.mean, it.interval, it.n)
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,20 @@ class Comparison:
     reference: StudyInfo
     quantities: Quantities
     needs: Mapping[str, Need]
+
+    @property
+    def itself(self) -> bool:
+        """Whether the study is the published one."""
+        return self.study.id == self.reference.id
+
+    def verdict(self, decided: Decided) -> Verdict:
+        """Return what is printed for an answer of the inference.
+
+        Beside itself a published study repeats nothing: its numbers are taken as printed.
+        """
+        if self.itself:
+            return "consistent" if decided.resolved else "not consistent"
+        return _PRINTED[decided.verdict]
 
     def unmet(self, needs: Iterable[str]) -> str:
         """Return the first of `needs` that the study does not share with the reference; empty if it shares all."""
@@ -95,9 +115,9 @@ class Comparison:
 def check_claims(claims: Claims, beside: Comparison) -> list[Finding]:
     """Check each claim against a study.
 
-    An amount is reproduced if it, or any of its 95 % interval, lies within what the claim allows. That a hypervisor is
-    best is reproduced if it is ahead of each other one by more than the resolution and, where there are intervals,
-    those of the differences exclude zero.
+    An amount is reproduced if its whole 95 % interval lies within what the claim allows, and not reproduced if no part
+    of it does. That a hypervisor is best is reproduced if each other one is clearly behind it, and not reproduced if
+    one is clearly ahead of it or shown to be level. All else, and what rests on one boot, cannot be told.
 
     Args:
         claims: The claims of the published study.
@@ -110,64 +130,77 @@ def check_claims(claims: Claims, beside: Comparison) -> list[Finding]:
 
 
 def _check(claim: Claim, beside: Comparison) -> Finding:
-    if isinstance(claim, Best):
-        finding = _check_best(claim, beside.quantities, [it.name for it in beside.reference.hypervisors])
-    else:
-        finding = _check_amount(claim, beside.quantities)
+    finding = _check_best(claim, beside) if isinstance(claim, Best) else _check_amount(claim, beside)
     lacking = beside.unmet(claim.needs)
     if finding.reason == "not-read" or not lacking:
         return finding
     return Finding(claim, "not comparable", lacking, finding.amount, finding.values)
 
 
-def _check_amount(claim: Difference | Value, quantities: Quantities) -> Finding:
-    one = quantities.values(claim.quantity, claim.of.provider, claim.of.stage)
-    amount = None if one is None else amount_of(one)
-    if isinstance(claim, Difference):
-        other = quantities.values(claim.quantity, claim.less.provider, claim.less.stage)
-        amount = None if one is None or other is None else _paired_or_not(claim, one, other)
+def _check_amount(claim: Difference | Value, beside: Comparison) -> Finding:
+    amount = _claimed_amount(claim, beside.quantities)
     if amount is None:
         return Finding(claim, "not comparable", "not-read")
-    low, high = claim.bounds
-    least, most = amount.interval or (amount.mean, amount.mean)
-    # Two decimals are what the tools print; 98.62 - 97.12 must not miss 1.5 by a rounding of floats.
-    if round(least, 6) <= high and round(most, 6) >= low:
-        return Finding(claim, "reproduced", amount=amount)
-    return Finding(claim, "not reproduced", "outside", amount)
+    decided = within(amount, *claim.bounds)
+    verdict = beside.verdict(decided)
+    reason = decided.reason if verdict == "cannot tell" else "" if verdict in _GOOD else "outside"
+    return Finding(claim, verdict, reason, _amount(amount))
 
 
-def _paired_or_not(claim: Difference, one: pd.Series, other: pd.Series) -> Amount | None:
+_GOOD = ("reproduced", "consistent")
+
+
+def _claimed_amount(claim: Difference | Value, quantities: Quantities) -> Measured | None:
+    one = quantities.values(claim.quantity, claim.of.provider, claim.of.stage)
+    if one is None or isinstance(claim, Value):
+        return None if one is None else measured(one)
+    other = quantities.values(claim.quantity, claim.less.provider, claim.less.stage)
+    if other is None:
+        return None
     if claim.of.provider != claim.less.provider:
-        return difference_of(one, other)
+        return measured(one).minus(measured(other))
     # Two stages of the same boot: the boots are subtracted one by one.
     paired = (one - other).dropna()
-    return amount_of(paired) if len(paired) else None
+    return measured(paired) if len(paired) else None
 
 
-def _check_best(claim: Best, quantities: Quantities, providers: Sequence[str]) -> Finding:
+def _check_best(claim: Best, beside: Comparison) -> Finding:
     """Check who is best among the published study's hypervisors; others of the study are not in the claim."""
-    found = {p: quantities.values(claim.quantity, p, claim.stage) for p in providers}
+    providers = [it.name for it in beside.reference.hypervisors]
+    found = {p: beside.quantities.values(claim.quantity, p, claim.stage) for p in providers}
     read = {p: values for p, values in found.items() if values is not None}
     values = tuple((p, amount_of(each)) for p, each in read.items())
-    if len(read) < len(providers):
+    if claim.provider not in read or any(p not in read for p in providers):
         return Finding(claim, "not comparable", "not-read", values=values)
+    rivals = [_ahead(claim, read[claim.provider], each) for p, each in read.items() if p != claim.provider]
+    verdict, reason = _of_rivals(rivals, itself=beside.itself)
+    return Finding(claim, verdict, reason, values=values)
+
+
+def _ahead(claim: Best, mine: pd.Series, other: pd.Series) -> Decided:
+    """Decide whether the claimed hypervisor is ahead of another one; the amount is negative if it is."""
     sign = 1.0 if claim.extreme == "lowest" else -1.0
-    leader = min(read, key=lambda p: sign * float(read[p].mean()))
-    if leader != claim.provider and _told_apart(claim.quantity, read[leader], read[claim.provider]):
-        return Finding(claim, "not reproduced", "another-is", values=values)
-    others = [p for p in providers if p != claim.provider]
-    if leader != claim.provider or not all(_told_apart(claim.quantity, read[claim.provider], read[p]) for p in others):
-        return Finding(claim, "not reproduced", "level", values=values)
-    return Finding(claim, "reproduced", values=values)
+    step = resolution_of(UNITS[claim.quantity], min(abs(float(mine.mean())), abs(float(other.mean()))))
+    return less(measured(sign * mine, step), measured(sign * other, step))
 
 
-def _told_apart(quantity: str, one: pd.Series, other: pd.Series) -> bool:
-    difference = difference_of(one, other)
-    least = min(abs(float(one.mean())), abs(float(other.mean())))
-    if abs(difference.mean) < resolution(quantity, least):
-        return False
-    return difference.interval is None or difference.interval.excludes_zero
+def _of_rivals(rivals: Sequence[Decided], *, itself: bool) -> tuple[Verdict, str]:
+    if itself:
+        if any(it.resolved and it.amount.mean > 0 for it in rivals):
+            return "not consistent", "another-is"
+        return ("consistent", "") if all(it.resolved for it in rivals) else ("not consistent", "level")
+    if any(it.verdict is Answer.NO for it in rivals):
+        ahead = any(it.verdict is Answer.NO and it.resolved for it in rivals)
+        return "not reproduced", "another-is" if ahead else "level"
+    open_ones = [it.reason for it in rivals if it.verdict is Answer.CANNOT_TELL]
+    return ("cannot tell", open_ones[0]) if open_ones else ("reproduced", "")
 
+
+_PRINTED: dict[Answer, Verdict] = {
+    Answer.YES: "reproduced",
+    Answer.NO: "not reproduced",
+    Answer.CANNOT_TELL: "cannot tell",
+}
 
 _COMMON: dict[str, Callable[[StudyInfo, StudyInfo], bool]] = {
     "cpu": lambda study, _reference: study.environment.accelerator != "tcg",

@@ -1,13 +1,15 @@
 """The cost model: a fixed cost and a cost per guest, as a straight line through the guests' stages."""
 
 import itertools
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dataset.stages import guests_at
 from report.data.readings import Estimate
-from report.stats.bootstrap import Interval, of_difference
+from report.inference.intervals import Interval, Measured
+from report.inference.lines import Line
+from report.inference.resolution import of_slope
+from report.inference.verdicts import Decided, differ
 from report.tables.memory import MemoryInUse
 
 
@@ -32,6 +34,18 @@ class Cost:
     last: int
     residual: float | None = None
 
+    @property
+    def line(self) -> Line | None:
+        """The straight line, one a boot; None if the fixed cost is not known."""
+        if self.fixed is None:
+            return None
+        return Line(self.fixed.values, self.per_guest.values, self.first, self.last)
+
+    @property
+    def slope(self) -> Measured:
+        """The cost per guest, with what reading errors can move it by."""
+        return self.per_guest.measured(of_slope(self.first, self.last))
+
     def at(self, guests: int) -> float | None:
         """Return the line's value at a number of guests, MiB; None if the fixed cost is not known."""
         return None if self.fixed is None else self.fixed.mean + guests * self.per_guest.mean
@@ -39,10 +53,17 @@ class Cost:
 
 @dataclass(frozen=True)
 class Difference:
-    """How much more one hypervisor's guest costs than another's: mean and 95 % interval, MiB."""
+    """How much more one hypervisor's guest costs than another's, MiB.
+
+    Attributes:
+        mean: The difference of the means.
+        interval: Its 95 % interval.
+        decided: Whether the two differ.
+    """
 
     mean: float
     interval: Interval
+    decided: Decided
 
 
 def costs(in_use: MemoryInUse) -> dict[str, Cost]:
@@ -67,36 +88,13 @@ def differences(fitted: Mapping[str, Cost]) -> list[tuple[str, str, Difference]]
     Returns:
         The dearer, the cheaper, and by how much, in the order of `fitted`.
     """
-    repeated = [cost for cost in fitted.values() if cost.per_guest.n > 1]
     found = []
-    for one, other in itertools.combinations(repeated, 2):
-        dear, cheap = (one, other) if one.per_guest.mean >= other.per_guest.mean else (other, one)
-        interval = of_difference(dear.per_guest.values, cheap.per_guest.values)
-        if interval is not None:
-            mean = dear.per_guest.mean - cheap.per_guest.mean
-            found.append((dear.provider, cheap.provider, Difference(mean, interval)))
+    for one, other in itertools.combinations(fitted.values(), 2):
+        dear, cheap = sorted((one, other), key=lambda it: -it.per_guest.mean)
+        decided = differ(dear.slope, cheap.slope)
+        if decided.interval is not None:
+            found.append((dear.provider, cheap.provider, Difference(decided.amount.mean, decided.interval, decided)))
     return found
-
-
-def break_even(flat: Cost, steep: Cost) -> int | None:
-    """Return the least number of guests at which `flat` takes less memory than `steep`.
-
-    Args:
-        flat: The hypervisor with the lower cost per guest.
-        steep: The other.
-
-    Returns:
-        Guests, on the straight lines; None if the lines do not cross at one guest or more, or a fixed cost
-        is not known.
-    """
-    if flat.fixed is None or steep.fixed is None:
-        return None
-    slope = steep.per_guest.mean - flat.per_guest.mean
-    head_start = flat.fixed.mean - steep.fixed.mean
-    # Slopes that differ by next to nothing cross beyond any number.
-    if slope <= 0 or head_start <= slope or not math.isfinite(head_start / slope):
-        return None
-    return math.floor(head_start / slope) + 1
 
 
 def _fit(in_use: MemoryInUse, provider: str) -> Cost | None:

@@ -26,6 +26,8 @@ class Table4:
         guests: By hypervisor, CPU time of all guests by the hypervisor's own meter, percent of one CPU; those under
             which it was read.
         guest_meters: By hypervisor, the names in print of those meters.
+        machine_idle: By hypervisor, idle time of the whole machine, percent of its CPUs: `idle`, and where that is of
+            a host system alone, less what the guests used; those of which both were read.
         missing: The gaps.
     """
 
@@ -34,11 +36,18 @@ class Table4:
     host_only: tuple[str, ...]
     guests: dict[str, Estimate]
     guest_meters: dict[str, str]
+    machine_idle: dict[str, Estimate]
     missing: Missing
 
 
-def table_4(readings: Readings, stage: str) -> Table4:
-    """Build Table 4 at a stage, means over repeats."""
+def table_4(readings: Readings, stage: str, cpus: int | None) -> Table4:
+    """Build Table 4 at a stage, means over repeats.
+
+    Args:
+        readings: The study's numbers.
+        stage: The stage.
+        cpus: Number of CPUs of the machine; None if unknown.
+    """
     cells: dict[tuple[str, str], Estimate] = {}
     for provider in readings.providers:
         shares = {
@@ -54,7 +63,9 @@ def table_4(readings: Readings, stage: str) -> Table4:
     found = {name: guests_cpu(readings, name, stage) for name in readings.providers}
     guests = {name: Estimate.of(values) for name, values in found.items() if values is not None}
     meters = {name: ", ".join(readings.meters_behind(name, stage, GUEST_CPU)) for name in guests}
-    return Table4(stage, cells, host_only, guests, meters, find_missing(readings.providers, cells.keys(), ROWS))
+    found = {name: _machine_idle(readings, name, stage, cpus) for name in readings.providers}
+    whole = {name: Estimate.of(values) for name, values in found.items() if values is not None}
+    return Table4(stage, cells, host_only, guests, meters, whole, find_missing(readings.providers, cells.keys(), ROWS))
 
 
 def guests_cpu(readings: Readings, provider: str, stage: str) -> pd.Series | None:
@@ -64,6 +75,17 @@ def guests_cpu(readings: Readings, provider: str, stage: str) -> pd.Series | Non
         The values; None if the study derives no such number under the hypervisor, or it was not read.
     """
     return readings.derived(provider, stage, GUEST_CPU, "percent")
+
+
+def _machine_idle(readings: Readings, provider: str, stage: str, cpus: int | None) -> pd.Series | None:
+    idle = readings.per_repeat(provider, stage, "mpstat", "idle", "percent")
+    if idle is None or not any(it.name == provider and it.host_cpu == "host" for it in readings.hypervisors):
+        return idle
+    beside = guests_cpu(readings, provider, stage)
+    if beside is None or not cpus:
+        return None
+    whole = (idle - beside / cpus).dropna()
+    return whole if len(whole) else None
 
 
 def _rest(shares: dict[str, pd.Series]) -> Estimate | None:

@@ -5,7 +5,6 @@ them. How far a part's line differs from boot to boot, beside how far the whole'
 how far the samples of one reading differ tells how much of it is mere noise of reading.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,13 +13,12 @@ import pandas as pd
 from dataset.derived import DERIVED
 from dataset.stages import vm_stage
 from report.data.readings import Estimate, Readings
-from report.stats.bootstrap import student
+from report.inference.intervals import boots_for
 from report.tables.cost_model import Cost
 
 WANTED_MIB = 1.0
 """Half-width of the 95 % interval of the cost per guest that the number of boots is told for, MiB."""
 
-_MOST_BOOTS = 999
 # The standard deviation of a normal distribution, estimated by its median absolute deviation.
 _MAD_TO_SD = 1.4826
 
@@ -72,22 +70,6 @@ class Spread:
 def spreads(readings: Readings, fitted: Mapping[str, Cost]) -> list[Spread]:
     """Work out the spread for every hypervisor that was read in two or more boots, in the order of `fitted`."""
     return [_spread(readings, cost) for cost in fitted.values() if cost.per_guest.sd is not None]
-
-
-def boots_for(half_width: float, sd: float, most: int = _MOST_BOOTS) -> int | None:
-    """Return the least number of boots whose mean has an interval of 95 % no wider than `half_width` either way.
-
-    Student's: t(0.975, n - 1) sd / sqrt(n) <= half_width; None if `most` are not enough.
-
-    Args:
-        half_width: In the unit of `sd`, above 0.
-        sd: Standard deviation between boots.
-        most: Where the search ends.
-    """
-    for boots in range(2, most + 1):
-        if student(boots) * sd / math.sqrt(boots) <= half_width:
-            return boots
-    return None
 
 
 def _spread(readings: Readings, cost: Cost) -> Spread:

@@ -3,16 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import pandas as pd
-
 from dataset import Dataset
 from dataset.models import StudyInfo
 from dataset.stages import stages_up_to
 from report.data.readings import Readings
 from report.i18n.labels import printed_stage
+from report.inference.resolution import resolution_of
+from report.inference.verdicts import Decided, Verdict, differ
 from report.recommendation.results import results
-from report.replication.verdicts import Amount, amount_of, difference_of
-from report.stats.tolerance import resolution
+from report.replication.verdicts import Amount, amount_of, measured
 from report.tables.quantities import UNITS, Quantities
 
 _AT_EVERY_STAGE = ("total", "used", "free", "taken", "idle", "user", "sys")
@@ -30,9 +29,7 @@ class Change:
         stage: Name as in data; None where it has none.
         before: In the first study; None if not read.
         after: In the second; None likewise.
-        difference: After less before, with its 95 % interval where both have two boots; None if one is missing.
-        changed: Whether it differs by the resolution at least, and its interval, where there is one, excludes zero.
-            True where only one of the two studies read it.
+        decided: Whether after and before differ, with the difference and its 95 % interval; None if one is missing.
     """
 
     quantity: str
@@ -40,8 +37,17 @@ class Change:
     stage: str | None
     before: Amount | None
     after: Amount | None
-    difference: Amount | None
-    changed: bool
+    decided: Decided | None
+
+    @property
+    def changed(self) -> bool:
+        """Whether it has clearly changed, or only one of the two studies read it."""
+        return self.decided is None or self.decided.verdict is Verdict.YES
+
+    @property
+    def open(self) -> bool:
+        """Whether it cannot be told if it has changed."""
+        return self.decided is not None and self.decided.verdict is Verdict.CANNOT_TELL
 
 
 @dataclass(frozen=True)
@@ -95,16 +101,9 @@ def _change(one: Quantities, other: Quantities, quantity: str, provider: str, st
     if a is None or b is None:
         if before is None and after is None:
             return None
-        return Change(quantity, provider, stage, before, after, None, changed=True)
-    difference = difference_of(b, a)
-    return Change(quantity, provider, stage, before, after, difference, _is_change(quantity, a, b, difference))
-
-
-def _is_change(quantity: str, a: pd.Series, b: pd.Series, difference: Amount) -> bool:
-    least = min(abs(float(a.mean())), abs(float(b.mean())))
-    if abs(difference.mean) < resolution(quantity, least) or difference.mean == 0:
-        return False
-    return difference.interval is None or difference.interval.excludes_zero
+        return Change(quantity, provider, stage, before, after, None)
+    step = resolution_of(UNITS[quantity], min(abs(float(a.mean())), abs(float(b.mean()))))
+    return Change(quantity, provider, stage, before, after, differ(measured(b, step), measured(a, step)))
 
 
 def _settings(before: StudyInfo, after: StudyInfo) -> tuple[tuple[str, str, str], ...]:
@@ -132,16 +131,20 @@ def _flat(study: StudyInfo) -> dict[str, str]:
 
 
 def as_text(before: Dataset, after: Dataset, found: Comparison) -> str:
-    """Return what `report.compare` prints: the changes, one a line, then the settings that differ."""
+    """Return what `report.compare` prints: the changes and what cannot be told, then the settings that differ."""
     changed = [it for it in found.changes if it.changed]
+    unclear = [it for it in found.changes if it.open]
+    same = len(found.changes) - len(changed) - len(unclear)
     heading = f"{before.study.id} -> {after.study.id}"
-    if not changed and not found.settings:
-        return f"{heading}: no change in {len(found.changes)} numbers"
-    lines = [f"{heading}: {len(changed)} of {len(found.changes)} numbers changed"]
     titles = _titles(before, after)
+    lines = [
+        f"{heading}: of {len(found.changes)} numbers {len(changed)} changed, {same} did not, "
+        f"{len(unclear)} cannot be told"
+    ]
     lines += [f"  {_line(it, titles)}" for it in changed]
-    if any(it.difference and it.difference.interval is None for it in changed):
-        lines.append("  where no interval is given a study has one boot, and chance cannot be told from change")
+    lines += [f"  cannot tell: {_line(it, titles)}" for it in unclear if it.decided and it.decided.resolved]
+    if any(it.decided and it.decided.reason == "one-boot" for it in unclear):
+        lines.append("  a number of one boot has no interval, so chance cannot be told from change: use --repeats")
     if found.settings:
         lines.append(f"settings that differ: {len(found.settings)}")
         lines += [f"  {name}: {one} -> {other}" for name, one, other in found.settings]
@@ -152,10 +155,9 @@ def _line(it: Change, titles: Mapping[str, str]) -> str:
     where = f" at {printed_stage(it.stage)}" if it.stage else ""
     name = f"{titles[it.provider]}, {it.quantity}{where}"
     unit = UNITS[it.quantity]
-    if it.before is None or it.after is None:
+    if it.before is None or it.after is None or it.decided is None:
         there = "first" if it.after is None else "second"
         return f"{name}: only in the {there} study"
-    assert it.difference is not None
-    interval = it.difference.interval
+    interval = it.decided.interval
     spread = f" (95 %: {interval.low:+.2f} to {interval.high:+.2f})" if interval else ""
-    return f"{name}: {it.before.mean:.2f} -> {it.after.mean:.2f} {unit}, {it.difference.mean:+.2f}{spread}"
+    return f"{name}: {it.before.mean:.2f} -> {it.after.mean:.2f} {unit}, {it.decided.amount.mean:+.2f}{spread}"

@@ -15,7 +15,7 @@ MakeStudy = Callable[..., Path]
 
 
 def test_published_cpu_has_idle_only() -> None:
-    table = table_4(readings_of(REFERENCE), "vm-4")
+    table = table_4(readings_of(REFERENCE), "vm-4", 2)
     assert {p: table.cells[p, "idle"].mean for p in ("xen", "kvm", "virtualbox")} == {
         "xen": 96.55,
         "kvm": 98.62,
@@ -26,20 +26,20 @@ def test_published_cpu_has_idle_only() -> None:
 
 
 def test_shares_and_rest(make_study: MakeStudy) -> None:
-    table = table_4(readings_of(make_study(repeats=1)), "vm-4")
+    table = table_4(readings_of(make_study(repeats=1)), "vm-4", 2)
     assert sum(table.cells["kvm", row].mean for row in ("idle", "user", "sys", "guest", "rest")) == pytest.approx(100)
     assert not table.missing
 
 
 def test_guests_under_xen_are_without_dom0(make_study: MakeStudy) -> None:
-    table = table_4(readings_of(make_study()), "vm-4")
+    table = table_4(readings_of(make_study()), "vm-4", 2)
     assert {name: (cpu.mean, cpu.n) for name, cpu in table.guests.items()} == {"xen": (4 * 1.25, 2)}
     assert (table.host_only, table.guest_meters) == (("xen",), {"xen": "xentop"})
 
 
 def test_rest_is_not_worked_out_from_half_the_shares(make_study: MakeStudy) -> None:
     folder = make_study(keep=lambda row: not (row[0] == "kvm" and row[5] == "sys"))
-    table = table_4(readings_of(folder), "vm-4")
+    table = table_4(readings_of(folder), "vm-4", 2)
     assert table.missing.cells == (("kvm", "sys"), ("kvm", "rest"))
 
 
@@ -74,7 +74,7 @@ def test_only_captures_drawn_upon_are_listed(make_study: MakeStudy) -> None:
     numbers = readings_of(study)
     assert numbers.sources() == []
     assert numbers.estimate("kvm", "vm-9", "free", "total", "MiB") is None
-    table_4(numbers, "vm-1")
+    table_4(numbers, "vm-1", 2)
     found = group_captures(numbers.sources(), study)
     assert [(it.provider, it.repeat, it.meters) for it in found] == [
         ("xen", 1, ("mpstat", "xentop")),

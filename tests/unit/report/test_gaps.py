@@ -57,7 +57,7 @@ def test_a_stage_that_one_provider_lacks(make_study: MakeStudy) -> None:
         (("mpstat",), "Table 4 and Figure 8: CPU use at VM-4 was not read in this study."),
         (("xentop",), "What the guests used was not read in this study"),
         (("disk",), "Figure 9: disk use was not read in this study."),
-        (("mpstat", "disk"), "or weighs nothing: CPU, disk."),
+        (("mpstat", "disk"), "Not counted: CPU (not read of every hypervisor), disk (not read of every hypervisor)."),
     ],
 )
 def test_meters_that_are_missing(make_study: MakeStudy, missing: tuple[str, ...], said: str) -> None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from dataset.stages import stages_up_to
 from report.data.gaps import Missing
 from report.data.readings import Estimate, Readings
-from report.tables.cost_model import Cost, break_even, costs
+from report.recommendation.break_even import break_evens
+from report.tables.cost_model import Cost, costs
 from report.tables.memory import MemoryInUse, comparable, table_3
 from tests.support.made_up import DESCRIBED, readings_of
 
@@ -46,10 +47,8 @@ def test_published_comparable_memory(paper: MemoryInUse) -> None:
 
 
 def test_published_lines_cross_at_12_guests(paper: MemoryInUse) -> None:
-    found = costs(paper)
-    assert break_even(found["xen"], found["kvm"]) == 12
-    assert break_even(found["kvm"], found["xen"]) is None
-    assert break_even(found["xen"], found["virtualbox"]) == 3
+    found = {(it.flat, it.steep): it.guests for it in break_evens(costs(paper))}
+    assert found == {("xen", "kvm"): 12, ("xen", "virtualbox"): 3, ("kvm", "virtualbox"): 1}
 
 
 def test_table_3_is_the_mean_over_repeats(make_study: MakeStudy) -> None:
@@ -127,12 +126,14 @@ def test_a_straight_line_is_found_again(fixed: float, per_guest: float, guests: 
     steep=st.tuples(st.floats(0, 2000), st.floats(0, 1000)),
 )
 def test_break_even_is_the_first_number_of_guests(flat: tuple[float, float], steep: tuple[float, float]) -> None:
-    a, b = (
-        Cost(name, Estimate(line[1], 1), Estimate(line[0], 1), 1, 4) for name, line in [("xen", flat), ("kvm", steep)]
-    )
-    guests = break_even(a, b)
-    if guests is None or guests > 10**6:
+    costs_of = {
+        name: Cost(name, Estimate(line[1], 1, None, (line[1],)), Estimate(line[0], 1, None, (line[0],)), 1, 4)
+        for name, line in [("xen", flat), ("kvm", steep)]
+    }
+    found = break_evens(costs_of)
+    if not found or not 1 < found[0].guests < 10**6:
         return
+    a, b, guests = costs_of[found[0].flat], costs_of[found[0].steep], found[0].guests
     lines = [(a.at(n), b.at(n)) for n in (guests - 2, guests + 1)]
     (before_a, before_b), (after_a, after_b) = [(x or 0.0, y or 0.0) for x, y in lines]
     assert before_a >= before_b - 1e-6

@@ -7,8 +7,9 @@ import pytest
 from scipy import stats
 
 from report.data.readings import Estimate, Readings
+from report.inference.intervals import boots_for
 from report.tables.cost_model import Cost
-from report.tables.variance import Spread, boots_for, spreads
+from report.tables.variance import Spread, spreads
 from tests.support.made_up import DESCRIBED
 
 # Per guest and boot: guests' RAM varies by 2 MiB, the VMM and the kernel do not.
