@@ -1,7 +1,8 @@
 """Captures: the meters' raw outputs, which are kept for good, and the index of how each was made."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -57,6 +58,50 @@ def capture_text(output: bytes) -> str:
     return output.decode(errors="replace")
 
 
+@dataclass(frozen=True)
+class RawCapture:
+    """An output as it came, with how it was made.
+
+    Attributes:
+        path: Where it belongs, relative to the study's folder; see `capture_path`.
+        output: The command's standard output, untouched.
+        command: The command line that was run on the lab host.
+        exit_status: Its exit status.
+        started: When it was started, with a time zone.
+        seconds: How long it took.
+    """
+
+    path: str
+    output: bytes
+    command: str
+    exit_status: int
+    started: datetime
+    seconds: float
+
+    def entry(self) -> CaptureInfo:
+        """Return its entry in the index."""
+        return CaptureInfo(
+            command=self.command,
+            exit_status=self.exit_status,
+            started=self.started,
+            seconds=round(self.seconds, 3),
+            sha256=hashlib.sha256(self.output).hexdigest(),
+            lines=self.output.count(b"\n"),
+        )
+
+
+def write_captures(study_dir: Path, captures: Iterable[RawCapture]) -> None:
+    """Keep raw outputs, and then enter those of each stage into its index.json at once."""
+    entries: dict[Path, dict[str, CaptureInfo]] = {}
+    for capture in captures:
+        file = in_study(study_dir, capture.path)
+        write_atomic(file, capture.output)
+        entries.setdefault(file.parent / INDEX_FILE, {})[file.name] = capture.entry()
+    for index, new in entries.items():
+        known = read_index(index) if index.exists() else {}
+        write_json_atomic(index, _INDEX.dump_python({**known, **new}, mode="json", exclude_none=True))
+
+
 def write_capture(
     study_dir: Path,
     capture: str,
@@ -67,36 +112,10 @@ def write_capture(
     started: datetime,
     seconds: float,
 ) -> CaptureInfo:
-    """Keep a raw output and enter it into its stage's index.json.
-
-    Args:
-        study_dir: The study's folder.
-        capture: Path relative to it, see `capture_path`.
-        output: The command's standard output, untouched.
-        command: The command line that was run on the lab host.
-        exit_status: Its exit status.
-        started: When it was started, with a time zone.
-        seconds: How long it took.
-
-    Returns:
-        The capture's entry.
-    """
-    file = in_study(study_dir, capture)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256(output).hexdigest()
-    info = CaptureInfo(
-        command=command,
-        exit_status=exit_status,
-        started=started,
-        seconds=round(seconds, 3),
-        sha256=digest,
-        lines=output.count(b"\n"),
-    )
-    index = file.parent / INDEX_FILE
-    entries = read_index(index) if index.exists() else {}
-    write_atomic(file, output)
-    write_json_atomic(index, _INDEX.dump_python({**entries, file.name: info}, mode="json", exclude_none=True))
-    return info
+    """Keep one raw output, see `RawCapture`, enter it into its stage's index.json, and return its entry."""
+    raw = RawCapture(capture, output, command, exit_status, started, seconds)
+    write_captures(study_dir, [raw])
+    return raw.entry()
 
 
 def read_index(path: Path) -> dict[str, CaptureInfo]:

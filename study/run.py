@@ -5,7 +5,7 @@ from pathlib import Path
 
 from core.console import say, step
 from core.errors import HvlabError
-from dataset.captures import capture_path, capture_text, write_capture
+from dataset.captures import capture_path, capture_text, write_captures
 from dataset.guests import guest_name, guest_names
 from dataset.journal import Journal
 from dataset.measurements import Measurement, append_measurements
@@ -179,28 +179,20 @@ class Run:
         Raises:
             HvlabError: If a meter failed on the lab host.
         """
+        provider, repeat = self.provider.name, self.repeat
+        paths = {name: capture_path(provider, repeat, stage.name, name) for name in outputs}
+        write_captures(self.study_dir, [output.as_capture(paths[name]) for name, output in outputs.items()])
         rows: list[Measurement] = []
         names = {meter.name for meter in all_meters()}
         failed = []
         for name, output in outputs.items():
-            path = capture_path(self.provider.name, self.repeat, stage.name, name)
-            write_capture(
-                self.study_dir,
-                path,
-                output.stdout,
-                command=output.command,
-                exit_status=output.status,
-                started=output.started,
-                seconds=output.seconds,
-            )
             if name not in names:
                 continue
             if output.status:
                 failed.append(f"{name}: {output.stderr.decode(errors='replace').strip()[-200:]}")
                 continue
             text, lines = capture_text(output.stdout), output.stdout.count(b"\n")
-            command = output.command
-            rows += measurements(self.provider.name, self.repeat, stage, name, text, command=command, lines=lines)
+            rows += measurements(provider, repeat, stage, name, text, command=output.command, lines=lines)
         append_measurements(self.study_dir, rows)
         if failed:
             raise HvlabError(f"meters failed at stage {stage.name}: {'; '.join(failed)}")

@@ -6,7 +6,7 @@ from pathlib import Path
 from core.console import say, step
 from core.errors import HvlabError
 from dataset.calibration import Given, Place, Row
-from dataset.captures import capture_text, write_capture
+from dataset.captures import capture_text, write_captures
 from dataset.guests import guest_name
 from hypervisors.calibration import Key
 from hypervisors.registry import all_hypervisors, get_hypervisor
@@ -253,16 +253,9 @@ class Calibrator:
         return found
 
     def _keep(self, name: str, machine: Place, outputs: dict[str, Output]) -> None:
-        for key, output in outputs.items():
-            write_capture(
-                self.folder,
-                capture(self._captures(name), machine, key),
-                output.stdout,
-                command=output.command,
-                exit_status=output.status,
-                started=output.started,
-                seconds=output.seconds,
-            )
+        folder = self._captures(name)
+        captures = [output.as_capture(capture(folder, machine, key)) for key, output in outputs.items()]
+        write_captures(self.folder, captures)
 
     def _captures(self, name: str) -> str:
         return f"runs/{self.provider.name}/captures/{name}"

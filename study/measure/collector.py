@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from core.errors import HvlabError
+from dataset.captures import RawCapture
 from hypervisors.base import Hypervisor
 from hypervisors.registry import get_hypervisor
 from lab.connectors.base import CLEAN_SHELL, Machine
@@ -61,6 +62,10 @@ class Output:
     seconds: float
     stdout: bytes
     stderr: bytes
+
+    def as_capture(self, path: str) -> RawCapture:
+        """Return what is kept of it, at a path in a study."""
+        return RawCapture(path, self.stdout, self.command, self.status, self.started, self.seconds)
 
 
 def context_for(hypervisor: Hypervisor, settings: Settings, **own: object) -> Context:
