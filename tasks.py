@@ -26,6 +26,8 @@ namespace = _collect(
         image.image_check,
         image.image_list,
         image.image_prune,
+        image.image_export,
+        image.image_import,
     ),
     lab=(lab.lab_up, lab.lab_status, lab.lab_ssh, lab.lab_console, lab.lab_screenshot, lab.lab_down, lab.lab_purge),
     study=(

@@ -59,3 +59,31 @@ def image_prune(c: Context, dry_run: bool = False) -> None:
 
     for name, kept in prune(settings(), dry_run=dry_run).items():
         result(f"left {name}: {kept}" if kept else f"{'would remove' if dry_run else 'removed'} {name}")
+
+
+@command(positional=["file"], help={"file": "the archive to write"})
+def image_export(c: Context, file: str) -> None:
+    """Write the cache's content for the present recipes into one archive."""
+    from core.paths import called_from
+    from lab.bundle.export import export
+
+    made = export(settings(), called_from() / file)
+    for entry in made.head.entries:
+        result(f"{entry.name}: {entry.bytes / 1e6:.0f} MB, content {entry.digest}")
+    result(f"{made.file}: {made.size / 1e9:.2f} GB, SHA-256 {made.sha256}")
+
+
+@command(positional=["file"], help={"file": "a bundle", "sha256": "what the file must have; default: not compared"})
+def image_import(c: Context, file: str, sha256: str = "") -> None:
+    """Take a bundle of image.export up into the cache."""
+    from core.paths import called_from
+    from lab.bundle.contents import not_covered
+    from lab.bundle.take_up import take_up
+
+    found = take_up(called_from() / file, sha256)
+    for entry in found.head.entries:
+        result(f"{entry.name}: {'new' if entry.name in found.new else 'was there'}")
+    result(f"{file}: SHA-256 {found.sha256}")
+    if missing := not_covered(settings()):
+        result(f"not in the cache, built or downloaded when needed: {', '.join(missing)};"
+              f" the bundle was made by revision {found.head.revision}")  # fmt: skip

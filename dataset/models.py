@@ -137,6 +137,7 @@ class Environment(Part):
         partitions: Partitions of the lab host.
         accelerator: QEMU's accelerator, or `none` for real processors.
         versions: Component to version.
+        images: Name in the cache of each image that was used, to the SHA-256 of its content.
     """
 
     kind: Literal["nested", "local", "ssh", "published"]
@@ -146,6 +147,7 @@ class Environment(Part):
     partitions: list[Partition] = []
     accelerator: str | None = None
     versions: dict[str, str | None] = {}
+    images: dict[str, str] = {}
 
 
 class Precision(Part):

@@ -30,6 +30,7 @@ from lab.hosts.base import LabHost
 from lab.hosts.factory import lab_host
 from lab.hosts.prepare import create_resources, render_prepare_script
 from lab.images.boxes import Boxes, boxes_for, planned_version
+from lab.images.cache import manifest
 from lab.images.guest import GuestImage, guest_image, vagrant_keys
 from lab.images.os_profiles import profile
 from lab.settings import Settings
@@ -76,6 +77,11 @@ class Lab:
     def host(self) -> LabHost:
         """The lab host."""
         return lab_host(self.settings, lambda: self.boxes, self.state, self.pace)
+
+    def images(self) -> dict[str, str]:
+        """Return the digest of the content of each image that the lab uses, by the image's name in the cache."""
+        used = [*self.host.images, self.boxes.folder.parent]
+        return {folder.name: str(manifest(folder).get("digest", "unknown")) for folder in used}
 
     @property
     def _config(self) -> Path:

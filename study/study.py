@@ -95,6 +95,7 @@ class Study:
                 controller=_controller(lab.host.kind == "nested"),
                 accelerator=lab.host.accelerator,
                 host=lab.host.identity(),
+                images=lab.images(),
             ),
             runs=[_planned(*key) for key in plan.order()],
         )

@@ -55,6 +55,10 @@ class LabHost(Protocol):
     def steps(self) -> Sequence[tuple[str, ...]]:
         """The steps of its boot for the journal: description, kind of resources (lab.rollback), their names."""
 
+    @property
+    def images(self) -> Sequence[Path]:
+        """Folders in the cache that it was started from; none for an unmanaged one."""
+
     def identity(self) -> dict[str, str]:
         """Return what identifies this machine, by name; a study continues only on the machine that it was begun on.
 

@@ -154,6 +154,11 @@ class NestedHost:
         """Return the key of the image."""
         return self.image.disk.parent.name
 
+    @property
+    def images(self) -> list[Path]:
+        """Return the folders of the image and of the emulator."""
+        return [self.image.disk.parent, self.emulator.parent]
+
     def identity(self) -> dict[str, str]:
         """Return nothing: each boot creates a new machine, and its properties are among a study's parameters."""
         return {}

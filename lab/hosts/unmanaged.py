@@ -5,7 +5,7 @@ it, also from another command and after a crash.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -90,6 +90,11 @@ class UnmanagedHost:
     def key(self) -> str:
         """Return a key of the machine with its kernel."""
         return self.found.key
+
+    @property
+    def images(self) -> Sequence[Path]:
+        """Return nothing: it is not started from an image."""
+        return ()
 
     def identity(self) -> dict[str, str]:
         """Return what identifies this machine."""

@@ -15,8 +15,7 @@ from pathlib import Path
 from core.console import say
 from core.errors import HvlabError
 from core.paths import cache_root
-
-MANIFEST = "manifest.json"
+from lab.images.digest import MANIFEST, computed_digest
 
 
 def fingerprint(inputs: Mapping[str, str | Path]) -> str:
@@ -123,7 +122,8 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
 def cached(kind: str, inputs: Mapping[str, str | Path], build: Callable[[Path], Mapping[str, object]]) -> Path:
     """Return the folder of a built thing; build it if it is not there.
 
-    The manifest also gets `uses`: the names of what `build` took from the cache itself.
+    The manifest also gets `uses`, the names of what `build` took from the cache itself, and `digest`, the SHA-256 of
+    the content.
 
     Args:
         kind: What it is: "host", "guest", "boxes".
@@ -156,6 +156,7 @@ def _build(folder: Path, facts: dict[str, object], build: Callable[[Path], Mappi
         with _scoped(build=True) as names:
             facts |= build(making)
         facts["uses"] = sorted(set(names))
+        facts["digest"] = computed_digest(making)
         (making / MANIFEST).write_text(json.dumps(facts, indent=2) + "\n")
         os.sync()
         making.rename(folder)

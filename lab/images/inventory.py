@@ -16,11 +16,13 @@ from core.paths import cache_root
 from lab.history import PREFIX
 from lab.images.acceleration import remembered_answer
 from lab.images.boxes import boxes_for
-from lab.images.cache import MANIFEST, CacheLockedError, NotBuiltError, locked, making_name, manifest, naming
+from lab.images.cache import CacheLockedError, NotBuiltError, locked, making_name, manifest, naming
+from lab.images.digest import MANIFEST
 from lab.images.emulator import emulator
 from lab.images.guest import guest_image
 from lab.images.host import host_image
 from lab.images.install_source import guest_oses
+from lab.images.wheels import wheels
 from lab.media.manifest import MediaMissingError
 from lab.settings import Settings
 from lab.tools_tree.facts import tree_name
@@ -56,10 +58,11 @@ class Item:
         return self.path.with_name(f"{name[1] if name else self.path.name.removesuffix('.lock')}.lock")
 
 
-def _requests(settings: Settings) -> Iterator[Callable[[], object]]:
+def requests(settings: Settings) -> Iterator[Callable[[], object]]:
     """Yield functions that request from the cache what the project uses with its present inputs."""
     yield host_image
     yield emulator
+    yield wheels
     for name in {settings.topology.os, *guest_oses()}:
         topology = settings.topology.model_copy(update={"os": name})
         yield lambda topology=topology: boxes_for(guest_image(topology), topology)  # type: ignore[misc]
@@ -67,7 +70,7 @@ def _requests(settings: Settings) -> Iterator[Callable[[], object]]:
 
 def _used_names(settings: Settings) -> set[str]:
     """Return the names of the cached things that the present inputs need, and of the tools tree, which sh builds."""
-    return wanted_names(_requests(settings)) | {tree_name()}
+    return wanted_names(requests(settings)) | {tree_name()}
 
 
 def wanted_names(requests: Iterable[Callable[[], object]]) -> set[str]:

@@ -16,7 +16,7 @@ from report.tables.quantities import UNITS, Quantities
 
 _AT_EVERY_STAGE = ("total", "used", "free", "taken", "idle", "user", "sys")
 _WITHOUT_STAGE = ("per-guest", "apparent", "allocated")
-_NOT_ABOUT_THE_METHOD = ("environment.controller", "parameters.seed")
+_NOT_ABOUT_THE_METHOD = ("environment.controller", "environment.images", "parameters.seed")
 
 
 @dataclass(frozen=True)

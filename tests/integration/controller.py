@@ -18,7 +18,8 @@ from core.process import run
 from lab.connectors.base import Completed, Machine
 from lab.guests.topology import STORE
 from lab.images.boxes import Boxes
-from lab.images.cache import MANIFEST, manifest
+from lab.images.cache import manifest
+from lab.images.digest import MANIFEST
 
 from .debian_host import PLACE
 

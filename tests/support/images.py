@@ -42,7 +42,7 @@ def request_only(monkeypatch: pytest.MonkeyPatch, *requests: Callable[[], object
     def requested(settings: Settings) -> Iterator[Callable[[], object]]:
         yield from requests
 
-    monkeypatch.setattr(inventory, "_requests", requested)
+    monkeypatch.setattr(inventory, "requests", requested)
 
 
 def copy_kickstart(folder: Path) -> Path:

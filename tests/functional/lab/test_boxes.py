@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lab.images.boxes import box_formats, boxes_for
-from lab.images.cache import MANIFEST
+from lab.images.digest import MANIFEST
 from lab.images.guest import GuestImage
 from lab.settings import TopologySettings
 

@@ -157,6 +157,7 @@ class FakeLab:
         self.boxes = SimpleNamespace(name="hvlab/debian-12", version="1")
         self.box_version: str | None = None
         self.guest = SimpleNamespace(versions={"linux-image-amd64": "6.1"})
+        self.images = lambda: {"host-0123456789abcdef": "0" * 64}
         self.boots = 0
         self.failures: list[GuestFailure] = []
         self.kernel_says: dict[int, str] = {}

@@ -99,7 +99,7 @@ def test_the_list(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monkey
 
 
 def test_the_projects_own_requests_build_nothing(root: Path) -> None:
-    wanted = wanted_names(inventory._requests(Settings()))
+    wanted = wanted_names(inventory.requests(Settings()))
     assert {"host", "emulator", "guest"} <= {name.rpartition("-")[0] for name in wanted}
     assert not root.exists()
 
