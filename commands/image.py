@@ -63,7 +63,7 @@ def image_prune(c: Context, dry_run: bool = False) -> None:
 
 @command(positional=["file"], help={"file": "the archive to write"})
 def image_export(c: Context, file: str) -> None:
-    """Write the cache's content for the present recipes into one archive."""
+    """Write the images of the present recipes to one file."""
     from core.paths import called_from
     from lab.bundle.export import export
 
