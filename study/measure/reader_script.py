@@ -27,7 +27,7 @@ _METERS = f"""\
 reader_spent() {{ read -r reader_stat </proc/$$/stat; echo "$1 $2 $reader_stat" >>{SPENT}; }}
 reader_begin() {{ read -r reader_from _ </proc/uptime; }}
 reader_run() {{
-    eval "$2" >>"$1.txt" 2>>"$1.err" </dev/null || echo "$?" >"$1.status"
+    eval "$2" >>"$1.txt" 2>>"$1.err" </dev/null 3>&- || echo "$?" >"$1.status"
 }}
 reader_apart() {{ reader_run "$1" "( $2
 )"; }}
