@@ -104,7 +104,7 @@ def bench(c: Context, coverage: bool = False) -> None:
     from dataset.models import load_study
     from dataset.store import find_study
     from lab.bench import start_up_seconds
-    from study.study import print_timings
+    from study.timings import print_timings
 
     result(f"./invoke --list: {start_up_seconds():.2f} s (median of 5)")
     print_timings(load_study(find_study(PROJECT, "latest")))

@@ -13,7 +13,14 @@ from core.paths import CALIBRATIONS, PROJECT, STUDIES, called_from, state_root
 from lab import packages
 
 # Help for options of several commands.
+_CLUSTER = {
+    "jobs": "run N runs at once on this machine, each in a lab host of its own",
+    "scheduler": "run them on the workers of a Dask scheduler: tcp://host:8786, tls://host:8786",
+    "workers": "run them on machines over SSH: ssh://user@host:port/work-tree,...",
+    "cluster": "run them in a batch system (Slurm, PBS, ...) that this file describes",
+}
 _RUNNING = {
+    **_CLUSTER,
     "repeats": "boots of the lab host per hypervisor",
     "seed": "seed of the order of runs",
     "precision": "add repeats until the cost per guest is known to this half-width, e.g. 1MiB",
@@ -39,12 +46,26 @@ def _half_widths(folder: Path) -> Any:
     return half_widths(folder)
 
 
-def _study(providers: tuple[str, ...], repeats: int, seed: int, precision: str, host: str) -> Path:
+def _cluster(jobs: int, scheduler: str, workers: str, cluster: str) -> Any:
+    from study.cluster.request import ClusterRequest
+
+    return ClusterRequest(jobs, scheduler, workers, str(called_from() / cluster) if cluster else "")
+
+
+def _study(
+    providers: tuple[str, ...],
+    repeats: int,
+    seed: int,
+    precision: str,
+    *,
+    host: str,
+    cluster: tuple[int, str, str, str],
+) -> Path:
     from lab.active_lab import ActiveLab
     from study.api import StudyRequest, begin
 
     request, active = StudyRequest(providers, repeats, seed, precision), ActiveLab(state_root())
-    return begin(settings(host), request, STUDIES, active, _half_widths)
+    return begin(settings(host), request, STUDIES, active, _half_widths, cluster=_cluster(*cluster))
 
 
 @command(
@@ -52,16 +73,38 @@ def _study(providers: tuple[str, ...], repeats: int, seed: int, precision: str, 
     help={"provider": f"{PROVIDER}; several with commas", **_RUNNING},
 )
 def study_run(
-    c: Context, provider: str, repeats: int = 0, seed: int = 0, precision: str = "", *, host: str = ""
+    c: Context,
+    provider: str,
+    repeats: int = 0,
+    seed: int = 0,
+    precision: str = "",
+    *,
+    host: str = "",
+    jobs: int = 0,
+    scheduler: str = "",
+    workers: str = "",
+    cluster: str = "",
 ) -> None:
     """Run a study under --provider."""
-    result(_study(_providers(provider), repeats, seed, precision, host))
+    where = (jobs, scheduler, workers, cluster)
+    result(_study(_providers(provider), repeats, seed, precision, host=host, cluster=where))
 
 
 @command(packages.lab_packages, packages.report_packages, help=_RUNNING)
-def study_all(c: Context, repeats: int = 0, seed: int = 0, precision: str = "", *, host: str = "") -> None:
+def study_all(
+    c: Context,
+    repeats: int = 0,
+    seed: int = 0,
+    precision: str = "",
+    *,
+    host: str = "",
+    jobs: int = 0,
+    scheduler: str = "",
+    workers: str = "",
+    cluster: str = "",
+) -> None:
     """Run a study under all hypervisors and write its paper."""
-    folder = _study((), repeats, seed, precision, host)
+    folder = _study((), repeats, seed, precision, host=host, cluster=(jobs, scheduler, workers, cluster))
     write_crate(folder.name)
     render(folder.name, "en")
 
@@ -97,13 +140,26 @@ def study_status(c: Context, study: str = "") -> None:
     print_progress(PROJECT, study, ActiveLab(state_root()))
 
 
-@command(packages.lab_packages, help={**_WHICH, "host": "the study's lab host under another name; its own without"})
-def study_resume(c: Context, study: str = "", host: str = "") -> None:
+@command(
+    packages.lab_packages,
+    help={**_WHICH, **_CLUSTER, "host": "the study's lab host under another name; its own without"},
+)
+def study_resume(
+    c: Context,
+    study: str = "",
+    host: str = "",
+    *,
+    jobs: int = 0,
+    scheduler: str = "",
+    workers: str = "",
+    cluster: str = "",
+) -> None:
     """Continue a study after a crash, a reboot or a failed run."""
     from lab.active_lab import ActiveLab
     from study.api import resume
 
-    result(resume(PROJECT, study, ActiveLab(state_root()), _half_widths, host))
+    where = _cluster(jobs, scheduler, workers, cluster)
+    result(resume(PROJECT, study, ActiveLab(state_root()), _half_widths, host, cluster=where))
 
 
 @command(positional=["folder"], help={"folder": "the other study's folder", **_WHICH})

@@ -54,13 +54,18 @@ def called_from() -> Path:
     return Path(os.environ.get("HVLAB_CALLED_FROM", ".")).absolute()
 
 
-def state_root() -> Path:
+def state_root(slot: int = 0) -> Path:
     """Folder of the running lab: sockets, keys, logs, the lab host's overlay disk. One per work tree.
+
+    Args:
+        slot: Number of a further lab, for runs at the same time: `.lab-1`, ...; 0: the work tree's own.
 
     Raises:
         HvlabError: It has a name that cannot be used.
     """
     path = Path(os.environ.get("HVLAB_STATE") or PROJECT / ".lab").absolute()
+    if slot:
+        path = path.with_name(f"{path.name}-{slot}")
     if (size := len(os.fsencode(path))) > _LONGEST_STATE:
         raise HvlabError(
             f"the folder {str(path)!r} has too long a name for ssh's socket in it: {size} bytes",

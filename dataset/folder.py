@@ -12,7 +12,7 @@ from pathlib import Path
 
 from core.errors import HvlabError
 from core.files import sync_folder
-from core.lock import hold
+from core.lock import hold, is_locked
 
 _ASIDE = re.compile(r"\.[0-9-]+\.([0-9]+)\.part")
 
@@ -30,7 +30,7 @@ def hold_study(folder: Path, *, shared: bool = False) -> AbstractContextManager[
         HvlabError: Another command holds it (code `study-in-use`; the message names it), or the folder's parent
             cannot be written.
     """
-    real = folder.resolve()
+    real, lock = folder.resolve(), _lock_of(folder)
 
     def refused(by: str) -> HvlabError:
         return HvlabError(
@@ -38,7 +38,21 @@ def hold_study(folder: Path, *, shared: bool = False) -> AbstractContextManager[
         )
 
     hint = f"check the permissions of {real.parent}"
-    return hold(real.with_name(f".{real.name}.lock"), refused, hint=hint, shared=shared)
+    return hold(lock, refused, hint=hint, shared=shared)
+
+
+def is_held(folder: Path) -> bool:
+    """Return whether a command holds a study's lock (see `hold_study`)."""
+    try:
+        with _lock_of(folder).open() as handle:
+            return is_locked(handle)
+    except FileNotFoundError:
+        return False
+
+
+def _lock_of(folder: Path) -> Path:
+    real = folder.resolve()
+    return real.with_name(f".{real.name}.lock")
 
 
 def new_folder(root: Path, created: datetime, fill: Callable[[Path, str], None]) -> Path:
@@ -110,10 +124,12 @@ def clone(folder: Path, target: Path) -> None:
 
 
 def clear_parts(study_dir: Path) -> None:
-    """Remove files that a crash left half-written; only for a study that nobody else writes to."""
-    for file in study_dir.rglob(".*.part"):
-        if file.is_file():
-            file.unlink()
+    """Remove files and folders that a crash left half-written; only for a study that nobody else writes to."""
+    for path in list(study_dir.rglob(".*.part")):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.is_file():
+            path.unlink()
 
 
 def point(link: Path, target: str) -> None:

@@ -35,14 +35,25 @@ class Journal:
             event: What happened, e.g. `stage-settled`.
             fields: Anything that JSON can hold; `time` (UTC, ISO 8601) and `event` are added.
         """
-        line = event_line(event, fields)
+        self._write(event_line(event, fields))
+
+    def copy(self, other: "Journal") -> None:
+        """Add all events of another journal, with the times that they have there.
+
+        Raises:
+            HvlabError: A line of it is no event, or it cannot be read.
+        """
+        other.read()
+        self._write(b"".join(line + b"\n" for line in whole_lines(other.path)))
+
+    def _write(self, lines: bytes) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         is_new = not self.path.exists()
         # Not through a link: what it leads to is no study's.
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         with os.fdopen(os.open(self.path, flags, 0o666), "a+b") as file:
             _cut_broken_tail(file)
-            file.write(line)
+            file.write(lines)
             file.flush()
             os.fsync(file.fileno())
         if is_new:

@@ -77,7 +77,8 @@ class RunInfo(Part):
         suspect: New kernel errors in the lab host, `STAGE: LINE`.
         factors: Values of the factors that the lab host showed at the last stage, in the words of hvlab.toml.
         origin: Of a run that was imported: `study`, `run` and `started` of the original.
-        host: Of a run that was imported: the other lab host's `controller` and `hardware`.
+        host: Of a run that was imported or made by a worker: `controller`, the machine with the lab host (a worker's
+            has a `name`), and `hardware`, the lab host's.
     """
 
     name: str

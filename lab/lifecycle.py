@@ -42,15 +42,16 @@ _BESIDE_BOOT_S = 180
 
 
 class Lab:
-    """The lab of one work tree.
+    """A lab of one work tree.
 
     Args:
         settings: All parameters; images that are missing are built when they are first needed.
+        state: Its folder; None: that of the work tree's own lab.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, state: Path | None = None) -> None:
         self.settings = settings
-        self.active = ActiveLab(state_root())
+        self.active = ActiveLab(state or state_root())
         self.state = self.active.state
         # Of another lab host than the nested one nothing was measured.
         self.pace = current_pace() if settings.lab_host.host == "nested" else Pace()

@@ -1,13 +1,15 @@
 """The functions behind the commands study.*, one each."""
 
 import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.console import result
 from core.errors import HvlabError
-from dataset.folder import hold_study
-from dataset.models import load_study
+from dataset.folder import hold_study, is_held
+from dataset.models import RunInfo, load_study
 from dataset.store import find_study, list_studies
 from lab.active_lab import ActiveLab
 from lab.connectors.address import parse_host
@@ -15,14 +17,19 @@ from lab.factors.host import require_possible
 from lab.hosts.preflight import check_room
 from lab.lifecycle import Lab
 from lab.settings import Settings, on_host
+from study.clock import now
+from study.cluster.request import ClusterRequest
 from study.forecast import announce
 from study.host_check import require_kind
 from study.merge import import_runs
 from study.plan import Plan, settings_of
 from study.progress import print_status
 from study.stopping_rule import parse_precision
-from study.study import Judge, Study, now, print_timings
+from study.study import Judge, Runner, Study
+from study.timings import print_timings
 from study.verify import check
+
+HERE = ClusterRequest()
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,15 @@ class StudyRequest:
         return Plan(providers, times, seed, parse_precision(self.precision), settings.study.most_repeats)
 
 
-def begin(settings: Settings, request: StudyRequest, studies: Path, active: ActiveLab, judge: Judge) -> Path:
+def begin(
+    settings: Settings,
+    request: StudyRequest,
+    studies: Path,
+    active: ActiveLab,
+    judge: Judge,
+    *,
+    cluster: ClusterRequest = HERE,
+) -> Path:
     """Run a new study and return its folder.
 
     Args:
@@ -66,24 +81,61 @@ def begin(settings: Settings, request: StudyRequest, studies: Path, active: Acti
         studies: Folder of all studies.
         active: The lab of the work tree; off.
         judge: Returns how precise a study is so far.
+        cluster: Where the runs are run.
 
     Raises:
         HvlabError: A run failed, the request is invalid, or the lab is in use.
     """
     plan = request.plan(settings)
     require_possible(settings, plan.providers)
-    with active.acquire():
-        active.require_off()
-        check_room(settings)
+    with _runner(settings, active, cluster) as runner:
         study = Study.begin(Lab(settings), studies, plan)
         announce(study.folder, now(), len(study.stages), study.lab.pace)
         with hold_study(study.folder):
-            folder = study.run(judge)
+            folder = study.run(judge, runner)
     print_timings(study.info)
     return folder
 
 
-def resume(project: Path, study_id: str, active: ActiveLab, judge: Judge, host: str = "") -> Path:
+@contextmanager
+def _runner(
+    settings: Settings, active: ActiveLab, cluster: ClusterRequest, left: Sequence[RunInfo] = ()
+) -> Iterator[Runner | None]:
+    """Provide what runs a study's runs: the work tree's own lab, which is held (None), or a cluster's labs.
+
+    Args:
+        settings: All parameters.
+        active: The lab of the work tree.
+        cluster: Where the runs are run.
+        left: Runs that a killed command may have left in the lab of the work tree.
+    """
+    if cluster.asked:
+        from study.cluster.clusters import open_cluster  # noqa: PLC0415  (Dask takes a second)
+
+        cluster.check(settings)
+        check_room(settings)
+        with open_cluster(cluster, settings) as runner:
+            yield runner
+        return
+    with active.acquire():
+        for run in left:
+            # This process holds the lab: whatever runs was left by a killed command.
+            if run.status == "running":
+                active.end_leftover(run.provider)
+        active.require_off()
+        check_room(settings)
+        yield None
+
+
+def resume(
+    project: Path,
+    study_id: str,
+    active: ActiveLab,
+    judge: Judge,
+    host: str = "",
+    *,
+    cluster: ClusterRequest = HERE,
+) -> Path:
     """Continue a study with the settings that it was started with; return its folder.
 
     Args:
@@ -92,6 +144,7 @@ def resume(project: Path, study_id: str, active: ActiveLab, judge: Judge, host: 
         active: The lab of the work tree; off.
         judge: Returns how precise a study is so far.
         host: Another name for the study's lab host; empty: the same.
+        cluster: Where the runs are run.
 
     Raises:
         HvlabError: The study cannot be continued (`Study.resume`), a run failed, or the lab is in use.
@@ -100,16 +153,10 @@ def resume(project: Path, study_id: str, active: ActiveLab, judge: Judge, host: 
     info = load_study(folder)
     settings = on_host(settings_of(info), host)
     require_kind(parse_host(settings.lab_host.host).kind, info)
-    with active.acquire(), hold_study(folder):
-        for run in info.runs:
-            # This process holds the lab: whatever runs was left by a killed command.
-            if run.status == "running":
-                active.end_leftover(run.provider)
-        active.require_off()
-        check_room(settings)
+    with _runner(settings, active, cluster, info.runs) as runner, hold_study(folder):
         study = Study.resume(Lab(settings), folder)
         announce(folder, now(), len(study.stages), study.lab.pace)
-        study.run(judge)
+        study.run(judge, runner)
     print_timings(study.info)
     return folder
 
@@ -139,7 +186,7 @@ def print_progress(project: Path, study_id: str, active: ActiveLab) -> None:
     """
     folder = find_study(project, study_id)
     others = [load_study(other) for other in reversed(list_studies(project)) if other != folder]
-    print_status(folder, now(), others, busy=active.locked)
+    print_status(folder, now(), others, busy=active.locked or is_held(folder))
 
 
 def import_study(project: Path, study_id: str, other: Path) -> None:

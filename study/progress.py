@@ -18,17 +18,22 @@ class Progress:
 
     Attributes:
         done: Finished runs.
-        doing: The run that is in progress, or was interrupted; None if there is none.
-        stage: The last stage of that run that has been read; empty: none yet.
-        left: Remaining runs, without `doing`.
-        seconds_left: Estimate for `doing` and `left`; None where there is no finished run to estimate from.
+        running: The runs that are in progress, or were interrupted; several with a cluster.
+        stage: The last stage of the running run that has been read; empty: none yet; None: a worker knows.
+        left: Remaining runs, without those.
+        seconds_left: Estimate for `running` and `left`; None where there is no finished run to estimate from.
     """
 
     done: list[RunInfo]
-    doing: RunInfo | None
-    stage: str
+    running: list[RunInfo]
+    stage: str | None
     left: list[RunInfo]
     seconds_left: float | None
+
+    @property
+    def doing(self) -> RunInfo | None:
+        """The first run that is in progress; None if there is none."""
+        return self.running[0] if self.running else None
 
 
 def progress(study_dir: Path, moment: datetime, others: list[StudyInfo]) -> Progress:
@@ -36,7 +41,7 @@ def progress(study_dir: Path, moment: datetime, others: list[StudyInfo]) -> Prog
 
     Args:
         study_dir: Its folder.
-        moment: The time now; the time that `doing` has used so far is subtracted.
+        moment: The time now; the time that running runs have used so far is subtracted.
         others: Other studies, for the usual duration of a run; this study's own runs come first.
 
     Raises:
@@ -44,17 +49,18 @@ def progress(study_dir: Path, moment: datetime, others: list[StudyInfo]) -> Prog
     """
     study = load_study(study_dir)
     done = [run for run in study.runs if run.status == "finished"]
-    doing = next((run for run in study.runs if run.status == "running"), None)
-    left = [run for run in study.runs if run not in done and run is not doing]
+    running = [run for run in study.runs if run.status == "running"]
+    left = [run for run in study.runs if run.status not in ("finished", "running")]
     seconds: float | None = 0.0
-    for run in ([doing] if doing else []) + left:
+    for run in running + left:
         usual = _usual_seconds(run.provider, [study, *others])
         if seconds is None or usual is None:
             seconds = None
             continue
-        spent = (moment - run.started).total_seconds() if run is doing and run.started else 0.0
+        spent = (moment - run.started).total_seconds() if run.status == "running" and run.started else 0.0
         seconds += max(usual - spent, 0.0)
-    return Progress(done, doing, _last_stage(study_dir, doing), left, seconds)
+    together = None if seconds is None else seconds / max(len(running), 1)
+    return Progress(done, running, _last_stage(study_dir, running), left, together)
 
 
 def _usual_seconds(provider: str, studies: list[StudyInfo]) -> float | None:
@@ -71,14 +77,14 @@ def _usual_seconds(provider: str, studies: list[StudyInfo]) -> float | None:
     return None
 
 
-def _last_stage(study_dir: Path, doing: RunInfo | None) -> str:
-    stage = ""
-    for event in read_journal(study_dir / NAME) if doing else []:
+def _last_stage(study_dir: Path, running: list[RunInfo]) -> str | None:
+    stage, name = "", None
+    for event in read_journal(study_dir / NAME) if running else []:
         if event["event"] == "run begins":
-            stage = ""
+            stage, name = "", event.get("run")
         elif event["event"] == "read":
             stage = str(event.get("stage", ""))
-    return stage
+    return stage if name in [run.name for run in running] else None
 
 
 def print_status(study_dir: Path, moment: datetime, others: list[StudyInfo], *, busy: bool) -> None:
@@ -96,7 +102,8 @@ def print_status(study_dir: Path, moment: datetime, others: list[StudyInfo], *, 
         state = run.status
         remarks = [f"{len(run.suspect)} new kernel errors: suspect"] if run.suspect else []
         if state == "running":
-            remarks.append(f"read up to {found.stage}" if found.stage else "no stage read yet")
+            if found.stage is not None:
+                remarks.append(f"read up to {found.stage}" if found.stage else "no stage read yet")
             if not busy:
                 remarks.append("interrupted; ./invoke study.resume starts it again")
         unsettled = [timing.stage for timing in run.timings if timing.settled is False]
@@ -109,8 +116,8 @@ def print_status(study_dir: Path, moment: datetime, others: list[StudyInfo], *, 
 
 
 def _summary(study: StudyInfo, found: Progress) -> str:
-    open_runs = len(found.left) + (found.doing is not None)
-    text = f"{len(found.done)} finished, {int(found.doing is not None)} running, {len(found.left)} left"
+    open_runs = len(found.left) + len(found.running)
+    text = f"{len(found.done)} finished, {len(found.running)} running, {len(found.left)} left"
     if not open_runs:
         return f"{text}; complete" if study.finished else f"{text}; ./invoke study.resume completes it"
     if found.seconds_left is None:

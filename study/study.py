@@ -3,13 +3,10 @@
 import os
 import platform
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Self
 
-from rich.table import Table
-
-from core.console import cells, say, show
+from core.console import say
 from core.errors import HvlabError
 from dataset.captures import run_name
 from dataset.folder import clear_parts, new_folder
@@ -24,6 +21,7 @@ from lab.images.emulator import emulator_version
 from lab.lifecycle import Lab
 from lab.settings import Settings
 from study.calibration.calibration import adopt
+from study.clock import now
 from study.describe import descriptors, study_title
 from study.forecast import forecast
 from study.host_check import left_for, require_something
@@ -32,13 +30,14 @@ from study.resumption import require_same_lab
 from study.run import Run, RunResult
 from study.stopping_rule import Verdict, decide
 
+Outcome = tuple[list[str], dict[str, HvlabError]]
+"""The failures, one line each; and of each run that waits for another kernel, the obstacle."""
+
+Runner = Callable[["Study", list[RunInfo]], Outcome]
+"""Runs those runs of a study that are not finished; a failed one does not stop the others."""
+
 Judge = Callable[[Path], Mapping[str, float | None]]
 """Returns the half-width of the 95 % interval of each hypervisor's cost per guest, MiB, for a study's folder."""
-
-
-def now() -> datetime:
-    """Return the time, to the second, in UTC."""
-    return datetime.now(UTC).replace(microsecond=0)
 
 
 def stages_of(settings: Settings) -> list[Stage]:
@@ -137,22 +136,24 @@ class Study:
             if entry.status != "finished":
                 drop_run(self.folder, entry.provider, entry.repeat)
                 entry.status, entry.started, entry.ended = "planned", None, None
-                entry.timings, entry.suspect, entry.factors = [], [], {}
+                entry.timings, entry.suspect, entry.factors, entry.host = [], [], {}, None
             elif entry.name not in ended:
                 # The crash came between study.json, which is authoritative, and the journal.
                 self.journal.append("run ends", run=entry.name, status="finished")
-        self._save()
+        self.save()
         left = [entry.name for entry in self.info.runs if entry.status != "finished"]
         self.journal.append("study is resumed", left=left)
 
-    def _save(self) -> None:
+    def save(self) -> None:
+        """Write study.json."""
         save_study(self.folder, self.info)
 
-    def run(self, judge: Judge | None = None) -> Path:
+    def run(self, judge: Judge | None = None, runner: Runner | None = None) -> Path:
         """Run all runs that are not finished; a failed one does not stop the others.
 
         Args:
             judge: Returns how precise the study is so far; only called if the plan has a precision.
+            runner: Runs them; None: one after the other, in this process.
 
         Returns:
             The study's folder.
@@ -161,22 +162,21 @@ class Study:
             HvlabError: A run failed, or the lab host must be restarted for one. Finished runs are kept, and `resume`
                 continues.
         """
-        self._run_planned()
+        runner = runner or Study._one_by_one
+        self._run_planned(runner)
         while judge and self._add_repeat(judge):
-            self._run_planned()
+            self._run_planned(runner)
         self.journal.append("calibration", **adopt(self.lab, self.folder, plan_of(self.info).providers))
         self.journal.append("study ends")
         self.info.finished = now()
-        self._save()
+        self.save()
         point_latest(self.folder)
         return self.folder
 
-    def _run_planned(self) -> None:
+    def _one_by_one(self, entries: list[RunInfo]) -> Outcome:
         failures = []
         waiting: dict[str, HvlabError] = {}
-        for entry in self.info.runs:
-            if entry.status == "finished":
-                continue
+        for entry in entries:
             if wrong := self.lab.host.obstacle(get_hypervisor(entry.provider)):
                 waiting[entry.name] = wrong
                 continue
@@ -185,6 +185,10 @@ class Study:
             except HvlabError as error:
                 say(str(error), about=f"{entry.name} failed")
                 failures.append(f"{entry.name}: {error.message}")
+        return failures, waiting
+
+    def _run_planned(self, runner: Runner) -> None:
+        failures, waiting = runner(self, [entry for entry in self.info.runs if entry.status != "finished"])
         left = left_for(waiting) if waiting else None
         if left:
             self.journal.append("runs wait for another kernel", runs=sorted(waiting))
@@ -213,7 +217,7 @@ class Study:
             self.info.parameters.repeats = grown.repeats
         else:
             self.info.precision = Precision.model_validate(verdict.facts())
-        self._save()
+        self.save()
         return verdict.go_on
 
     def _run_with_retries(self, entry: RunInfo) -> None:
@@ -238,12 +242,12 @@ class Study:
         say(forecast(self.folder, now(), len(self.stages), self.lab.pace))
         entry.status, entry.started, entry.ended = "running", now(), None
         self.journal.append("run begins", run=entry.name)
-        self._save()
+        self.save()
         status: Literal["finished", "failed", "interrupted"] = "interrupted"
         try:
-            result = Run(self.lab, self.folder, entry.provider, entry.repeat, self.journal).execute(self.stages)
-            self._describe(result, get_hypervisor(entry.provider))
-            entry.timings, entry.suspect, entry.factors = result.timings, result.suspect, result.factors
+            self.take(
+                entry, Run(self.lab, self.folder, entry.provider, entry.repeat, self.journal).execute(self.stages)
+            )
             status = "finished"
         except HvlabError:
             status = "failed"
@@ -254,8 +258,13 @@ class Study:
                 drop_run(self.folder, entry.provider, entry.repeat)
             # From here on the run counts as finished. The journal follows: `resume` repairs a crash in between.
             entry.status, entry.ended = status, now()
-            self._save()
+            self.save()
             self.journal.append("run ends", run=entry.name, status=status)
+
+    def take(self, entry: RunInfo, result: RunResult) -> None:
+        """Add what a run has read to study.json, which is not written yet."""
+        self._describe(result, get_hypervisor(entry.provider))
+        entry.timings, entry.suspect, entry.factors = result.timings, result.suspect, result.factors
 
     def _describe(self, result: RunResult, hypervisor: Hypervisor) -> None:
         """Add what a run has read of the lab host.
@@ -269,17 +278,3 @@ class Study:
         if not environment.hardware or hypervisor.machine_memory is None:
             environment.hardware = [HardwarePart(part=part, value=value) for part, value in seen.hardware]
         environment.partitions = [Partition(mount=m, size_gb=s, purpose=p) for m, s, p in seen.partitions]
-
-
-def print_timings(info: StudyInfo) -> None:
-    """Print the time of each stage of a study, and the tool's own share in percent."""
-    table = Table("run", "stage", "booting s", "settling s", "reading s", "tool s", title="Time by stage")
-    total = own = 0.0
-    for entry in info.runs:
-        for timing in entry.timings:
-            parts = [timing.booting_s or 0, timing.settling_s or 0, timing.reading_s or 0, timing.kit_s or 0]
-            total, own = total + sum(parts), own + parts[-1]
-            table.add_row(*cells(entry.name, timing.stage, *(f"{part:.1f}" for part in parts)))
-    show(table, progress=True)
-    if total:
-        say(f"{total:.0f} s in all; the tool's own share is {100 * own / total:.1f} %")

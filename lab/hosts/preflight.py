@@ -6,6 +6,7 @@ import shlex
 import shutil
 from pathlib import Path
 
+from core.console import say
 from core.errors import HvlabError
 from core.paths import cache_root, state_root
 from lab.settings import Settings
@@ -40,6 +41,34 @@ def _free_gib(folder: Path) -> float:
 def _available_mib() -> int:
     found = re.search(r"MemAvailable:\s*(\d+) kB", Path("/proc/meminfo").read_text())
     return int(found[1]) // 1024 if found else 0
+
+
+def labs_that_fit(settings: Settings) -> dict[str, int]:
+    """Return how many nested lab hosts this machine carries at once: by `memory`, by `disk`, by `processors`."""
+    return {
+        "memory": _available_mib() // (settings.lab_host.memory_mib + EMULATOR_MIB),
+        "disk": int(_free_gib(state_root()) // RUN_GIB),
+        "processors": (os.cpu_count() or 1) // settings.lab_host.vcpus,
+    }
+
+
+def require_labs_fit(settings: Settings, labs: int) -> None:
+    """Check that so many nested lab hosts fit on this machine; say so where they share processors.
+
+    Raises:
+        HvlabError: Memory or disk do not suffice (code `too-many-labs`; the message has what fits).
+    """
+    fit = labs_that_fit(settings)
+    room = min(fit["memory"], fit["disk"])
+    figures = ", ".join(f"{number} by {what}" for what, number in fit.items())
+    if labs > room:
+        raise HvlabError(
+            f"{labs} lab hosts do not fit on this machine: {figures}",
+            f"--jobs={room}, or a cluster (docs/how-to/clusters.md)" if room else "free some memory or disk",
+            code="too-many-labs",
+        )
+    if labs > fit["processors"]:
+        say(f"{figures}; CPU figures will suffer", about=f"{labs} lab hosts share the processors")
 
 
 def check_room(settings: Settings) -> None:

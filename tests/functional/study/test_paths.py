@@ -18,13 +18,13 @@ from report.data.sources import capture_info
 from report.figures.screenshots import screen, terminal
 from report.tables.calibration import read_calibration
 from report.tools.ro_crate import write_crate
+from study.clock import now
 from study.completeness import missing_metadata
 from study.factors import factor_mismatches
 from study.measure.kernel_log import suspicions
 from study.measure.rederive import rederive
 from study.progress import progress
 from study.screenshots import check_screens
-from study.study import now
 from study.verify import check
 
 STAGE = "runs/kvm-01/captures/vm-1"

@@ -1,0 +1,1 @@
+"""Runs on several machines, or several at once on this one, with Dask."""
