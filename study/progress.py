@@ -78,13 +78,15 @@ def _usual_seconds(provider: str, studies: list[StudyInfo]) -> float | None:
 
 
 def _last_stage(study_dir: Path, running: list[RunInfo]) -> str | None:
+    names = [run.name for run in running]
     stage, name = "", None
     for event in read_journal(study_dir / NAME) if running else []:
         if event["event"] == "run begins":
             stage, name = "", event.get("run")
         elif event["event"] == "read":
             stage = str(event.get("stage", ""))
-    return stage if name in [run.name for run in running] else None
+    # Events of a run on a worker come when it is finished.
+    return stage if len(names) < 2 and name in (None, *names) else None
 
 
 def print_status(study_dir: Path, moment: datetime, others: list[StudyInfo], *, busy: bool) -> None:

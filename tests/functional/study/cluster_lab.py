@@ -42,7 +42,9 @@ class WaitingLab(FakeLab):
 def settings(guests: int = 1) -> Settings:
     """Settings of a quick study without screens."""
     quick = fake_settings(guests)
-    return quick.model_copy(update={"topology": quick.topology.model_copy(update={"session": "text"})})
+    topology = quick.topology.model_copy(update={"session": "text"})
+    # A busy machine may take long until the samples are there, and the host has settled all the same.
+    return quick.model_copy(update={"topology": topology, "settle": quick.settle.model_copy(update={"give_up_s": 60})})
 
 
 def local_lab(wanted: Settings, state: Path) -> FakeLab:

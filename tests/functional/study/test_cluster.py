@@ -28,7 +28,7 @@ from tests.functional.study.cluster_lab import HELD, WAIT, other_lab, over
 from tests.plugged import FOLDER, plugged_in
 from tests.support.errors import raises_code
 
-REPEATS = 4
+REPEATS = 3
 
 
 @pytest.fixture(scope="module", autouse=True)
