@@ -98,7 +98,7 @@ def meanwhile(root: Path, status: str, number: int, act: Callable[[], object]) -
 # What differs from one study to the next: times, durations, names.
 _DIFFERS = (
     r'"(time|started|ended|created|finished)": ?"[^"]*"',
-    r'"(\w+_s|seconds|at)": ?[0-9.e-]+',
+    r'"(\w+_s|controller_\w+|seconds|at)": ?[0-9.e-]+',
     r'"(id|study|title)": ?"[^"]*"',
 )
 # Read from this machine itself, for which there is no stand-in: two serial studies differ in them, too.
