@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from core.pace import Pace
 from core.paths import PROJECT, SETTINGS
 from hypervisors.registry import get_hypervisor
 from lab.connectors.address import parse_host
@@ -76,7 +77,7 @@ def provider(request: pytest.FixtureRequest) -> str:
 def machine(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NestedHost]:
     """It runs the kernel that the provider needs, and is as its own start script leaves it."""
     settings = load_settings(SETTINGS, {"HVLAB_LAB_HOST__SSH_PORT": str(PORT)})
-    host = lab_host(settings, lambda: Lab(settings).boxes, tmp_path_factory.mktemp("machine"))
+    host = lab_host(settings, lambda: Lab(settings).boxes, tmp_path_factory.mktemp("machine"), Pace())
     assert isinstance(host, NestedHost)
     host.boot(get_hypervisor(provider))
     if provider != "kvm":

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from core.pace import Pace
 from core.paths import SETTINGS
 from hypervisors.boot import BootOptions
 from hypervisors.registry import get_hypervisor
@@ -59,6 +60,7 @@ def controller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller]
         settings.lab_host,
         tmp_path_factory.mktemp("machine"),
         options=lambda name: BootOptions(settings.parameters_of(name), {}),
+        pace=Pace(),
     )
     try:
         machine.boot(get_hypervisor("kvm"))
