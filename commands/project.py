@@ -16,8 +16,8 @@ from lab import packages
 
 # What functional tests do not need of what commands install: an emulator, and what makes a root file system.
 _NOT_NEEDED = ("mmdebstrap", "debian-archive-keyring", "qemu-system-x86")
-# What only tests need: PDF read back, an sshd, a screen with windows; a reader of what is on pictures.
-_BESIDE = ("poppler-utils", "openssh-server", "xvfb", "blackbox", "xterm", "python3-xlib")
+# What only tests need: PDF read back, a browser, an sshd, a screen with windows; a reader of what is on pictures.
+_BESIDE = ("poppler-utils", "chromium", "openssh-server", "xvfb", "blackbox", "xterm", "python3-xlib")
 # A worker that has nothing left takes over what another one has not begun.
 _IN_PARALLEL = ("-n", "auto", "--dist", "worksteal")
 

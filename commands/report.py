@@ -12,6 +12,14 @@ from core.console import result
 from core.paths import PROJECT, STUDIES
 from lab import packages
 
+_QUESTION = {
+    "weights": "memory=2,cpu=1,disk=1: weights of the decision; default: 1 each",
+    "guests": "number of guests to decide for; default: the study's",
+    "guest-memory": "512MiB or 2GiB: memory of each guest; default: the study's",
+    "host-memory": "16GiB: memory of the host to decide for; default: the lab host's",
+    "host-disk": "200GiB: its partition for images; default: the lab host's",
+}
+
 
 @contextmanager
 def _study(name: str) -> Iterator[tuple[Path, Path]]:
@@ -75,11 +83,7 @@ def render(study: str, lang: str, scenario: Any = None) -> None:
     help={
         "study": "a folder in studies/ or reference/; default: the newest finished study",
         "lang": "en or ko",
-        "weights": "memory=2,cpu=1,disk=1: weights of the decision; default: 1 each",
-        "guests": "number of guests to decide for; default: the study's",
-        "guest-memory": "512MiB or 2GiB: memory of each guest; default: the study's",
-        "host-memory": "16GiB: memory of the host to decide for; default: the lab host's",
-        "host-disk": "200GiB: its partition for images; default: the lab host's",
+        **_QUESTION,
     },
 )
 def report_pdf(
@@ -120,13 +124,25 @@ def report_compare(c: Context, before: str, after: str) -> None:
     result(compare.as_text(one, other, compare.compare(one, other)))
 
 
-@command(help={"study": "as for report.pdf", "lang": "en or ko"})
-def report_html(c: Context, study: str = "latest", lang: str = "en") -> None:
+@command(help={"study": "as for report.pdf", "lang": "en or ko", **_QUESTION})
+def report_html(
+    c: Context,
+    study: str = "latest",
+    lang: str = "en",
+    *,
+    weights: str = "",
+    guests: int = 0,
+    guest_memory: str = "",
+    host_memory: str = "",
+    host_disk: str = "",
+) -> None:
     """Write a study's paper as one HTML page."""
+    from report.recommendation.scenario import parse_scenario
     from report.render import paper
 
+    scenario = parse_scenario(weights, guests, guest_memory, host_memory, host_disk)
     with _study(study) as (found, out):
-        result(paper.render_html(found, out / "report", lang))
+        result(paper.render_html(found, out / "report", lang, scenario))
 
 
 @command(help={"study": "as for report.pdf"})

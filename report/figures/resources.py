@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from report.data.readings import Estimate
 from report.figures.looks import Looks
-from report.figures.style import Bar, Filling, as_image, bar, label_top, legend_entries, panels, style, tip
+from report.figures.style import Bar, Filling, as_image, bar, error_bar, label_top, legend_entries, panels, style, tip
 from report.i18n.labels import printed_stage
 from report.tables.cpu import ROWS as CPU_ROWS
 from report.tables.cpu import Table4
@@ -68,10 +68,11 @@ def _lines(axes: Axes, stages: tuple[str, ...], cells: Mapping[Cell, Estimate], 
                 linestyle=look.dashes,
                 label=look.title,
             )
-            for position, (stage, value) in enumerate(zip(stages, values, strict=True)):
-                if not math.isnan(value):
-                    words_of = f"{look.title}, {printed_stage(stage)}: {value:.1f} {words['mib']}"
-                    tip(axes, position, value, words_of)
+            for position, stage in enumerate(stages):
+                if cell := cells.get((provider, stage)):
+                    error_bar(axes, position, cell, look.colour)
+                    told = f"{look.title}, {printed_stage(stage)}: {cell.mean:.1f} {words['mib']}"
+                    tip(axes, position, cell.mean, told + _ends(cell, 1))
     if not cells:
         _say_not_read(axes, words)
     # With many guests only every k-th stage is named, else the names run into one another.
@@ -112,8 +113,14 @@ def _idle_bars(axes: Axes, table: Table4, looks: Looks, words: Words) -> None:
             _say_bar_not_read(axes, position, words)
             continue
         bar(axes, Bar(position, idle.mean, 0.55), Filling(look.colour, look.hatch))
-        label_top(axes, position, idle.mean)
-        tip(axes, position, idle.mean, f"{look.title}, {words['idle']}: {idle.mean:.2f} %")
+        error_bar(axes, position, idle, "#222222")
+        label_top(axes, position, max(idle.mean, idle.interval.high if idle.interval else 0.0), idle.mean)
+        tip(axes, position, idle.mean, f"{look.title}, {words['idle']}: {idle.mean:.2f} %" + _ends(idle, 2))
+
+
+def _ends(value: Estimate, digits: int) -> str:
+    """Return the interval for a point's text; empty where there is none."""
+    return f" ({value.interval.low:.{digits}f} to {value.interval.high:.{digits}f})" if value.interval else ""
 
 
 def _busy_bars(axes: Axes, table: Table4, looks: Looks, words: Words) -> None:
@@ -130,7 +137,7 @@ def _busy_bars(axes: Axes, table: Table4, looks: Looks, words: Words) -> None:
             tip(axes, position, top + share / 2, f"{look.title}, {words[row]}: {share:.2f} %")
             top += share
         tops.append(top)
-        label_top(axes, position, top)
+        label_top(axes, position, top, top)
     axes.set_ylim(0, max([*tops, 1.0]) * 1.15)
     entries = legend_entries(axes)
     if entries:
@@ -173,7 +180,7 @@ def disk_figure(disk: Figure9, looks: Looks, words: Words, alt: str) -> Markup:
                     _say_bar_not_read(axes, position + offset, words)
                     continue
                 bar(axes, Bar(position + offset, size.mean / _GIB, 0.34), _KINDS[kind], words[kind])
-                label_top(axes, position + offset, size.mean / _GIB)
+                label_top(axes, position + offset, size.mean / _GIB, size.mean / _GIB)
                 label = f"{look.title}, {words[kind]}: {size.mean / _GIB:.2f} {words['gib']}"
                 tip(axes, position + offset, size.mean / _GIB, label)
         entries = legend_entries(axes)

@@ -15,6 +15,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from report.data.readings import Estimate
 from report.i18n.translate import spoken
 
 MM_PER_INCH = 25.4
@@ -151,11 +152,18 @@ def bar(axes: Axes, place: Bar, filling: Filling, label: str | None = None) -> N
     )
 
 
-def label_top(axes: Axes, position: float, value: float) -> None:
+def error_bar(axes: Axes, position: float, value: Estimate, colour: str) -> None:
+    """Draw the 95 % interval of a value; nothing where it was read once."""
+    if value.interval is not None:
+        ends = [[value.mean - value.interval.low], [value.interval.high - value.mean]]
+        axes.errorbar([position], [value.mean], ends, fmt="none", ecolor=colour, elinewidth=0.8, capsize=2.0)
+
+
+def label_top(axes: Axes, position: float, top: float, value: float) -> None:
     """Print a value above its bar, on white, since it may lie on a line of the grid."""
     axes.annotate(
         f"{value:.2f}",
-        (position, value),
+        (position, top),
         (0, 3),
         textcoords="offset points",
         ha="center",
@@ -215,10 +223,17 @@ def as_image(figure: Figure, name: str, alt: str) -> Markup:
 
 
 def _inline(svg: str, name: str, alt: str) -> Markup:
-    """Make an SVG part of a page: its ids are its own, and points show their text on hover."""
+    """Make an SVG part of a page: its ids are its own, and its points can be pointed at, touched and focused.
+
+    Only the first point is a stop of the Tab key: the page's script goes on to the others with the arrow keys.
+    """
     element = svg[svg.index("<svg") :]
-    element = re.sub(rf'<g id="{_TIP}([^"]*)">', r"<g><title>\1</title>", element)
+    point = r'<g class="point" tabindex="{}" role="img" aria-label="\1"><title>\1</title>'
+    element = re.sub(rf'<g id="{_TIP}([^"]*)">', point.format(0), element, count=1)
+    element = re.sub(rf'<g id="{_TIP}([^"]*)">', point.format(-1), element)
     element = _IDS.sub(rf"\g<1>{name}-\g<2>", element)
-    head = Markup('<svg role="img" aria-label="{}" ').format(alt)
+    # A picture has no parts for a screen reader; a group of points has.
+    role = "group" if 'class="point"' in element else "img"
+    head = Markup('<svg role="{}" aria-label="{}" ').format(role, alt)
     # matplotlib has escaped the words that were passed to it.
     return head + Markup(element.removeprefix("<svg ").strip())

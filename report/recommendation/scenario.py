@@ -44,6 +44,19 @@ class Scenario:
     host_mib: float | None = None
     host_disk_mib: float | None = None
 
+    @property
+    def suffix(self) -> str:
+        """What the names of an answer's files have beside the study's own: `.guests-12.memory-2`; empty for those."""
+        weights = [f"{name}-{self.weights.of(name):g}" for name in RESOURCES if self.weights.of(name) != 1]
+        sizes = (
+            ("guests", self.guests),
+            ("guest", self.guest_mib),
+            ("host", self.host_mib),
+            ("host-disk", self.host_disk_mib),
+        )
+        asked = [f"{name}-{size:.15g}{'' if name == 'guests' else 'MiB'}" for name, size in sizes if size is not None]
+        return "".join(f".{part}" for part in [*asked, *weights])
+
 
 DEFAULT_SCENARIO = Scenario()
 """The scenario without options: all weights alike, the study's guests on the study's host."""

@@ -24,6 +24,7 @@ from report.render.compiled import CompiledTemplates
 from report.render.context import paper_context
 from report.render.filters import filters_for
 from report.render.pdf_tags import complete_tags
+from report.render.screen import Screen, contents, for_screen, read_screen
 
 TEMPLATES = PROJECT / "templates"
 
@@ -43,7 +44,8 @@ _PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-c
 def render(study_dir: Path, out_dir: Path, lang: str = "en", scenario: Scenario = DEFAULT_SCENARIO) -> Path:
     """Render a study as a PDF (PDF/UA-1), `paper.<lang>.pdf`, and its guidance as `guidance.json` beside it.
 
-    The same dataset gives the same bytes: dates come from the study, not from the clock.
+    The answer to a question has files of its own, `paper.<lang>.guests-12.pdf` and `guidance.guests-12.json`. The same
+    dataset gives the same bytes: dates come from the study, not from the clock.
 
     Args:
         study_dir: The study's folder, in the form of docs/reference/dataset.md; only read.
@@ -61,9 +63,9 @@ def render(study_dir: Path, out_dir: Path, lang: str = "en", scenario: Scenario 
     """
     with speaking(language(lang)), _no_collection():
         page, guidance = _page(study_dir, scenario)
-        path = out_dir / f"paper.{lang}.pdf"
+        path = out_dir / f"paper.{lang}{scenario.suffix}.pdf"
         write(path, _pdf(page))
-    write(out_dir / "guidance.json", guidance)
+    write(out_dir / f"guidance{scenario.suffix}.json", guidance)
     return path
 
 
@@ -72,10 +74,9 @@ def render_html(study_dir: Path, out_dir: Path, lang: str = "en", scenario: Scen
 
     It holds all that it shows: nothing is fetched. Arguments and errors as `render`; returns the page's path.
     """
-    style = (TEMPLATES / "screen.css").read_text(encoding="utf-8")
     with speaking(language(lang)), drawn_for(Output(inline=True)):
-        page, _ = _page(study_dir, scenario, style)
-    path = out_dir / f"paper.{lang}.html"
+        page, _ = _page(study_dir, scenario, read_screen(TEMPLATES))
+    path = out_dir / f"paper.{lang}{scenario.suffix}.html"
     write(path, page.encode())
     return path
 
@@ -100,12 +101,12 @@ def write(path: Path, content: bytes) -> None:
         ) from error
 
 
-def _page(study_dir: Path, scenario: Scenario, screen_style: str = "") -> tuple[str, bytes]:
-    """Return the page, with its style if it is for a browser, and guidance.json."""
+def _page(study_dir: Path, scenario: Scenario, screen: Screen | None = None) -> tuple[str, bytes]:
+    """Return the page, with its style and script if it is for a browser, and guidance.json."""
     dataset = load(study_dir)
     environment = templates(dataset.study.hypervisors)
     context = paper_context(dataset, environment, spoken().code, scenario)
-    page = environment.get_template("paper.html.j2").render(vars(context), screen_style=screen_style)
+    page = environment.get_template("paper.html.j2").render(vars(context), screen=screen)
     return page, as_json(context.advice, dataset.study)
 
 
@@ -134,6 +135,7 @@ def _environment(_code: str, described: tuple[str, ...]) -> jinja2.Environment:
     environment.install_gettext_callables(gettext, ngettext, newstyle=True, pgettext=pgettext)  # type: ignore[attr-defined]
     own = filters_for([HypervisorInfo.model_validate_json(text) for text in described])
     environment.filters.update({name: _when_filled_in(each) for name, each in own.items()})
+    environment.filters.update({"contents": contents, "for_screen": for_screen})
     return environment
 
 

@@ -283,9 +283,19 @@ def test_one_hypervisor_wins_over_none(make_study: MakeStudy) -> None:
 
 def test_guidance_json_is_the_decision(make_study: MakeStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paper, "_pdf", lambda _page: b"%PDF")
-    scenario = parse_scenario("memory=2,cpu=1,disk=1", 12, "512MiB", "16GiB")
-    paper.render(make_study(repeats=3), tmp_path / "out", scenario=scenario)
-    found = json.loads((tmp_path / "out" / "guidance.json").read_text(encoding="utf-8"))
+    scenario = parse_scenario("memory=2,cpu=1,disk=1", 12, "512MiB", "16GiB", "300GiB")
+    study, out = make_study(repeats=3), tmp_path / "out"
+    paper.render(study, out)
+    own = (out / "guidance.json").read_bytes()
+    paper.render(study, out, scenario=scenario)
+    # The answer to a question leaves the study's own files as they are.
+    assert (out / "guidance.json").read_bytes() == own
+    asked = ".guests-12.guest-512MiB.host-16384MiB.host-disk-307200MiB.memory-2"
+    assert {it.name for it in out.iterdir()} == {
+        "guidance.json", f"guidance{asked}.json", "paper.en.pdf", f"paper.en{asked}.pdf"
+    }  # fmt: skip
+    assert paper.render_html(study, out, scenario=scenario).name == f"paper.en{asked}.html"
+    found = json.loads((out / f"guidance{asked}.json").read_text(encoding="utf-8"))
     assert found["asked"] == {
         "weights": {"memory": 2, "cpu": 1, "disk": 1}, "guests": 12, "guest_mib": 512, "host_mib": 16384,
     }  # fmt: skip

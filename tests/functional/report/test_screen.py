@@ -1,0 +1,154 @@
+"""report.html in a browser: keyboard, widths from a phone's to a desk's, light and dark, and axe without findings."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from report.render import paper
+from tests.support.made_up import REFERENCE, write_study
+from tests.support.shared import once
+
+SIZES = {"phone": (360, 740), "tablet": (768, 1024), "desk": (1440, 900)}
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as play:
+        program = shutil.which("chromium")
+        assert program, "the tests need Debian's package chromium"
+        started = play.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The published study and a made-up one of three repeats, as pages in both languages."""
+
+    def make(folder: Path) -> None:
+        study = write_study(folder / "study", repeats=3)
+        paper.render_html(study, folder / "made-up")
+        for lang in ("en", "ko"):
+            paper.render_html(REFERENCE, folder / "published", lang)
+
+    folder = once(tmp_path_factory, "screen", make)
+    return {
+        "made up": folder / "made-up" / "paper.en.html",
+        "en": folder / "published" / "paper.en.html",
+        "ko": folder / "published" / "paper.ko.html",
+    }
+
+
+@pytest.fixture
+def opened(browser: Browser, pages: dict[str, Path]) -> Iterator[Open]:
+    contexts = []
+    asked: list[str] = []
+
+    def open_page(name: str = "made up", size: str = "desk", scheme: str = "light", touch: bool = False) -> Page:
+        width, height = SIZES[size]
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            has_touch=touch,
+            accept_downloads=True,  # type: ignore[arg-type]
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: asked.append(f"error: {error}"))
+        page.goto(pages[name].as_uri())
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["made up", "en", "ko"])
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(opened: Open, name: str, scheme: str) -> None:
+    page = opened(name, scheme=scheme)
+    for width, height in SIZES.values():
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        found = Axe().run(page).response["violations"]
+        assert [(it["id"], it["nodes"][0]["html"][:200]) for it in found] == []
+
+
+def test_a_wide_table_scrolls_under_its_caption(opened: Open) -> None:
+    page = opened(size="phone")
+    box = page.locator("#table-3-scroll")
+    assert box.evaluate("it => it.scrollWidth > it.clientWidth")
+    caption = page.locator("#table-3-caption")
+    before = caption.bounding_box()
+    box.focus()
+    box.evaluate("it => { it.scrollLeft = 150 }")
+    assert box.evaluate("it => it.scrollLeft") == 150
+    after = caption.bounding_box()
+    assert before
+    assert after
+    assert after["x"] == pytest.approx(before["x"], abs=1)
+    assert after["width"] <= SIZES["phone"][0]
+
+
+def test_contents_lead_to_each_section(opened: Open) -> None:
+    page = opened()
+    links = page.locator("#contents a")
+    targets = [str(it.get_attribute("href")) for it in links.all()]
+    assert len(targets) == page.locator("main section[id]").count() > 10
+    for target in targets:
+        assert page.locator(target).count() == 1
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    assert page.locator("main").count() == page.locator("nav").count() == page.locator("body > header").count() == 1
+
+
+def test_a_table_is_sorted_by_key(opened: Open) -> None:
+    page = opened("en")
+    head = page.locator("#table-3b thead th").nth(1)
+    cells = page.locator("#table-3b tbody td:nth-child(2)")
+    head.locator("button").focus()
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") == "ascending"
+    assert cells.all_inner_texts() == ["543.7", "555.3", "608.3"]
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") == "descending"
+    assert cells.all_inner_texts() == ["608.3", "555.3", "543.7"]
+    assert "Per guest" in page.locator("#told").inner_text()
+
+
+def test_points_are_reached_by_key_and_by_finger(opened: Open) -> None:
+    page = opened("made up", "phone", touch=True)
+    first, second = (page.locator("#figure-6 .point").nth(n) for n in (0, 1))
+    first.focus()
+    assert page.locator("#tip").inner_text() == first.get_attribute("aria-label")
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#tip").inner_text() == second.get_attribute("aria-label")
+    # Value and interval.
+    assert re.search(r"Manager: [\d.]+ MiB \([\d.]+ to [\d.]+\)$", page.locator("#tip").inner_text())
+    page.keyboard.press("Escape")
+    assert page.locator("#tip").is_hidden()
+    point = page.locator("#figure-8 .point").first
+    point.tap(force=True)
+    assert page.locator("#tip").text_content() == point.get_attribute("aria-label")
+    assert page.locator('#figure-6 .point[tabindex="0"]').count() == 1
+
+
+def test_tables_and_figures_are_downloaded(opened: Open, tmp_path: Path) -> None:
+    page = opened("en")
+    for label, name, start in (
+        ("Table 3. Download as CSV", "table-3.csv", "Stage,Xen Total,Xen Used,Xen Free,KVM Total"),
+        ("Figure 6. Download as SVG", "figure-6.svg", "<svg"),
+    ):
+        with page.expect_download() as waited:
+            page.get_by_role("button", name=label, exact=True).click()
+        assert waited.value.suggested_filename == f"paper-2011-{name}"
+        waited.value.save_as(tmp_path / name)
+        assert (tmp_path / name).read_text(encoding="utf-8").startswith(start)
