@@ -51,7 +51,7 @@
   const csvOf = (table) => {
     const quoted = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
     const head = columnsOf(table).map((cells) => cells.map((cell) => cell.dataset.text ?? textOf(cell)).join(" "));
-    const rows = [...table.tBodies].flatMap((body) => [...body.rows].map((row) => [...row.cells].map(textOf)));
+    const rows = [...table.tBodies].flatMap((body) => [...body.rows].map((row) => [...row.cells].map((cell) => textOf(cell).replace(/\u2212(?=\d)/g, "-"))));
     return [head, ...rows].map((row) => row.map(quoted).join(",") + "\n").join("");
   };
 

@@ -1,5 +1,6 @@
 """How numbers, names and dates are printed; Jinja2 filters."""
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -75,13 +76,21 @@ def instant(value: datetime) -> str:
 
 
 def _decimal(number: float, digits: int) -> str:
-    """Print a number with `digits` decimals; one that rounds to zero has no sign."""
+    """Print a number with `digits` decimals; one that rounds to zero has no sign, a negative one a true minus."""
     text = f"{number:.{digits}f}"
-    return text.removeprefix("-") if float(text) == 0 else text
+    return text.removeprefix("-") if float(text) == 0 else text.replace("-", "\N{MINUS SIGN}")
 
 
 def _utc(value: datetime) -> datetime:
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+_UNIT = re.compile(r"(<(pre|title|style|script)\b.*?</\2>|<[^>]*>)|(\d) (?=%|MiB|GiB)", re.DOTALL)
+
+
+def units_beside_numbers(page: str) -> str:
+    """Put a no-break space between each number of a page's text and its unit; markup and captures stay."""
+    return _UNIT.sub(lambda found: found[1] or f"{found[3]}\N{NO-BREAK SPACE}", page)
 
 
 def capitalize_first(text: str) -> str:

@@ -22,7 +22,7 @@ from report.recommendation.recommendation import as_json
 from report.recommendation.scenario import DEFAULT_SCENARIO, Scenario
 from report.render.compiled import CompiledTemplates
 from report.render.context import paper_context
-from report.render.filters import filters_for
+from report.render.filters import filters_for, units_beside_numbers
 from report.render.pdf_tags import complete_tags
 from report.render.screen import Screen, contents, for_screen, read_screen
 
@@ -171,7 +171,7 @@ def _pdf(page: str) -> bytes:
     fetcher = weasyprint.URLFetcher(allowed_protocols={"file", "data"})
     style = _font_faces(spoken()) + (TEMPLATES / "paper.css").read_text(encoding="utf-8")
     sheet = weasyprint.CSS(string=style, font_config=fonts, url_fetcher=fetcher)
-    document = weasyprint.HTML(string=page, url_fetcher=fetcher)
+    document = weasyprint.HTML(string=units_beside_numbers(page), url_fetcher=fetcher)
     pdf: bytes = document.write_pdf(
         stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1", finisher=complete_tags
     )

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from report.render.filters import units_beside_numbers
+
 _SECTION = re.compile(r'<section[^>]* id="([^"]+)"[^>]*>\s*<h2[^>]*>(.*?)</h2>', re.DOTALL)
 _TABLE = re.compile(r'(<table[^>]* id="([^"]+)"[^>]*>)\s*<caption>(.*?)</caption>(.*?</table>)', re.DOTALL)
 _SCROLLING = (
@@ -44,6 +46,6 @@ def contents(body: str) -> list[tuple[str, Markup]]:
 def for_screen(body: str) -> Markup:
     """Put each table and chart into an element that scrolls sideways; their captions stay in view."""
     # As plain text: what is taken out of markup and joined would be escaped.
-    page = _TABLE.sub(_SCROLLING, str(body))
+    page = _TABLE.sub(_SCROLLING, units_beside_numbers(str(body)))
     page = _FIGCAPTION.sub(r'\1<figcaption id="\2-caption">', page)
     return Markup(_CHART.sub(_SCROLLING_CHART, page))

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import jinja2
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from dataset import Dataset, load
 from dataset.settling import read_curves
@@ -17,10 +19,15 @@ from report.recommendation.recommendation import Advice, advise
 from report.recommendation.results import Results, results
 from report.recommendation.scenario import DEFAULT_SCENARIO
 from report.render.paper import templates, write
+from report.replication.section import replicate
+from report.tables.quantities import Quantities
+from report.tools.results_table import results_table
 
 
 def write_data(study_dir: Path, out_dir: Path) -> list[Path]:
     """Write a study's tables as tidy CSV and as Parquet, its figures as SVG and PNG (300 dpi).
+
+    results.csv and results.parquet have all numbers in one table, of the columns of `results_table.SCHEMA`.
 
     Args:
         study_dir: The study's folder, in the form of docs/reference/dataset.md; only read.
@@ -40,6 +47,9 @@ def write_data(study_dir: Path, out_dir: Path) -> list[Path]:
     files: dict[str, bytes] = {}
     for name, table in _tables(dataset, found, advice).items():
         files |= {f"{name}.csv": _csv(table), f"{name}.parquet": _parquet(table)}
+    replication = replicate(dataset, Quantities(readings, found.memory_in_use, found.costs), found.table3)
+    everything = results_table(dataset, readings, found, advice, replication)
+    files |= {"results.csv": _results_csv(everything), "results.parquet": _results_parquet(everything)}
     files |= _figures(templates(dataset.study.hypervisors), dataset, found, advice)
     for name, content in sorted(files.items()):
         write(out_dir / name, content)
@@ -76,13 +86,14 @@ def _tables(dataset: Dataset, found: Results, advice: Advice) -> dict[str, pd.Da
             "less_per_guest": it.flat,
             "more_per_guest": it.steep,
             "crossing_guests": it.crossing,
+            "n": min(found.costs[name].per_guest.n for name in (it.flat, it.steep)),
             "low": it.interval.low if it.interval else None,
             "high": it.interval.high if it.interval else None,
         }
         for it in advice.break_evens
     ]
     capacity = [
-        {"provider": p, "guest_mib": guest, "host_gib": host, **asdict(fit)}
+        {"provider": p, "guest_mib": guest, "host_gib": host, "n": advice.demands[p].as_read.n, **asdict(fit)}
         for (p, guest, host), fit in advice.capacity.full.items()
     ]
     rows: dict[str, list[dict[str, object]]] = {
@@ -111,3 +122,20 @@ def _parquet(table: pd.DataFrame) -> bytes:
     stream = io.BytesIO()
     table.to_parquet(stream, engine="pyarrow", index=False)
     return stream.getvalue()
+
+
+def _results_parquet(table: pa.Table) -> bytes:
+    stream = io.BytesIO()
+    pq.write_table(table, stream)
+    return stream.getvalue()
+
+
+def _results_csv(table: pa.Table) -> bytes:
+    """Return the table as CSV; a whole number has no decimals, so that bytes are told to the last one."""
+    frame = table.to_pandas()
+    for column in frame.select_dtypes("number"):
+        frame[column] = [
+            "" if pd.isna(value) else str(int(value)) if float(value).is_integer() else repr(float(value))
+            for value in frame[column]
+        ]
+    return _csv(frame)

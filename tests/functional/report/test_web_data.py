@@ -8,12 +8,15 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from core.paths import PROJECT
 from dataset import load
 from report.render import paper
 from report.tools.export import write_data
+from report.tools.results_table import SCHEMA
 
 REFERENCE = PROJECT / "reference" / "paper-2011"
 MakeStudy = Callable[..., Path]
@@ -78,6 +81,25 @@ def test_tables_and_figures_as_files(make_study: MakeStudy, tmp_path: Path) -> N
     pd.testing.assert_frame_equal(parquet, costs)
     again = pd.read_csv(tmp_path / "data" / "measurements.csv")
     assert len(again) == len(load(folder).measurements)
+
+
+def test_results_of_any_two_studies_are_one_table(make_study: MakeStudy, tmp_path: Path) -> None:
+    # One of them lacks whole columns: their nulls have types none the less.
+    lacking = make_study(providers=("kvm",), without=("mpstat", "disk"), repeats=1)
+    write_data(REFERENCE, tmp_path / "one")
+    write_data(lacking, tmp_path / "other")
+    tables = [pq.read_table(tmp_path / name / "results.parquet") for name in ("one", "other")]
+    assert [table.schema for table in tables] == [SCHEMA, SCHEMA]
+    rows = pa.concat_tables(tables).to_pandas()
+    assert set(rows["table"]) == {"3", "3a", "3b", "3c", "4", "9a", "A4", "G1", "G2", "R1", "meters"}
+    assert rows.loc[rows["value"].notna(), "n"].min() == 1
+    assert not rows.duplicated([name for name in SCHEMA.names if name not in ("value", "low", "high", "n")]).any()
+    text = (tmp_path / "one" / "results.csv").read_text(encoding="utf-8")
+    assert "paper-2011,3,kvm,,vm-4,4,,,used,2453,MiB,1,,," in text
+    # Bytes are whole numbers.
+    sizes = [line.split(",")[9] for line in text.splitlines() if ",B," in line]
+    assert sizes
+    assert all(size.isdigit() for size in sizes)
 
 
 def test_the_same_files_in_another_process(tmp_path: Path) -> None:

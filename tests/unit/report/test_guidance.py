@@ -92,7 +92,7 @@ def test_a_negative_cost_is_named_and_not_ranked(make_study: MakeStudy) -> None:
     assert found.negative == ("kvm",)
     assert found.per_guest.winner == "xen"
     text = page(folder)
-    assert "Under KVM a further guest was read to take -3.0 MiB" in text
+    assert "Under KVM a further guest was read to take \N{MINUS SIGN}3.0 MiB" in text
     assert "costs least memory under KVM" not in text
 
 

@@ -196,5 +196,5 @@ def test_alternative_texts_come_from_the_data(make_study: MakeStudy) -> None:
 
 def test_what_rounds_to_zero_has_no_sign() -> None:
     assert fixed(-0.04, 1) == "0.0"
-    assert fixed(-0.06, 1) == "-0.1"
+    assert fixed(-0.06, 1) == "\N{MINUS SIGN}0.1"
     assert mib(-0.01) == "0.0"
