@@ -1,6 +1,7 @@
 """From a number in the paper back to what was printed on the lab host."""
 
 import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,7 +13,9 @@ from dataset.descriptors import HypervisorInfo
 from dataset.stages import is_stage, stages_up_to
 from report.data.readings import Readings
 from report.data.sources import capture_info
+from report.tables.cost_model import costs
 from report.tables.cpu import ROWS as CPU_ROWS
+from report.tables.cpu import table_4
 from report.tables.memory import MemoryInUse, comparable
 
 
@@ -93,11 +96,12 @@ class _Table:
 
 _TABLES = {
     "table 3": _Table({"total": "total", "used": "paper_used", "free": "paper_free"}, "free", "MiB", staged=True),
-    "table 4": _Table({name: name for name in CPU_ROWS if name != "rest"}, "mpstat", "percent", staged=False),
+    "table 4": _Table({name: name for name in CPU_ROWS}, "mpstat", "percent", staged=False),
     "figure 9a": _Table({"apparent": "apparent", "allocated": "allocated"}, "disk", "B", staged=False),
 }
 _ALIASES = {"figure 6": "table 3", "figure 8": "table 4", "figure 9b": "figure 9a", "table 9c": "figure 9a"}
-_WORKED_OUT = {"table 3a": "taken", "table 3b": "per guest"}
+_WORKED_OUT = {"table 3a": ("taken",), "table 3b": ("per guest", "fixed")}
+_STAGE = re.compile(r"vm[ _]?([0-9]+)")
 
 
 def parse_place(text: str, hypervisors: Sequence[HypervisorInfo]) -> Place:
@@ -124,10 +128,10 @@ def parse_place(text: str, hypervisors: Sequence[HypervisorInfo]) -> Place:
     named = next((part for part in parts[1:] if part in names), None)
     stage = next((part for part in parts[1:] if is_stage(part)), None)
     rest = [part for part in parts[1:] if part not in (named, stage)]
-    numbers = [_WORKED_OUT[table]] if table in _WORKED_OUT else list(_TABLES[table].columns)
-    number = rest[0] if rest else numbers[0] if len(numbers) == 1 else None
+    numbers = list(_WORKED_OUT[table] if table in _WORKED_OUT else _TABLES[table].columns)
+    number = rest[0] if rest else numbers[0] if len(numbers) == 1 or table in _WORKED_OUT else None
     if named is None or len(rest) > 1 or number not in numbers:
-        near = difflib.get_close_matches(rest[0], [*numbers, *names], 1) if rest else []
+        near = [word for part in rest for word in _near(part, [*numbers, *names])]
         meant = f"did you mean {near[0]}? " if near else ""
         titles = ", ".join(it.title for it in hypervisors)
         raise HvlabError(
@@ -139,6 +143,12 @@ def parse_place(text: str, hypervisors: Sequence[HypervisorInfo]) -> Place:
     if staged and stage is None:
         raise HvlabError(f"{text!r} names no stage", f"for example {example}", code="unknown-number")
     return Place(table, names[named].name, stage if staged else None, number, names[named].title)
+
+
+def _near(part: str, known: Sequence[str]) -> list[str]:
+    """Return what a part of a place that is not known may have meant."""
+    stage = _STAGE.fullmatch(part)
+    return [f"VM-{stage[1]}"] if stage else difflib.get_close_matches(part, known, 1)
 
 
 def trace(dataset: Dataset, place: Place) -> Trace:
@@ -157,6 +167,8 @@ def trace(dataset: Dataset, place: Place) -> Trace:
     readings = Readings(dataset.measurements, dataset.study)
     stages = readings.stages(place.provider, table.meter)
     stage = place.stage or (stages[-1] if stages else "")
+    if place.number == "rest":
+        return _rest(dataset, readings, replace(place, stage=stage))
     metric = table.columns[place.number]
     origins = _origins(dataset, place.provider, stage, [(table.meter, metric)])
     estimate = readings.estimate(place.provider, stage, table.meter, metric, table.unit)
@@ -164,6 +176,16 @@ def trace(dataset: Dataset, place: Place) -> Trace:
         raise _not_read(dataset, place)
     derivation = "as read" if estimate.n == 1 else f"mean of {estimate.n} boots"
     return Trace(replace(place, stage=stage), estimate.mean, table.unit, derivation, origins)
+
+
+def _rest(dataset: Dataset, readings: Readings, place: Place) -> Trace:
+    stage, shares = place.stage or "", [row for row in CPU_ROWS if row != "rest"]
+    value = table_4(readings, stage, cpus=None).cells.get((place.provider, "rest")) if stage else None
+    if value is None:
+        raise _not_read(dataset, place)
+    origins = _origins(dataset, place.provider, stage, [("mpstat", row) for row in shares])
+    how = f"100 - ({' + '.join(shares)}), at least 0, mean over boots"
+    return Trace(place, value.mean, "percent", how, origins)
 
 
 def _comparable(dataset: Dataset, place: Place) -> Trace:
@@ -177,7 +199,7 @@ def _comparable(dataset: Dataset, place: Place) -> Trace:
         raise _not_read(dataset, place)
     means = [each for each in free if each is not None]
     what = _formula(readings, in_use, place.provider)
-    if place.table == "table 3b":
+    if place.number == "per guest":
         steps = int(stages[1][3:]) - int(stages[0][3:])
         value = float(((means[0] - means[1]) / steps).dropna().mean())
         how = f"({what} at {stages[0]} - at {stages[1]}) / {steps} guests, mean over boots"
@@ -185,6 +207,15 @@ def _comparable(dataset: Dataset, place: Place) -> Trace:
     if in_use.baseline is None:
         raise _not_read(dataset, place)
     total = in_use.baseline.total.mean
+    if place.number == "fixed":
+        cost = costs(in_use)[place.provider]
+        if cost.fixed is None:
+            raise _not_read(dataset, place)
+        how = (
+            f"{total:g} MiB (the machine's total: {in_use.baseline.formula}) - ({what} at {stages[0]})"
+            f" - {cost.first} x the cost per guest (from {stages[0]} to {stages[1]}), mean over boots"
+        )
+        return Trace(place, cost.fixed.mean, "MiB", how, origins)
     how = f"{total:g} MiB (the machine's total: {in_use.baseline.formula}) - ({what}), mean over boots"
     return Trace(place, total - float(means[0].mean()), "MiB", how, origins)
 

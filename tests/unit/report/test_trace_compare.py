@@ -52,8 +52,22 @@ def test_worked_out_numbers(make_study: MakeStudy) -> None:
     slope = traced(folder, "Table 3b, KVM")
     assert slope.value == pytest.approx(560)
     assert {it.capture.split("/")[3] for it in slope.origins} == {"vm-1", "vm-4"}
+    fixed = traced(folder, "Table 3b, KVM, fixed")
+    assert fixed.value == pytest.approx(210.5)
+    assert fixed.origins == slope.origins
+    rest = traced(folder, "Table 4, KVM, rest")
+    assert rest.value == pytest.approx(0.36, abs=0.01)
+    assert {it.metric for it in rest.origins} == {"idle", "user", "sys", "guest"}
     assert traced(folder, "Figure 8, VirtualBox, idle").value == pytest.approx(91.995)
     assert traced(folder, "Table 9c, KVM, allocated").unit == "B"
+
+
+def test_a_stage_without_its_hyphen_is_recognised() -> None:
+    with pytest.raises(HvlabError) as caught:
+        traced(REFERENCE, "Table 3, KVM, VM4, used")
+    assert caught.value.code == "unknown-number"
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith("did you mean VM-4? ")
 
 
 @pytest.mark.parametrize(
