@@ -19,7 +19,7 @@ from lab.installer.stage2 import compile_python, stage2_folder, stage2_inputs
 _HERE = Path(__file__).parent
 # The parts of the kit that run on the machine that is installed.
 PROGRAM = (
-    "core/__init__.py", "core/errors.py", "core/process.py", "core/signals.py", "lab/__init__.py",
+    "core/__init__.py", "core/cause.py", "core/errors.py", "core/process.py", "core/signals.py", "lab/__init__.py",
     *(f"lab/installer/{name}.py" for name in ("__init__", "configure", "kickstart", "main", "medium_contents",
                                               "package_groups", "partitions", "plan", "rhel5", "supported", "target")),
 )  # fmt: skip
