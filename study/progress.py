@@ -67,10 +67,12 @@ def _usual_seconds(provider: str, studies: list[StudyInfo]) -> float | None:
     """Return the median duration of the hypervisor's finished runs in the first study with any; else of any runs."""
     for wanted in (provider, None):
         for study in studies:
+            # A clock that was set back meanwhile leaves runs that end before they start.
             times = [
                 (run.ended - run.started).total_seconds()
                 for run in study.runs
                 if run.status == "finished" and run.started and run.ended and wanted in {run.provider, None}
+                if run.ended > run.started
             ]
             if times:
                 return statistics.median(times)

@@ -1,7 +1,9 @@
 """Screenshots of the guests and the manager, and pictures of terminal output, made after a run's last readings."""
 
 import os
+import time
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,6 +29,14 @@ WINDOW_CAPTURE = "manager-window"
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
+@dataclass(frozen=True)
+class _Moment:
+    """Now, by two clocks: the time of day may be set meanwhile, so durations are of the other one."""
+
+    of_day: datetime = field(default_factory=lambda: datetime.now(UTC))
+    clock: float = field(default_factory=time.monotonic)
+
+
 def screen_path(provider: str, repeat: int, file: str) -> str:
     """Return a picture's path relative to the study's folder."""
     return f"runs/{run_name(provider, repeat)}/{FOLDER}/{file}"
@@ -39,7 +49,7 @@ def take_screens(host: Machine, provider: Hypervisor, guests: list[str], study_d
         HvlabError: A screenshot fails, or shows one colour only.
     """
     for guest in guests:
-        began = datetime.now(UTC)
+        began = _Moment()
         screen = take_picture(host, provider, guest)
         path = screen_path(provider.name, repeat, f"{guest}.png")
         _keep(study_dir, path, screen, f"guest={guest}; {provider.screenshot_command}", began)
@@ -51,7 +61,7 @@ def take_manager(host: Machine, provider: Hypervisor, study_dir: Path, repeat: i
     Raises:
         HvlabError: The picture fails, another window covers this one, or it shows one colour only.
     """
-    began = datetime.now(UTC)
+    began = _Moment()
     window = picture(host, provider.manager)
     path = screen_path(provider.name, repeat, MANAGER_PICTURE)
     _keep(study_dir, path, window, picture_command(provider.manager), began)
@@ -65,7 +75,7 @@ def draw_terminals(study_dir: Path, provider: Hypervisor, repeat: int, stages: I
     """
     for stage in stages:
         for meter in PICTURED:
-            began = datetime.now(UTC)
+            began = _Moment()
             capture = capture_path(provider.name, repeat, stage, meter)
             found = printed(in_study(study_dir, capture))
             if found is None:
@@ -79,9 +89,9 @@ def terminal_picture(meter: str, stage: str) -> str:
     return f"{meter}-{stage}.svg"
 
 
-def _keep(study_dir: Path, path: str, content: bytes, command: str, began: datetime) -> None:
-    seconds = (datetime.now(UTC) - began).total_seconds()
-    write_capture(study_dir, path, content, command=command, exit_status=0, started=began, seconds=seconds)
+def _keep(study_dir: Path, path: str, content: bytes, command: str, began: _Moment) -> None:
+    seconds = time.monotonic() - began.clock
+    write_capture(study_dir, path, content, command=command, exit_status=0, started=began.of_day, seconds=seconds)
 
 
 def check_screens(study_dir: Path, study: StudyInfo) -> list[str]:
