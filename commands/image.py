@@ -12,9 +12,10 @@ from lab import packages
 def image_host(c: Context) -> None:
     """Build the nested lab host's image."""
     from lab.images.host import host_image
+    from lab.images.origin import origin_of
 
     the_lab()
-    result(host_image().disk.parent)
+    result(host_image(origin_of(settings())).disk.parent)
 
 
 @command(packages.lab_packages, help={"os": "guest system, e.g. debian-12; default: topology.os of hvlab.toml"})

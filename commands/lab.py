@@ -20,6 +20,7 @@ def lab_up(c: Context, provider: str, guests: int = 0, host: str = "") -> None:
     from hypervisors.registry import get_hypervisor
     from lab.active_lab import ActiveLab
     from lab.factors.host import require_possible
+    from lab.images.origin import require_packaged
 
     wanted, parameters = get_hypervisor(provider), settings(host)
     count = guests or parameters.topology.guests
@@ -27,6 +28,7 @@ def lab_up(c: Context, provider: str, guests: int = 0, host: str = "") -> None:
         raise HvlabError(
             f"--guests={count} is not in the topology", f"1 to {parameters.topology.guests}", code="bad-option"
         )
+    require_packaged(parameters, [wanted.name])
     require_possible(parameters, [wanted.name])
     active = ActiveLab(state_root())
     with active.acquire():

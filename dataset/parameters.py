@@ -31,6 +31,8 @@ class Parameters(BaseModel):
         factors: Factor to the value that was asked for.
         box: Name and version of the guest's box.
         lab_host: Settings of the lab host.
+        images: Settings of the images; absent in studies from before there were any.
+        left_out: Hypervisors that the settings name and the lab host's release has no package of: name to title.
         most_repeats: Limit of the repeats that `--precision` adds.
         precision_mib: Wanted half-width of `--precision`, MiB.
         readings: Settings of the readings.
@@ -52,6 +54,8 @@ class Parameters(BaseModel):
     factors: dict[str, JsonValue] = {}
     box: dict[str, JsonValue] = {}
     lab_host: dict[str, JsonValue] = {}
+    images: dict[str, JsonValue] = {}
+    left_out: dict[HypervisorName, str] = {}
     most_repeats: int | None = None
     precision_mib: float | None = None
     readings: dict[str, JsonValue] = {}

@@ -3,6 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
+
+Release = Literal["bookworm", "trixie", "sid"]
+RELEASES: tuple[Release, ...] = ("bookworm", "trixie", "sid")
+"""The Debian releases that the lab host can be built from, the oldest first."""
 
 
 def nothing(root: Path) -> None:
@@ -23,6 +28,7 @@ class HostSoftware:
     Attributes:
         packages: Debian packages of the hypervisor, its tools and its manager.
         start: Shell program that makes the booted lab host ready for the hypervisor, in pieces that are joined.
+        releases: Debian releases that it is packaged in, each with the packages whose names differ between them.
         components: Components of Debian's archive beside `main` that the packages are in.
         recorded: Packages beside those whose versions are recorded.
         configure: Changes the installed system, given its root folder.
@@ -32,11 +38,16 @@ class HostSoftware:
 
     packages: tuple[str, ...]
     start: tuple[Path, ...]
+    releases: Mapping[Release, tuple[str, ...]] = field(default_factory=lambda: dict.fromkeys(RELEASES, ()))
     components: tuple[str, ...] = ()
     recorded: tuple[str, ...] = ()
     configure: Callable[[Path], None] = nothing
     boot_files: Callable[[Path], Mapping[str, bytes]] = no_files
     code: tuple[Path, ...] = field(default=())
+
+    def packages_of(self, release: Release) -> tuple[str, ...]:
+        """Return its packages in a release that it is packaged in."""
+        return (*self.releases[release], *self.packages)
 
     def start_program(self) -> str:
         """Return the shell program that makes the booted lab host ready."""

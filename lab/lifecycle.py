@@ -32,6 +32,7 @@ from lab.hosts.prepare import create_resources, render_prepare_script
 from lab.images.boxes import Boxes, boxes_for, planned_version
 from lab.images.cache import manifest
 from lab.images.guest import GuestImage, guest_image, vagrant_keys
+from lab.images.origin import require_packaged
 from lab.images.os_profiles import profile
 from lab.settings import Settings
 from lab.state.lock import TEMPORARY
@@ -93,9 +94,10 @@ class Lab:
         """Boot the lab host for a provider and make it ready for guests.
 
         Raises:
-            HvlabError: If it does not come up.
+            HvlabError: If it does not come up, or its release has no package of the hypervisor (`not-packaged`).
         """
         provider = get_hypervisor(name)
+        require_packaged(self.settings, [name])
         # This command holds the lab, and it is off: what a killed command left is in the way.
         self.active.take_down()
         self._plan_steps()

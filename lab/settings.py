@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from core.errors import HvlabError
 from core.parsing import toml_table
 from core.table import Table
+from hypervisors.host_image import Release
 from hypervisors.registry import all_hypervisors, get_hypervisor
 from lab.connectors.address import parse_host
 from lab.environment import override, require_whole_names, variable_of
@@ -53,18 +54,30 @@ class LabHostSettings(Table):
     Attributes:
         host: `nested`, `local`, or `ssh://user@host:port`.
         ssh_config: For a host over SSH: a file that is read instead of the user's own configuration of ssh.
+        release: Debian release that it is built from.
         desktop: It has an X session with a virtual screen from its start on.
     """
 
     host: Annotated[str, AfterValidator(lambda text: parse_host(text).text)] = "nested"
     ssh_config: Annotated[str, AfterValidator(os.path.expanduser)] = ""
 
+    release: Release = "sid"
     memory_mib: int = Field(4096, ge=2048)
     vcpus: int = Field(2, ge=1, le=64)
     ssh_port: int = Field(2622, ge=1024, le=65535)
     boot_timeout_s: float = Field(300, gt=0)
     desktop: bool = True
     cpu_model: str = "Opteron_G3,-misalignsse,+svm,+npt,+ssse3,+sse4.1,+sse4.2,+popcnt"
+
+
+class ImagesSettings(Table):
+    """Where images come from.
+
+    Attributes:
+        mirror: Address of a mirror of another day, from which the nested lab host is built; "": the usual mirror.
+    """
+
+    mirror: str = Field("", pattern=r"^((https?|file)://[^\s'\"]+)?$")
 
 
 class TopologySettings(Table):
@@ -132,6 +145,7 @@ class Settings(Table):
     """All parameters of a study."""
 
     lab_host: LabHostSettings = LabHostSettings()
+    images: ImagesSettings = ImagesSettings()
     topology: TopologySettings = TopologySettings()
     study: StudySettings = Field(default_factory=StudySettings)
     settle: SettleSettings = SettleSettings()

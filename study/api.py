@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.console import result
+from core.console import result, say
 from core.errors import HvlabError
 from dataset.folder import hold_study, is_held
 from dataset.models import RunInfo, load_study
@@ -15,6 +15,7 @@ from lab.active_lab import ActiveLab
 from lab.connectors.address import parse_host
 from lab.factors.host import require_possible
 from lab.hosts.preflight import check_room
+from lab.images.origin import absence, chosen
 from lab.lifecycle import Lab
 from lab.settings import Settings, on_host
 from study.clock import now
@@ -52,16 +53,18 @@ class StudyRequest:
         """Return the plan of the study.
 
         Raises:
-            HvlabError: The number of repeats or the precision is invalid.
+            HvlabError: The number of repeats or the precision is invalid, or the lab host's release has no package
+                of a hypervisor (code `not-packaged`).
         """
         times = self.repeats or settings.study.repeats
         if times < 1:
             raise HvlabError(f"--repeats={times} makes no study", "1 or more", code="bad-option")
-        providers = self.providers or settings.study.providers
+        providers, left_out = chosen(settings, self.providers)
         seed = self.seed or int.from_bytes(os.urandom(3))
         if not self.precision:
-            return Plan(providers, times, seed)
-        return Plan(providers, times, seed, parse_precision(self.precision), settings.study.most_repeats)
+            return Plan(providers, times, seed, left_out=left_out)
+        precision = parse_precision(self.precision)
+        return Plan(providers, times, seed, precision, settings.study.most_repeats, left_out)
 
 
 def begin(
@@ -88,13 +91,21 @@ def begin(
     """
     plan = request.plan(settings)
     require_possible(settings, plan.providers)
+    _say_left_out(settings, plan)
     with _runner(settings, active, cluster) as runner:
         study = Study.begin(Lab(settings), studies, plan)
         announce(study.folder, now(), len(study.stages), study.lab.pace)
         with hold_study(study.folder):
             folder = study.run(judge, runner)
     print_timings(study.info)
+    # Again, where what was done is told.
+    _say_left_out(settings, plan)
     return folder
+
+
+def _say_left_out(settings: Settings, plan: Plan) -> None:
+    for title in plan.left_out.values():
+        say(f"{title} is left out: {absence(title, settings.lab_host.release)}")
 
 
 @contextmanager

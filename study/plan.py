@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,7 +13,7 @@ from dataset.parameters import Parameters
 from dataset.stages import Stage
 from hypervisors.registry import all_hypervisors, get_hypervisor
 from lab.lifecycle import Lab
-from lab.settings import Settings
+from lab.settings import ImagesSettings, Settings
 
 # These may differ between studies whose runs are comparable, and change while a study grows. The lab host's name does
 # not identify the machine; the environment does.
@@ -22,7 +22,9 @@ PLAN_ONLY = frozenset(
 )
 
 
-_OF_ONE_PROVIDER = ("disk_strategy.", "hypervisors.", "versions.")
+# Of studies that do not name the lab host's release.
+_FIRST_RELEASE = "sid"
+_OF_ONE_PROVIDER = ("disk_strategy.", "hypervisors.", "versions.", "left_out.")
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Plan:
         precision_mib: Repeats are added until the cost per guest is known to this half-width
             (study.stopping_rule), MiB; None: the number of repeats is fixed.
         most_repeats: The largest number of repeats in that case.
+        left_out: Hypervisors of the settings that the lab host's release has no package of: name to title.
     """
 
     providers: tuple[str, ...]
@@ -43,6 +46,7 @@ class Plan:
     seed: int
     precision_mib: float | None = None
     most_repeats: int | None = None
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     def order(self) -> list[tuple[str, int]]:
         """Return (provider, repeat) in the order in which they run; more repeats do not change the first ones."""
@@ -80,7 +84,10 @@ def planned_parameters(settings: Settings, plan: Plan, wanted: Sequence[Stage]) 
         "topology": settings.topology.model_dump(mode="json"),
         "readings": settings.study.model_dump(mode="json", exclude={"providers", "repeats", "most_repeats"}),
         "settle": settings.settle.model_dump(mode="json"),
+        "images": settings.images.model_dump(mode="json"),
     }
+    if plan.left_out:
+        found |= {"left_out": dict(plan.left_out)}
     if plan.precision_mib is not None:
         found |= {"precision_mib": plan.precision_mib, "most_repeats": plan.most_repeats}
     return Parameters.model_validate(found)
@@ -109,8 +116,9 @@ def plan_of(study: StudyInfo) -> Plan:
     kept = study.parameters.as_dict()
     try:
         return Plan(
-            tuple(kept["providers"]), kept["repeats"], kept["seed"], kept.get("precision_mib"), kept.get("most_repeats")
-        )
+            tuple(kept["providers"]), kept["repeats"], kept["seed"], kept.get("precision_mib"),
+            kept.get("most_repeats"), kept.get("left_out", {}),
+        )  # fmt: skip
     except KeyError as error:
         raise HvlabError(
             f"study {study.id} lacks parameter {error}", "start a new one", code="missing-parameter"
@@ -133,6 +141,7 @@ def settings_of(study: StudyInfo) -> Settings:
                 "study": {**kept["readings"], "providers": kept["providers"], "repeats": kept["repeats"]},
                 "settle": kept["settle"],
                 "factors": kept["factors"],
+                "images": kept.get("images", {}),
                 "hypervisors": kept["hypervisors"],
             }
         )
@@ -155,7 +164,7 @@ def parameter_differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> l
     """
     return [
         f"{name} ({ours} and {theirs})"
-        for name, ours, theirs in _pairs("", _with_own_tables(one), _with_own_tables(other))
+        for name, ours, theirs in _pairs("", *(_with_release(_with_own_tables(each)) for each in (one, other)))
         if ours != theirs
         and name not in PLAN_ONLY
         and not (name.startswith(_OF_ONE_PROVIDER) and None in (ours, theirs))
@@ -177,6 +186,14 @@ def _with_own_tables(parameters: Mapping[str, Any]) -> dict[str, Any]:
                 if name in table:
                     own.setdefault(hypervisor.name, {})[name] = table.pop(name)
     return kept | {"hypervisors": {name: own.get(name, {}) for name in parameters.get("providers", [])}}
+
+
+def _with_release(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return a study's parameters with its image's origin, which was always the same before it was a setting."""
+    if not parameters.get("lab_host"):
+        return parameters
+    before = {"images": ImagesSettings().model_dump(), **parameters}
+    return before | {"lab_host": {"release": _FIRST_RELEASE, **parameters["lab_host"]}}
 
 
 def _pairs(prefix: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:

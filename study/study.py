@@ -3,6 +3,7 @@
 import os
 import platform
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, Self
 
@@ -211,7 +212,7 @@ class Study:
         self.journal.append("precision", **verdict.facts())
         say(verdict.reason)
         if verdict.go_on:
-            grown = Plan(plan.providers, plan.repeats + 1, plan.seed, plan.precision_mib, plan.most_repeats)
+            grown = replace(plan, repeats=plan.repeats + 1)
             have = {(entry.provider, entry.repeat) for entry in self.info.runs}
             self.info.runs += [_planned(*key) for key in grown.order() if key not in have]
             self.info.parameters.repeats = grown.repeats

@@ -45,14 +45,17 @@ def boot_files(root: Path) -> Mapping[str, bytes]:
 
 SOFTWARE = HostSoftware(
     packages=(
-        "xen-hypervisor-4.20-amd64",
-        "xen-utils-4.20",
         "xenstore-utils",
         "libvirt-daemon-driver-xen",
         # The screen of Xen's paravirtual guests: a device model in dom0 serves it.
         "qemu-system-xen",
         *libvirt.PACKAGES,
     ),
+    releases={
+        "bookworm": ("xen-hypervisor-4.17-amd64", "xen-utils-4.17"),
+        "trixie": ("xen-hypervisor-4.20-amd64", "xen-utils-4.20"),
+        "sid": ("xen-hypervisor-4.20-amd64", "xen-utils-4.20"),
+    },
     start=(libvirt.START, _HERE / "start.sh"),
     recorded=libvirt.RECORDED,
     configure=configure,

@@ -13,6 +13,7 @@ from lab.images.emulator import emulator
 from lab.images.guest import guest_image
 from lab.images.host import host_image
 from lab.images.inventory import requests, wanted_names
+from lab.images.origin import origin_of
 from lab.settings import Settings
 
 _DEBIAN = (
@@ -30,7 +31,7 @@ _ORDER = ("wheels", "emulator", "host", "boxes")
 def _needed(settings: Settings) -> dict[str, str]:
     """Return the names of what a study with these settings needs and is not in the cache, with what builds each."""
     asked: tuple[tuple[Callable[[], object], str], ...] = (
-        (host_image, "image.host"),
+        (lambda: host_image(origin_of(settings)), "image.host"),
         (emulator, "image.guest"),
         (lambda: boxes_for(guest_image(settings.topology), settings.topology), "image.guest"),
     )

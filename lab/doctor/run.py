@@ -6,7 +6,7 @@ from core.paths import cache_root, state_root
 from hypervisors.registry import get_hypervisor
 from lab.connectors.address import parse_host
 from lab.connectors.base import CommandTimeoutError, Machine, last_line
-from lab.doctor import capacity, clock, tools, tools_tree, virtualization
+from lab.doctor import capacity, clock, release, tools, tools_tree, virtualization
 from lab.doctor.check import Check, Wanted
 from lab.doctor.factors import factor_checks
 from lab.doctor.finding import Diagnosis, Examined
@@ -23,6 +23,7 @@ def all_checks() -> list[Check]:
     return [
         *virtualization.CHECKS,
         *hypervisor_checks(),
+        *release.CHECKS,
         *tools_tree.CHECKS,
         *tools.CHECKS,
         *capacity.CHECKS,

@@ -14,6 +14,7 @@ from lab.hosts.ssh import RemoteHost
 from lab.images.boxes import Boxes
 from lab.images.emulator import emulator
 from lab.images.host import host_image
+from lab.images.origin import origin_of
 from lab.settings import Settings
 
 
@@ -37,7 +38,9 @@ def lab_host(settings: Settings, boxes: Callable[[], Boxes], state: Path, pace: 
     address = parse_host(wanted.host)
     if address.kind == "nested":
         options = partial(_options, settings)
-        return NestedHost(host_image(), emulator(), boxes(), wanted, state, options=options, pace=pace)
+        return NestedHost(
+            host_image(origin_of(settings)), emulator(), boxes(), wanted, state, options=options, pace=pace
+        )
     if address.kind == "local":
         return LocalHost(address, boxes, settings.topology.guests, state)
     return RemoteHost(address, wanted.ssh_config, boxes, settings.topology.guests, state)

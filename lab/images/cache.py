@@ -1,6 +1,5 @@
 """Built things, kept under the hash of everything that went into them."""
 
-import ast
 import fcntl
 import hashlib
 import json
@@ -15,6 +14,7 @@ from pathlib import Path
 from core.console import say
 from core.errors import HvlabError
 from core.paths import cache_root
+from lab.images.code_text import normalised
 from lab.images.digest import MANIFEST, computed_digest
 
 
@@ -36,17 +36,7 @@ def fingerprint(inputs: Mapping[str, str | Path]) -> str:
 def _content(file: Path) -> bytes:
     """Return what counts of a file: of Python code what it does, not its layout, comments and docstrings."""
     content = file.read_bytes()
-    return ast.dump(_without_docstrings(ast.parse(content))).encode() if file.suffix == ".py" else content
-
-
-_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-
-
-def _without_docstrings(tree: ast.Module) -> ast.Module:
-    for node in ast.walk(tree):
-        if isinstance(node, _DOCUMENTED) and ast.get_docstring(node) is not None:
-            del node.body[0]
-    return tree
+    return normalised(content) if file.suffix == ".py" else content
 
 
 class NotBuiltError(HvlabError):

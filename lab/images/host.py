@@ -7,6 +7,7 @@ from pathlib import Path
 from core.console import step
 from hypervisors.base import Hypervisor
 from hypervisors.boot import BootFiles
+from hypervisors.host_image import Release
 from hypervisors.registry import all_hypervisors
 from lab.images.cache import cached, manifest
 from lab.images.disk import GIB, Partition, write_disk
@@ -32,16 +33,40 @@ MODULES = ("virtio_pci", "virtio_blk", "ext4")
 _IMAGES_GIB = 90
 
 
-def recipe() -> Recipe:
-    """Return what the image is installed from. The release moves on; the packages' versions are recorded."""
-    software = [hypervisor.software for hypervisor in all_hypervisors().values()]
+@dataclass(frozen=True)
+class Origin:
+    """Where the image's packages come from.
+
+    Attributes:
+        release: Debian release.
+        mirror: Address of a mirror of another day; "": the usual one, as it is today.
+    """
+
+    release: Release = "sid"
+    mirror: str = ""
+
+    @property
+    def hypervisors(self) -> list[Hypervisor]:
+        """The hypervisors that the release has packages of."""
+        return [each for each in all_hypervisors().values() if self.release in each.software.releases]
+
+
+DEFAULT = Origin()
+
+
+def recipe(origin: Origin) -> Recipe:
+    """Return what the image is installed from. Releases move on; the packages' versions are recorded."""
+    software = [hypervisor.software for hypervisor in origin.hypervisors]
     components = dict.fromkeys(("main", *(name for part in software for name in part.components)))
-    packages = dict.fromkeys((*BASE, *(name for part in software for name in part.packages)))
-    return Recipe(suite="sid", components=tuple(components), packages=tuple(packages))
+    packages = dict.fromkeys((*BASE, *(name for part in software for name in part.packages_of(origin.release))))
+    return Recipe(suite=origin.release, components=tuple(components), packages=tuple(packages))
 
 
 def partitions() -> tuple[tuple[str, int, str], ...]:
-    """Return mount point, size in GiB and purpose of each partition, in the order of Table 2 of the study."""
+    """Return mount point, size in GiB and purpose of each partition, in the order of Table 2 of the study.
+
+    They are the same whatever the release has: those of hypervisors that it lacks stay empty.
+    """
     images = ((each.folder, _IMAGES_GIB, f"{each.title} image files") for each in all_hypervisors().values())
     return (("/", 15, "host operating system"), ("swap", 4, "host swap"), *images)
 
@@ -75,7 +100,7 @@ def _configure(root: Path, found: list[Hypervisor]) -> None:
         ],
     )
     (root / START).mkdir(parents=True)
-    folders = [hypervisor.folder.strip("/") for hypervisor in found]
+    folders = [hypervisor.folder.strip("/") for hypervisor in all_hypervisors().values()]
     (root / IMAGE_FOLDERS).write_text("".join(f"{name}\n" for name in folders))
     for name in (*folders, "boxes"):
         (root / name).mkdir()
@@ -100,13 +125,12 @@ def _partitions(root: Path) -> list[Partition]:
     return made
 
 
-def _build(folder: Path) -> dict[str, object]:
+def _build(folder: Path, origin: Origin) -> dict[str, object]:
     root = folder / "root"
     log = folder / "build.log"
-    found = list(all_hypervisors().values())
-    wanted = recipe()
-    with step(f"Lab host image: installing Debian sid with {', '.join(each.title for each in found)}"):
-        make_root(wanted, root, log)
+    found, wanted = origin.hypervisors, recipe(origin)
+    with step(f"Lab host image: installing Debian {wanted.suite} with {', '.join(each.title for each in found)}"):
+        make_root(wanted, root, log, origin.mirror)
     release = kernel_release(root)
     with step("Lab host image: kernel, initial RAM disk and disk"):
         _configure(root, found)
@@ -122,27 +146,32 @@ def _build(folder: Path) -> dict[str, object]:
     recorded = dict.fromkeys(name for each in found for name in each.software.recorded)
     versions = package_versions(root, [*wanted.packages, *recorded])
     shutil.rmtree(root)
-    return {"versions": versions, "kernel": release}
+    return {"versions": versions, "kernel": release, "release": origin.release}
 
 
-def host_inputs() -> dict[str, str | Path]:
+def host_inputs(origin: Origin) -> dict[str, str | Path]:
     """Return everything that the image is made from."""
     here = Path(__file__).parent
-    inputs: dict[str, str | Path] = {"recipe": repr(recipe()), "partitions": repr(partitions()), "files": FILES}
+    inputs: dict[str, str | Path] = {"recipe": repr(recipe(origin)), "partitions": repr(partitions()), "files": FILES}
+    inputs |= {"mirror": origin.mirror} if origin.mirror else {}
     inputs |= {name: here / name for name in ("host.py", "disk.py", "initrd.py", "kernel.py", "rootfs.py")}
-    for name, hypervisor in all_hypervisors().items():
+    for hypervisor in origin.hypervisors:
+        name = hypervisor.name
         inputs[f"{name}: start"] = hypervisor.software.start_program()
         inputs |= {f"{name}: {file.name}": file for file in hypervisor.software.code}
     return inputs
 
 
-def host_image() -> HostImage:
+def host_image(origin: Origin = DEFAULT) -> HostImage:
     """Return the lab host's image, building it (minutes) if it is not in the cache.
+
+    Args:
+        origin: Where its packages come from.
 
     Raises:
         HvlabError: If it cannot be built.
     """
-    folder = cached("host", host_inputs(), _build)
+    folder = cached("host", host_inputs(origin), lambda making: _build(making, origin))
     versions = manifest(folder)["versions"]
     assert isinstance(versions, dict)
     own = {path.name: path for path in sorted((folder / "boot").iterdir())}

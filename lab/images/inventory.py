@@ -22,6 +22,7 @@ from lab.images.emulator import emulator
 from lab.images.guest import guest_image
 from lab.images.host import host_image
 from lab.images.install_source import guest_oses
+from lab.images.origin import origin_of
 from lab.images.wheels import wheels
 from lab.media.manifest import MediaMissingError
 from lab.settings import Settings
@@ -60,7 +61,7 @@ class Item:
 
 def requests(settings: Settings) -> Iterator[Callable[[], object]]:
     """Yield functions that request from the cache what the project uses with its present inputs."""
-    yield host_image
+    yield lambda: host_image(origin_of(settings))
     yield emulator
     yield wheels
     for name in {settings.topology.os, *guest_oses()}:

@@ -1,12 +1,15 @@
-"""Makes a Debian root with mmdebstrap from the mirror of this machine."""
+"""Makes a Debian root with mmdebstrap from a mirror of the distribution."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.errors import HvlabError
 from core.process import run
-from lab.images.mirror import debian_mirror
+from lab.images.archive import moved
+from lab.images.mirror import Mirror, debian_mirror
 
 # Documentation and translations are never read in an image.
 LEAN = (
@@ -48,11 +51,11 @@ class Recipe:
     source: str = ""
     hooks: tuple[str, ...] = ()
 
-    def command(self, target: Path, mirror: str) -> list[str]:
+    def command(self, target: Path, mirror: Mirror) -> list[str]:
         """Return the mmdebstrap command that fills `target`."""
         apt = (
             'APT::Install-Recommends "false"',
-            'Acquire::Check-Valid-Until "false"',
+            *(('Acquire::Check-Valid-Until "false"',) if mirror.of_another_day else ()),
             'Acquire::Languages "none"',
         )
         # APT_CONFIG: mmdebstrap's own, which works from outside of the root, as this machine reaches the mirror.
@@ -77,23 +80,44 @@ class Recipe:
             *(f"--customize-hook={hook}" for hook in hooks),
             self.suite,
             str(target),
-            mirror,
-            *([f"deb-src {mirror} {self.suite} {' '.join(self.components)}"] if self.source else []),
+            mirror.address,
+            *([f"deb-src {mirror.address} {self.suite} {' '.join(self.components)}"] if self.source else []),
         ]
 
 
-def make_root(recipe: Recipe, target: Path, log: Path) -> None:
-    """Install `recipe` into the folder `target`; what mmdebstrap says goes to `log`.
+def make_root(recipe: Recipe, target: Path, log: Path, mirror: str = "") -> None:
+    """Install a recipe's packages.
+
+    Args:
+        recipe: What is installed.
+        target: Folder of the new root.
+        log: File that what mmdebstrap says is added to.
+        mirror: Address of a mirror of another day; "": the usual one.
 
     Raises:
-        HvlabError: If a package cannot be had or installed.
+        HvlabError: If a package cannot be had (code `archive-moved`, where the archive has it no more) or installed.
     """
-    run(
-        recipe.command(target, debian_mirror()),
-        what=f"installing Debian {recipe.suite}",
-        hint=f"see {log}; is the mirror reachable (apt-get update)?",
-        log=log,
-    )
+    what = f"installing Debian {recipe.suite}"
+    with _explained(what, log):
+        run(
+            recipe.command(target, Mirror(mirror, of_another_day=True) if mirror else debian_mirror()),
+            what=what,
+            hint=f"see {log}; is the mirror reachable (apt-get update)?",
+            log=log,
+        )
+
+
+@contextmanager
+def _explained(what: str, log: Path) -> Iterator[None]:
+    """Say of a failure which packages the archive has no more, if that is why."""
+    begin = log.stat().st_size if log.exists() else 0
+    try:
+        yield
+    except HvlabError as error:
+        said = log.read_bytes()[begin:].decode(errors="replace") if log.exists() else ""
+        if explained := moved(said, what, log):
+            raise explained from error
+        raise
 
 
 def install_files(source: Path, root: Path, placed: Sequence[tuple[str, str, int]]) -> None:

@@ -13,13 +13,12 @@ if [ -z "$mirror" ] && command -v apt-get >/dev/null; then
     mirror=$(apt-get indextargets --format "\$(ORIGIN)|\$(LABEL)|\$(SITE)" 'Created-By: Packages' |
         sed -n 's/^Debian|Debian|//p' | head -n 1)
 fi
-# Proxies and certificates that apt uses here.
+# Proxies and certificates that apt uses here, and whether it takes lists that are no longer valid.
 if command -v apt-config >/dev/null; then
     apt-config dump | grep -E '^Acquire::(http|https|Check|ForceIPv|Retries)' >"$folder/apt.conf" || :
 fi
 {
     echo 'APT::Install-Recommends "false";'
-    echo 'Acquire::Check-Valid-Until "false";'
     echo 'Acquire::Languages "none";'
 } >>"$folder/apt.conf"
 

@@ -11,7 +11,7 @@ from core.shell import quote
 from dataset.models import StudyInfo
 
 # The table of hvlab.toml that each group of parameters in study.json comes from (study/plan.py).
-_TABLES = {"lab_host": "lab_host", "topology": "topology", "readings": "study", "settle": "settle"}
+_TABLES = {"lab_host": "lab_host", "topology": "topology", "readings": "study", "settle": "settle", "images": "images"}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OF_THE_MACHINE = {("lab_host", "ssh_port")}
 

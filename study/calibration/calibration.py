@@ -15,6 +15,7 @@ from dataset.folder import new_folder
 from hypervisors.registry import all_hypervisors, get_hypervisor
 from lab.active_lab import ActiveLab
 from lab.hosts.preflight import check_room
+from lab.images.origin import absence, chosen
 from lab.lifecycle import Lab
 from lab.settings import Settings
 from study.calibration.runner import Calibrator, parameters
@@ -33,6 +34,9 @@ def calibrate(settings: Settings, providers: tuple[str, ...], root: Path, active
     Raises:
         HvlabError: A provider could not be calibrated, or the lab is in use.
     """
+    chosen_ones, left_out = chosen(settings, providers)
+    for title in left_out.values():
+        say(f"{title} is not calibrated: {absence(title, settings.lab_host.release)}")
     with active.acquire():
         active.require_off()
         check_room(settings)
@@ -64,7 +68,7 @@ def calibrate(settings: Settings, providers: tuple[str, ...], root: Path, active
 
         folder = new_folder(root, calibration.created, fill)
         failures = []
-        for name in providers or settings.study.providers:
+        for name in chosen_ones:
             try:
                 _provider(Lab(still(settings, name)), folder, calibration, name)
             except HvlabError as error:

@@ -14,7 +14,7 @@ from lab.doctor.run import all_checks
 from lab.guests.topology import ssh_entries
 from lab.hosts.facts import obstacle, questions, read_facts
 from lab.images.boxes import box_formats
-from lab.images.host import host_inputs, partitions, recipe
+from lab.images.host import DEFAULT, host_inputs, partitions, recipe
 from lab.packages import lab_packages
 from lab.settings import Settings, TopologySettings
 from study.describe import descriptors
@@ -47,9 +47,9 @@ def test_its_parameters_are_its_own() -> None:
 
 
 def test_its_software_is_in_the_lab_hosts_image_and_on_the_controller() -> None:
-    assert "pretend" in recipe().packages
+    assert "pretend" in recipe(DEFAULT).packages
     assert partitions()[-1] == ("/pretend", 90, "Pretend image files")
-    assert host_inputs()["pretend: start"] == (PRETEND / "start.sh").read_text()
+    assert host_inputs(DEFAULT)["pretend: start"] == (PRETEND / "start.sh").read_text()
     assert "pretend-client" in lab_packages()
     assert "pretend" in {form.name for form in box_formats()}
 

@@ -91,6 +91,42 @@ def test_what_code_says_of_itself_does_not_count(tmp_path: Path) -> None:
     assert prints[0] == prints[1] != prints[2]
 
 
+CODE = """\
+\"""A module.\"""
+def f(a, b):
+    \"""Do
+    nothing.\"""
+    x = f"é {a!r:>{b}} {'x' + f'{b}'} {{}}" "tail" rf\"""
+{a}\"""
+    return (lambda a, b: 0,), x[1, 2,]  # why
+"""
+
+
+def test_code_has_the_same_key_under_each_version_of_python(tmp_path: Path) -> None:
+    """The key was computed by 3.10, 3.11, 3.12 and 3.13; strings with fields have tokens of their own since 3.12."""
+    code = tmp_path / "code.py"
+    code.write_text(CODE, encoding="utf-8")
+    assert fingerprint({"code": code}) == "735511b9d40ecf7c"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("x = (1)", "x = (1,)"),
+        ("x = (lambda a, b: 0)", "x = (lambda a, b: 0,)"),
+        ("if x:\n    y()\nz()", "if x:\n    y()\n    z()"),
+        ('f"{x()}"', "pass"),
+        ('x = "a" "b"', 'x = "a", "b"'),
+    ],
+)
+def test_what_code_does_counts(one: str, other: str, tmp_path: Path) -> None:
+    prints = []
+    for text in (one, other):
+        (tmp_path / "code.py").write_text(text)
+        prints.append(fingerprint({"code": tmp_path / "code.py"}))
+    assert prints[0] != prints[1]
+
+
 @given(st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=4))
 def test_order_does_not_count(inputs: dict[str, str]) -> None:
     assert fingerprint(inputs) == fingerprint(dict(reversed(inputs.items())))

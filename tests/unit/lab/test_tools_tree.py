@@ -9,7 +9,7 @@ from lab import packages
 from lab.connectors.address import parse_host
 from lab.doctor.tools_tree import CHECKS
 from lab.hosts.machines import machine_of
-from lab.images.mirror import debian_mirror
+from lab.images.mirror import Mirror, debian_mirror
 from lab.tools_tree import facts
 from tests.support.errors import raises_code
 from tests.support.lab_hosts import wanted
@@ -54,7 +54,8 @@ def test_this_machine_itself_is_no_lab_host_in_the_tree() -> None:
 
 def test_the_named_mirror_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HVLAB_MIRROR", "http://mirror.example/debian")
-    assert debian_mirror() == "http://mirror.example/debian"
+    monkeypatch.setattr("lab.images.mirror.shutil.which", lambda name: None)
+    assert debian_mirror() == Mirror("http://mirror.example/debian")
 
 
 @pytest.mark.parametrize(
