@@ -61,6 +61,7 @@ class HypervisorInfo(Descriptor):
         guest_memory: When a guest's memory is taken from the machine: all of it as the guest starts, or page by page
             as the guest touches it.
         manager: Name in print of the virtual machine manager.
+        components: What its parts are called among the versions of the environment; none in studies that do not say.
         without_factors: Factors that have no effect under this hypervisor, and why, in words that follow `title`,
             e.g. `has no huge pages`.
         criteria: Cells of the table of properties that no meter reads, by the criterion's id.
@@ -75,6 +76,7 @@ class HypervisorInfo(Descriptor):
     host_cpu: Literal["machine", "host"] = "machine"
     guest_memory: Literal["at-start", "on-touch"] = "on-touch"
     manager: str = ""
+    components: tuple[str, ...] = ()
     without_factors: dict[str, str] = {}
     criteria: dict[str, Criterion] = {}
 

@@ -182,6 +182,7 @@ class Hypervisor:
             host_cpu=self.traits.host_cpu,
             guest_memory=self.traits.guest_memory,
             manager=self.manager.name,
+            components=tuple(self.version_commands),
             without_factors=dict(self.without),
             criteria=read_criteria(folder_of(self.name)),
         )

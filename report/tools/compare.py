@@ -1,6 +1,6 @@
 """Two studies side by side: what changed in numbers, with intervals, and in parameters and versions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dataset import Dataset
@@ -13,6 +13,7 @@ from report.inference.verdicts import Decided, Verdict, differ
 from report.recommendation.results import results
 from report.replication.verdicts import Amount, amount_of, measured
 from report.tables.quantities import UNITS, Quantities
+from report.tools.versions import VersionChange, versions_of
 
 _AT_EVERY_STAGE = ("total", "used", "free", "taken", "idle", "user", "sys")
 _WITHOUT_STAGE = ("per-guest", "apparent", "allocated")
@@ -52,10 +53,17 @@ class Change:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All numbers that one of the studies has, and the settings in which they differ."""
+    """What differs between two studies.
+
+    Attributes:
+        changes: All numbers that one of the studies has.
+        settings: The settings in which they differ, with both values.
+        versions: Versions behind the numbers, by hypervisor.
+    """
 
     changes: tuple[Change, ...]
     settings: tuple[tuple[str, str, str], ...]
+    versions: Mapping[str, tuple[VersionChange, ...]]
 
 
 def compare(before: Dataset, after: Dataset) -> Comparison:
@@ -78,7 +86,8 @@ def compare(before: Dataset, after: Dataset) -> Comparison:
     asked: list[tuple[str, str | None]] = [(q, s) for q in _AT_EVERY_STAGE for s in stages]
     asked += [(q, None) for q in _WITHOUT_STAGE]
     found = [_change(one, other, q, p, s) for q, s in asked for p in _titles(before, after)]
-    return Comparison(tuple(it for it in found if it is not None), _settings(before.study, after.study))
+    versions = {name: versions_of(name, before.study, after.study) for name in _titles(before, after)}
+    return Comparison(tuple(it for it in found if it is not None), _settings(before.study, after.study), versions)
 
 
 def _titles(*datasets: Dataset) -> dict[str, str]:
@@ -131,18 +140,19 @@ def _flat(study: StudyInfo) -> dict[str, str]:
 
 
 def as_text(before: Dataset, after: Dataset, found: Comparison) -> str:
-    """Return what `report.compare` prints: the changes and what cannot be told, then the settings that differ."""
+    """Return what `report.compare` prints: by hypervisor what an upgrade costs, then the settings that differ."""
     changed = [it for it in found.changes if it.changed]
     unclear = [it for it in found.changes if it.open]
     same = len(found.changes) - len(changed) - len(unclear)
     heading = f"{before.study.id} -> {after.study.id}"
-    titles = _titles(before, after)
     lines = [
         f"{heading}: of {len(found.changes)} numbers {len(changed)} changed, {same} did not, "
         f"{len(unclear)} cannot be told"
     ]
-    lines += [f"  {_line(it, titles)}" for it in changed]
-    lines += [f"  cannot tell: {_line(it, titles)}" for it in unclear if it.decided and it.decided.resolved]
+    for provider, title in _titles(before, after).items():
+        versions = ", ".join(str(it) for it in found.versions.get(provider, ())) or "versions unknown"
+        lines.append(f"{title} ({versions}):")
+        lines += _lines_of(title, [it for it in found.changes if it.provider == provider])
     if any(it.decided and it.decided.reason == "one-boot" for it in unclear):
         lines.append("  a number of one boot has no interval, so chance cannot be told from change: use --repeats")
     if found.settings:
@@ -151,9 +161,16 @@ def as_text(before: Dataset, after: Dataset, found: Comparison) -> str:
     return "\n".join(lines)
 
 
-def _line(it: Change, titles: Mapping[str, str]) -> str:
+def _lines_of(title: str, changes: Sequence[Change]) -> list[str]:
+    """Return the lines of one hypervisor's numbers that changed, or of which that cannot be told."""
+    lines = [f"  {_line(it, title)}" for it in changes if it.changed] or ["  no number has clearly changed"]
+    unclear = (it for it in changes if it.open)
+    return lines + [f"  cannot tell: {_line(it, title)}" for it in unclear if it.decided and it.decided.resolved]
+
+
+def _line(it: Change, title: str) -> str:
     where = f" at {printed_stage(it.stage)}" if it.stage else ""
-    name = f"{titles[it.provider]}, {it.quantity}{where}"
+    name = f"{title}, {it.quantity}{where}"
     unit = UNITS[it.quantity]
     if it.before is None or it.after is None or it.decided is None:
         there = "first" if it.after is None else "second"

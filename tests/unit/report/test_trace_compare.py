@@ -1,5 +1,6 @@
 """report.trace and report.compare."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from core.errors import HvlabError
 from dataset import Dataset, load
 from dataset.captures import write_capture
 from report.tools import compare, trace
+from report.tools.versions import versions_of
 
 ROOT = Path(__file__).resolve().parents[3]
 REFERENCE = ROOT / "reference" / "paper-2011"
@@ -145,3 +147,54 @@ def test_settings_and_what_only_one_has(make_study: MakeStudy, tmp_path: Path) -
     assert ("parameters.guest_os", "centos-5.5", "debian-12") in other.settings
     text = compare.as_text(load(REFERENCE), after, other)
     assert "a number of one boot has no interval, so chance cannot be told from change" in text
+
+
+def upgraded(folder: Path, release: str, versions: dict[str, str]) -> Dataset:
+    """Return a study as one of another release of the lab host."""
+    file = folder / "study.json"
+    info = json.loads(file.read_text())
+    info["parameters"]["lab_host"] = {"release": release}
+    info["environment"] |= {"kind": "nested", "versions": versions}
+    file.write_text(json.dumps(info))
+    return load(folder)
+
+
+def test_versions_stand_beside_the_numbers_of_an_upgrade(make_study: MakeStudy, tmp_path: Path) -> None:
+    old = {"kernel": "6.12.48", "qemu": "10.0.2", "libvirt": "11.3.0", "xen": "4.20.0"}
+    new = {"kernel": "7.2.1", "qemu": "11.1.0", "libvirt": "11.3.0", "xen": "4.20.0", "virtualbox": "7.2.14"}
+    before = upgraded(make_study(repeats=3).rename(tmp_path / "before"), "trixie", old)
+    after = upgraded(make_study(keep=dearer, repeats=3), "sid", new)
+    found = compare.compare(before, after)
+    assert [(it.component, it.before, it.after) for it in found.versions["kvm"]] == [
+        ("qemu", "10.0.2", "11.1.0"),
+        ("libvirt", "11.3.0", "11.3.0"),
+        ("kernel", "6.12.48", "7.2.1"),
+        ("host operating system", "Debian trixie", "Debian sid"),
+    ]
+    text = compare.as_text(before, after, found)
+    host = "kernel 6.12.48 -> 7.2.1, host operating system Debian trixie -> Debian sid"
+    kvm = f"KVM (qemu 10.0.2 -> 11.1.0, libvirt 11.3.0, {host}):\n  KVM, "
+    assert kvm in text
+    assert f"Xen (xen 4.20.0, libvirt 11.3.0, {host}):\n  no number has clearly changed\n" in text
+    assert f"VirtualBox (virtualbox unknown -> 7.2.14, {host}):" in text
+    # Each number stands below its own hypervisor's versions.
+    assert text.index("KVM (") < text.index("KVM, per-guest: 560.00 -> 610.00") < text.index("VirtualBox (")
+
+
+def test_what_no_study_read_is_not_shown(make_study: MakeStudy) -> None:
+    dataset = load(make_study())
+    found = compare.compare(dataset, dataset)
+    assert [str(it) for it in found.versions["xen"]] == ["xen 4.17"]
+    assert found.versions["kvm"] == ()
+    assert "KVM (versions unknown):" in compare.as_text(dataset, dataset, found)
+
+
+def test_a_hypervisor_that_does_not_say_its_components_has_the_version_of_its_name(make_study: MakeStudy) -> None:
+    study = load(make_study()).study
+    silent = study.model_copy(
+        update={"hypervisors": tuple(it.model_copy(update={"components": ()}) for it in study.hypervisors)}
+    )
+    assert [str(it) for it in versions_of("xen", silent, silent)] == ["xen 4.17"]
+    # One of two studies that says them is enough.
+    assert [str(it) for it in versions_of("xen", silent, study)] == ["xen 4.17"]
+    assert [str(it) for it in versions_of("pretend", silent, silent)] == []
