@@ -34,22 +34,30 @@ def capacity(demands: Mapping[str, Demand]) -> Capacity:
         for provider, each in demands.items()
         for guest in GUESTS_MIB
         for host in HOSTS_GIB
-        if (fit := _fit(each, host * 1024, guest)) is not None
+        if (fit := fit_on(each, host * 1024, guest)) is not None
     }
     idle = {
         (provider, host): fit
         for provider, each in demands.items()
         for host in HOSTS_GIB
-        if (fit := _fit(each, host * 1024, None)) is not None
+        if (fit := fit_on(each, host * 1024, None)) is not None
     }
     return Capacity(dict(demands), full, idle)
 
 
-def _fit(demand: Demand, host_mib: float, guest_mib: float | None) -> Fit | None:
-    """Return how many guests of `guest_mib` MiB fit, with interval where there is one; None: guests as read.
+def fit_on(demand: Demand, host_mib: float, guest_mib: float | None) -> Fit | None:
+    """Return how many guests fit a host, with interval where there is one.
 
     The ends are the numbers of guests at which the interval of what they take reaches what the host has, of the
     resource that is reached first.
+
+    Args:
+        demand: What a hypervisor and its guests take.
+        host_mib: Memory of the host, MiB.
+        guest_mib: Memory of each guest, all of which it uses, MiB; None: guests as they were read.
+
+    Returns:
+        The number and what limits it; None if a guest takes nothing of any resource.
     """
     fit = demand.fit(host_mib, demand.as_read.mean if guest_mib is None else demand.at(guest_mib))
     if fit is None:

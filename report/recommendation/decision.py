@@ -13,7 +13,7 @@ from report.recommendation.scenario import RESOURCES, Scenario, Weights
 
 Use = Literal["as-read", "full"]
 """Whether a guest takes of the host what it was read to take (idle), or all the memory that it was given."""
-Why = Literal["clear", "chance", "resolution", "one-boot", "bound", "only-one", "alone", "none-fits", "nothing"]
+Why = Literal["clear", "chance", "resolution", "fit", "one-boot", "bound", "only-one", "alone", "none-fits", "nothing"]
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,9 @@ def decide(demands: Mapping[str, Demand], asked: Asked, use: Use, providers: Seq
         Option(p, means[p], scores[p].mean, *_behind(scores[p], scores[order[0]], lacks[p]), fit=_fit(shares[p]))
         for p in order
     )
-    winner, why, uncertain = _judge(options, _is_bound(demands, use, counted))
+    winner, why, uncertain = _judge(
+        options, bound=_is_bound(demands, use, counted), one_boot=any(it.n < 2 for it in scores.values())
+    )
     return Decision(use, options, winner, why, step, left_out, missing, uncertain)
 
 
@@ -146,7 +148,7 @@ def _fit(shares: Mapping[str, Measured]) -> Verdict:
     return Verdict.YES if all(it is Verdict.YES for it in found) else Verdict.CANNOT_TELL
 
 
-def _judge(options: Sequence[Option], bound: bool) -> tuple[str | None, Why, tuple[str, ...]]:
+def _judge(options: Sequence[Option], *, bound: bool, one_boot: bool) -> tuple[str | None, Why, tuple[str, ...]]:
     """Return the winner, why there is one or none, and who is not clearly behind the best."""
     if not options[0].fits:
         return None, "none-fits", ()
@@ -162,13 +164,13 @@ def _judge(options: Sequence[Option], bound: bool) -> tuple[str | None, Why, tup
     open_ones = [it for it in rivals if it.decided and it.decided.verdict is not Verdict.YES]
     if not open_ones and not doubtful and rivals and options[0].fit is not Verdict.NO:
         return options[0].provider, "clear", ()
-    return None, _reason(open_ones), tuple(it.provider for it in (*open_ones, *doubtful))
+    return None, _reason(open_ones, one_boot=one_boot), tuple(it.provider for it in (*open_ones, *doubtful))
 
 
-def _reason(rivals: Sequence[Option]) -> Why:
+def _reason(rivals: Sequence[Option], *, one_boot: bool) -> Why:
     reasons = {it.decided.reason or "resolution" for it in rivals if it.decided}
     order: tuple[Why, ...] = ("one-boot", "chance", "resolution")
-    return next((why for why in order if why in reasons), "one-boot" if not rivals else "resolution")
+    return next((why for why in order if why in reasons), "one-boot" if one_boot else "fit")
 
 
 def _is_bound(demands: Mapping[str, Demand], use: Use, counted: Sequence[str]) -> bool:

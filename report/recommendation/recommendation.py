@@ -5,10 +5,11 @@ from dataclasses import asdict, dataclass
 
 from dataset.models import StudyInfo
 from report.data.readings import Readings
+from report.recommendation.answer import Answer, answer
 from report.recommendation.break_even import BreakEven, break_evens
 from report.recommendation.capacity import Capacity, capacity
 from report.recommendation.criteria import Criteria, criteria_of
-from report.recommendation.decision import Asked, Decision, Use, ask, decide
+from report.recommendation.decision import Asked, Decision, Use, ask
 from report.recommendation.demand import Demand, demands_of
 from report.recommendation.results import Results
 from report.recommendation.scenario import Scenario
@@ -23,7 +24,7 @@ class Advice:
         demands: What each hypervisor and its guests take.
         capacity: How many guests fit hosts of several sizes.
         asked: The question with the study's own numbers filled in; None if there is no answer to any.
-        decisions: One for guests as they were read and one for guests that use all their memory; only the first where
+        answers: One for guests as they were read and one for guests that use all their memory; only the first where
             those that were read did, only the latter where guests of another size are asked for.
         criteria: What no meter reads.
     """
@@ -32,8 +33,13 @@ class Advice:
     demands: dict[str, Demand]
     capacity: Capacity
     asked: Asked | None
-    decisions: tuple[Decision, ...]
+    answers: tuple[Answer, ...]
     criteria: Criteria
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """The decisions of the answers."""
+        return tuple(it.decision for it in self.answers)
 
     @property
     def not_fully_used(self) -> list[str]:
@@ -57,17 +63,15 @@ def advise(readings: Readings, study: StudyInfo, found: Results, scenario: Scena
     demands = demands_of(readings, study, found.costs, found.guests, room)
     baseline = found.memory_in_use.baseline
     asked = ask(scenario, demands, found.guests, baseline.total.mean if baseline else None)
-    decisions: tuple[Decision, ...] = ()
+    answers: tuple[Answer, ...] = ()
     if asked is not None:
         uses: tuple[Use, ...] = ("as-read", "full")
         if asked.guest_mib != next(iter(demands.values())).guest_mib:
             uses = ("full",)
         elif all(each.memory_fully_used for each in demands.values()):
             uses = ("as-read",)  # the guests had used all their memory: both are the same
-        decisions = tuple(decide(demands, asked, use, readings.providers) for use in uses)
-    return Advice(
-        break_evens(found.costs), demands, capacity(demands), asked, decisions, criteria_of(study.hypervisors)
-    )
+        answers = tuple(answer(demands, asked, use, readings.providers) for use in uses)
+    return Advice(break_evens(found.costs), demands, capacity(demands), asked, answers, criteria_of(study.hypervisors))
 
 
 def as_json(advice: Advice, study: StudyInfo) -> bytes:
@@ -81,7 +85,7 @@ def as_json(advice: Advice, study: StudyInfo) -> bytes:
         "schema": 1,
         "study": study.id,
         "asked": None if advice.asked is None else asdict(advice.asked),
-        "decisions": [_decision(it) for it in advice.decisions],
+        "decisions": [_decision(it) for it in advice.answers],
         "break_even": [_break_even(it) for it in advice.break_evens],
         "capacity": {"guests_that_use_all_memory": full, "guests_as_read": idle},
         "criteria": _criteria(advice.criteria),
@@ -104,12 +108,16 @@ def _criteria(criteria: Criteria) -> list[dict[str, object]]:
     ]
 
 
-def _decision(decision: Decision) -> dict[str, object]:
-    plain = asdict(decision)
-    for option, given in zip(plain["options"], decision.options, strict=True):
+def _decision(it: Answer) -> dict[str, object]:
+    plain = asdict(it.decision)
+    for option, given in zip(plain["options"], it.decision.options, strict=True):
         option |= {"interval": None if given.interval is None else given.interval._asdict(), "fits": given.fits}
         option["decided"] = given.decided and {"verdict": given.decided.verdict, "reason": given.decided.reason}
-    return plain
+    ways = {"fewer": it.fewer, "more": it.more}
+    turns = {way: turn and {"guests": turn[0], **asdict(turn[1])} for way, turn in ways.items()}
+    alone = {name: asdict(turn) for name, turn in it.alone.items()}
+    fits = {name: asdict(fit) for name, fit in it.fits.items()}
+    return plain | {"guests_per_host": fits, "changes": turns | {"alone": alone}}
 
 
 def _break_even(it: BreakEven) -> dict[str, object]:
