@@ -10,19 +10,22 @@ from pathlib import Path
 from core.errors import HvlabError
 from core.process import run
 from lab.connectors.address import Address
-from lab.connectors.base import Completed, Machine
+from lab.connectors.base import Completed, Machine, last_line
 from lab.connectors.patience import NotConnectedError
 from lab.connectors.ssh_config import SshEntry, mark_begin, without_mark
-from lab.images.os_profiles import OLD_SSH
 from lab.tools_tree.facts import in_tools_tree
 
 LABHOST = "labhost"
-# Without prompts, and also to OpenSSH 4.3.
-_OPTIONS = {"BatchMode": "yes", "ConnectTimeout": "15", "UpdateHostKeys": "no", "LogLevel": "ERROR", **OLD_SSH}
-# The user's own settings for a host that are copied into the lab's configuration file, as `ssh -G` prints them.
+# Seconds for a second question, why a connection was not made.
+_ASK_S = 30
+# Without prompts.
+_OPTIONS = {"BatchMode": "yes", "ConnectTimeout": "15", "UpdateHostKeys": "no", "LogLevel": "ERROR"}
+# The user's own settings for a host that are copied into the lab's configuration file, as `ssh -G` prints them. The
+# algorithms are among them: those of OpenSSH 4.3 are offered only to hosts for which the user's settings name them.
 _KEPT = (
     "identityfile", "certificatefile", "identityagent", "identitiesonly", "userknownhostsfile", "globalknownhostsfile",
-    "hostkeyalias", "stricthostkeychecking", "proxycommand",
+    "hostkeyalias", "stricthostkeychecking", "proxycommand", "kexalgorithms", "hostkeyalgorithms",
+    "pubkeyacceptedalgorithms", "ciphers", "macs",
 )  # fmt: skip
 
 
@@ -80,8 +83,23 @@ class RemoteMachine(Machine):
         except HvlabError as error:
             if error.code != NotConnectedError.CODE:
                 raise
+            message = error.message
             hint = "log in once by hand with ssh, with a key that needs no question, and try again"
-            raise type(error)(error.message, hint, code=error.code) from None
+            if b"no matching" in (why := self._refusal()):
+                message = f"{self.name} cannot be reached over SSH: {last_line(why)}"
+                hint = (
+                    "an old sshd: name its algorithms for this host in ~/.ssh/config (docs/how-to/hosts.md#old-hosts)"
+                )
+            raise type(error)(message, hint, code=error.code) from None
+
+    def _refusal(self) -> bytes:
+        """Return what ssh(1) prints about a connection that it cannot make; it tells of algorithms at level INFO."""
+        words = ["ssh", *self._words(_OPTIONS | {"LogLevel": "INFO"}), "true"]
+        try:
+            done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=_ASK_S, check=False)
+        except subprocess.TimeoutExpired:
+            return b""
+        return done.stderr if done.returncode else b""
 
     def _through(self, jumps: str) -> str:
         """Return ProxyJump's hosts as a ProxyCommand: their names are in the user's file, not in the lab's."""

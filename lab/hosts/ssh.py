@@ -1,4 +1,4 @@
-"""A machine over SSH as the lab host: with the user's own keys and known hosts, also OpenSSH 4.3."""
+"""A machine over SSH as the lab host: with the user's own keys, known hosts and algorithms."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -13,7 +13,7 @@ from lab.doctor.check import Wanted
 from lab.doctor.run import all_checks, examine
 from lab.hosts.machines import RemoteMachine, ThisMachine
 from lab.settings import Settings
-from tests.functional.ssh.old_sshd import OldSshd, old_sshd
+from tests.functional.ssh.old_sshd import ALLOWED, OldSshd, old_sshd
 from tests.support.errors import raises_code
 
 
@@ -26,7 +26,7 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OldSshd]:
 def machine(sshd: OldSshd, key: Path) -> RemoteMachine:
     config = key.with_name("user_config")
     config.write_text(
-        f"IdentityFile {key}\nIdentitiesOnly yes\nStrictHostKeyChecking no\nUserKnownHostsFile /dev/null\n"
+        f"IdentityFile {key}\nIdentitiesOnly yes\nStrictHostKeyChecking no\nUserKnownHostsFile /dev/null\n{ALLOWED}"
     )
     return RemoteMachine(Address("ssh", "ssh://x", "127.0.0.1", sshd.user, sshd.port), str(config))
 

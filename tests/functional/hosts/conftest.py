@@ -14,7 +14,7 @@ from lab.hosts.local import LocalHost
 from lab.hosts.ssh import RemoteHost
 from lab.hosts.unmanaged import UnmanagedHost
 from lab.images.boxes import Boxes
-from tests.functional.ssh.old_sshd import OldSshd, old_sshd
+from tests.functional.ssh.old_sshd import ALLOWED, OldSshd, old_sshd
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def boxes(folder: Path) -> Boxes:
 
 def ssh_host(sshd: OldSshd, folder: Path, state: Path) -> RemoteHost:
     config = folder / "user_config"
-    config.write_text(f"IdentityFile {sshd.key}\nStrictHostKeyChecking no\nUserKnownHostsFile /dev/null\n")
+    config.write_text(f"IdentityFile {sshd.key}\nStrictHostKeyChecking no\nUserKnownHostsFile /dev/null\n{ALLOWED}")
     address = parse_host(f"ssh://{sshd.user}@127.0.0.1:{sshd.port}")
     return RemoteHost(address, str(config), lambda: boxes(folder), 2, state)
 

@@ -11,8 +11,7 @@ from lab.connectors.address import Address
 from lab.connectors.base import CommandTimeoutError, Machine
 from lab.connectors.ssh_config import Ssh, write_config
 from lab.hosts.machines import LABHOST, RemoteMachine, ThisMachine
-from lab.images.os_profiles import OLD_SSH
-from tests.functional.ssh.old_sshd import OldSshd
+from tests.functional.ssh.old_sshd import ALLOWED, OldSshd
 from tests.support.errors import raises_code
 
 
@@ -20,7 +19,7 @@ def remote(sshd: OldSshd) -> RemoteMachine:
     config = sshd.key.with_name("user_config")
     config.write_text(
         f"IdentityFile {sshd.key}\nIdentitiesOnly yes\n"
-        f"StrictHostKeyChecking accept-new\nUserKnownHostsFile {sshd.key.with_name('known')}\n"
+        f"StrictHostKeyChecking accept-new\nUserKnownHostsFile {sshd.key.with_name('known')}\n{ALLOWED}"
     )
     return RemoteMachine(Address("ssh", "ssh://old", "127.0.0.1", sshd.user, sshd.port), str(config))
 
@@ -109,13 +108,12 @@ def test_a_host_behind_another_one_is_reached_from_the_labs_file_too(
 ) -> None:
     """The names that the user has for the hosts between are in the user's file only."""
     config = tmp_path / name
-    usual = "".join(f"    {name} {value}\n" for name, value in OLD_SSH.items())
     config.write_text(
         f"Host jump\n    HostName 127.0.0.1\n    Port {sshd.port}\n"
         f"Host target\n    HostName 127.0.0.1\n    Port {sshd.port}\n"
         f"    ProxyJump {jumps.format(user=sshd.user, port=sshd.port)}\n"
         f"Host *\n    User {sshd.user}\n    IdentityFile {sshd.key}\n    StrictHostKeyChecking no\n"
-        f"    UserKnownHostsFile /dev/null\n    LogLevel ERROR\n{usual}"
+        f"    UserKnownHostsFile /dev/null\n    LogLevel ERROR\n{ALLOWED}"
     )
     target = RemoteMachine(Address("ssh", "ssh://target", "target"), str(config))
     write_config(tmp_path / "ssh_config", [target.entry()])
@@ -123,9 +121,24 @@ def test_a_host_behind_another_one_is_reached_from_the_labs_file_too(
     assert Ssh(tmp_path / "ssh_config", LABHOST).run(line, timeout=60).text.startswith("127.0.0.1 ")
 
 
+def test_old_algorithms_are_offered_only_to_hosts_for_which_they_were_named(sshd: OldSshd, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text(f"IdentityFile {sshd.key}\nStrictHostKeyChecking no\nUserKnownHostsFile /dev/null\n")
+    other = RemoteMachine(Address("ssh", "ssh://old", "127.0.0.1", sshd.user, sshd.port), str(config))
+    with raises_code("unreachable", "no matching", "docs/how-to/hosts.md#old-hosts"):
+        other.run("true", timeout=60)
+    write_config(tmp_path / "ssh_config", [other.entry()])
+    with raises_code("unreachable"):
+        Ssh(tmp_path / "ssh_config", LABHOST).run("true", timeout=60)
+    config.write_text(config.read_text() + f"Match host 127.0.0.1\n{ALLOWED}")
+    assert other.run("true", timeout=60).status == 0
+    write_config(tmp_path / "ssh_config", [other.entry()])
+    assert Ssh(tmp_path / "ssh_config", LABHOST).run("true", timeout=60).status == 0
+
+
 def test_a_host_that_is_not_known_is_not_trusted(sshd: OldSshd, tmp_path: Path) -> None:
     config = tmp_path / "config"
-    config.write_text(f"IdentityFile {sshd.key}\nUserKnownHostsFile {tmp_path / 'known'}\n")
+    config.write_text(f"IdentityFile {sshd.key}\nUserKnownHostsFile {tmp_path / 'known'}\n{ALLOWED}")
     stranger = RemoteMachine(Address("ssh", "ssh://old", "127.0.0.1", sshd.user, sshd.port), str(config))
     with raises_code("unreachable", "Host key verification failed"):
         stranger.run("true", timeout=60)

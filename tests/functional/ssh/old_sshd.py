@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.connectors.ssh_config import make_key
+from lab.images.os_profiles import OLD_SSH
 
 SSHD = Path("/usr/sbin/sshd")
 # By this word a client asks which signatures the server takes. OpenSSH 4.3 does not know it, today's sshd cannot be
@@ -24,6 +25,8 @@ OLD = {
     "MACs": "hmac-sha1",
     "PubkeyAcceptedAlgorithms": "ssh-rsa",
 }
+# What a user writes into ssh's configuration to reach it.
+ALLOWED = "".join(f"{name} {value}\n" for name, value in OLD_SSH.items())
 
 
 @dataclass(frozen=True)
