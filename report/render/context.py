@@ -26,6 +26,7 @@ from report.tables.calibration import Calibration, read_calibration
 from report.tables.cpu import ROWS as CPU_ROWS
 from report.tables.factors import Factors, factors
 from report.tables.meter_comparison import SideBySide, side_by_side
+from report.tables.outlying_boots import OutlyingBoot, outlying_boots
 from report.tables.quantities import Quantities
 from report.tables.second_attempts import SecondAttempts, second_attempts
 from report.tables.settling import Settled, settling_times
@@ -89,6 +90,7 @@ class PaperContext:
         again: What had to be repeated; None: the study has no journal.
         meters: The meters side by side.
         factors: The factors.
+        outlying_boots: Boots far from the others of their hypervisor.
         outliers: Samples far from the others of their reading.
         captures: The captures behind the numbers.
         commands: The command lines behind them, by meter.
@@ -117,6 +119,7 @@ class PaperContext:
     again: SecondAttempts | None
     meters: SideBySide
     factors: Factors
+    outlying_boots: Sequence[OutlyingBoot]
     outliers: Outliers
     captures: Sequence[Captures]
     commands: Sequence[tuple[str, tuple[str, ...]]]
@@ -152,7 +155,9 @@ def paper_context(
         side_by_side(readings, study),
         factors(study, readings),
     )
-    replication = replicate(dataset, Quantities(readings, found.memory_in_use, found.costs), found.table3)
+    quantities = Quantities(readings, found.memory_in_use, found.costs)
+    replication = replicate(dataset, quantities, found.table3)
+    far_off = outlying_boots(quantities, found.cpu.stage)
     sources = readings.sources()
     return PaperContext(
         lang=lang,
@@ -174,6 +179,7 @@ def paper_context(
         again=second_attempts(dataset.folder),
         meters=meters,
         factors=set_factors,
+        outlying_boots=far_off,
         outliers=find_outliers(dataset.measurements, readings.providers),
         captures=group_captures(sources, dataset.folder),
         commands=commands(sources, dataset.folder),
