@@ -16,7 +16,7 @@ from hypervisors.base import Hypervisor
 from hypervisors.registry import get_hypervisor
 from lab.active_lab import ActiveLab
 from lab.connectors.patience import Patience
-from lab.connectors.ssh_config import Ssh, write_config
+from lab.connectors.ssh_config import SOCKET, Ssh, write_config
 from lab.desktop.xsession import start_session
 from lab.factors.host import render_factors_script
 from lab.guests.diagnostics import Evidence, GuestFailure, gather, keep_host_console
@@ -151,7 +151,7 @@ class Lab:
                      "guest_key")  # fmt: skip
         for what, undo, *names in self.host.steps:
             steps.before(what, undo, *names)
-        steps.before("Vagrant's connection", "connection", "ssh.sock")
+        steps.before("Vagrant's connection", "connection", SOCKET)
 
     def _prepare(self, provider: Hypervisor) -> None:
         """Set the factors; define network and storage for the guests, as the provider wants them."""
@@ -249,7 +249,7 @@ class Lab:
     def _vagrant(self, provider: Hypervisor) -> Iterator[VagrantLab]:
         """Provide Vagrant, with one shared connection to the lab host."""
         limit_s = self._guest_limit_s
-        with self.host.shell.shared_connection(self.state / "ssh.sock"):
+        with self.host.shell.shared_connection(self.state / SOCKET):
             yield VagrantLab(provider, self.state, limit_s, self.host.died, remote=self.host.entry is not None)
 
     def _require_alive(self, error: HvlabError) -> None:

@@ -189,7 +189,7 @@ def _put_in_place(staging: Path) -> tuple[str, ...]:
 
 
 def take_up(file: Path, sha256: str = "") -> TakenUp:
-    """Add what a bundle has to the cache; what is there already stays as it is.
+    """Add a bundle's entries to the cache; existing entries are kept.
 
     Args:
         file: The bundle.

@@ -17,6 +17,8 @@ from lab.connectors.base import Completed, Machine, last_line
 from lab.connectors.patience import ConnectionLostError, NotConnectedError, Patience
 
 # What every entry has: our key and no other, no questions, no waiting for a dead peer.
+# In a lab's state folder: where the one connection that is held for several commands listens.
+SOCKET = "ssh.sock"
 COMMON = """\
     BatchMode yes
     IdentitiesOnly yes

@@ -5,7 +5,7 @@ import time
 
 from core.errors import HvlabError
 from hypervisors.base import Hypervisor
-from lab.connectors.base import Machine, last_line
+from lab.connectors.base import Completed, Machine, last_line
 from lab.guests.vital_signs import STILL_S, Pulse, VitalSigns, read_signs
 
 _MOST = 300
@@ -25,9 +25,8 @@ def why_ended(host: Machine, provider: Hypervisor, guest: str) -> str:
         provider: The guest's hypervisor.
         guest: Its name.
     """
-    program = f"guest={shlex.quote(guest)}\n{provider.ended_command}\n"
     try:
-        done = host.run("sh -s", stdin=program.encode(), timeout=60)
+        done = _ask(host, guest, provider.ended_command, timeout=60)
     except HvlabError as error:
         return f"the cause is unknown: {error.message}"
     lines = [line.strip() for line in done.text.splitlines() if line.strip()]
@@ -47,9 +46,8 @@ def lost(host: Machine, provider: Hypervisor, guest: str) -> str | None:
         provider: The guest's hypervisor.
         guest: Its name.
     """
-    program = f"guest={shlex.quote(guest)}\n{provider.lost_command}\n"
     try:
-        output = host.run("sh -s", stdin=program.encode(), timeout=_ASK_S, patient=False).text.strip()
+        output = _ask(host, guest, provider.lost_command, timeout=_ASK_S, patient=False).text.strip()
     except HvlabError:
         return None
     return f"{provider.title} has lost it ({output[-_MOST:]})" if output else None
@@ -97,8 +95,13 @@ def vital_signs(host: Machine, provider: Hypervisor, guest: str) -> VitalSigns |
         provider: The guest's hypervisor.
         guest: Its name.
     """
-    program = f"guest={shlex.quote(guest)}\n{provider.vital_command}\n"
     try:
-        return read_signs(host.run("sh -s", stdin=program.encode(), timeout=_ASK_S, patient=False).text)
+        return read_signs(_ask(host, guest, provider.vital_command, timeout=_ASK_S, patient=False).text)
     except HvlabError:
         return None
+
+
+def _ask(host: Machine, guest: str, command: str, *, timeout: float, patient: bool = True) -> Completed:
+    """Run a hypervisor's command about a guest on the lab host."""
+    program = f"guest={shlex.quote(guest)}\n{command}\n"
+    return host.run("sh -s", stdin=program.encode(), timeout=timeout, patient=patient)

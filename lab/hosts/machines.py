@@ -93,7 +93,7 @@ class RemoteMachine(Machine):
             raise type(error)(message, hint, code=error.code) from None
 
     def _refusal(self) -> bytes:
-        """Return what ssh(1) prints about a connection that it cannot make; it tells of algorithms at level INFO."""
+        """Return ssh(1)'s message about a connection that it cannot make; algorithms are reported at level INFO."""
         words = ["ssh", *self._words(_OPTIONS | {"LogLevel": "INFO"}), "true"]
         try:
             done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=_ASK_S, check=False)

@@ -22,7 +22,7 @@ from hypervisors.registry import all_hypervisors
 from lab.connectors.address import Kind
 from lab.connectors.base import Machine, last_line
 from lab.connectors.patience import Patience
-from lab.connectors.ssh_config import Ssh, SshEntry, make_key, write_config
+from lab.connectors.ssh_config import SOCKET, Ssh, SshEntry, make_key, write_config
 from lab.guests.boot_progress import BootProgress, host_progress
 from lab.guests.topology import STORE
 from lab.history import awaited, note_boot
@@ -104,7 +104,7 @@ def stop(state: Path) -> None:
     record = _recorded(state)
     if record and (process := process_info(record.pid)):
         end(process)
-    for name in ("host.json", "overlay.qcow2", "ssh.sock"):
+    for name in ("host.json", "overlay.qcow2", SOCKET):
         (state / name).unlink(missing_ok=True)
 
 
@@ -144,7 +144,7 @@ class NestedHost:
         self.options, self.pace = options, pace
         self.versions = dict(image.versions)
         self.entry = SshEntry("labhost", "127.0.0.1", settings.ssh_port, "root", state / "key", extra=(
-            "ControlMaster no", f'ControlPath "{state / "ssh.sock"}"',
+            "ControlMaster no", f'ControlPath "{state / SOCKET}"',
         ))  # fmt: skip
         patience = Patience(_PATIENCE_S, lambda: self.running() is not None)
         self.shell: Machine = Ssh(state / "ssh_config", "labhost", patience=patience, pace=pace)

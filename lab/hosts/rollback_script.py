@@ -81,6 +81,6 @@ def _run(machine: Machine, program: str, limit_s: float) -> list[Outcome]:
 
 
 def describe(outcome: Outcome) -> str:
-    """Return an outcome in words; "" for a failure."""
-    words = {"removed": "removed", "foreign": "left, since it is not this lab's:", "kept": "kept"}
-    return f"{words[outcome.result]} {outcome}" if outcome.result in words else ""
+    """Return the message for an outcome; "" for a failure."""
+    messages = {"removed": "removed", "foreign": "left, since it is not this lab's:", "kept": "kept"}
+    return f"{messages[outcome.result]} {outcome}" if outcome.result in messages else ""

@@ -6,7 +6,7 @@ from pathlib import Path
 from hypervisors.base import Hypervisor
 from lab.connectors.address import Address
 from lab.connectors.patience import Patience
-from lab.connectors.ssh_config import Ssh, SshEntry, write_config
+from lab.connectors.ssh_config import SOCKET, Ssh, SshEntry, write_config
 from lab.hosts.machines import LABHOST, RemoteMachine
 from lab.hosts.unmanaged import UnmanagedHost
 from lab.images.boxes import Boxes
@@ -27,7 +27,7 @@ class RemoteHost(UnmanagedHost):
     @property
     def entry(self) -> SshEntry:
         """How it is named in the lab's ssh configuration file: as the user's own settings say."""
-        shared = ("ControlMaster no", f'ControlPath "{self.state / "ssh.sock"}"')
+        shared = ("ControlMaster no", f'ControlPath "{self.state / SOCKET}"')
         return RemoteMachine(self.address, self.config).entry(shared)
 
     def boot(self, provider: Hypervisor) -> None:

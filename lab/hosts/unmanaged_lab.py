@@ -13,6 +13,7 @@ from core.resources.claim import claimed
 from core.shell import quote
 from lab.connectors.address import Address, parse_host
 from lab.connectors.base import Machine, last_line
+from lab.connectors.ssh_config import SOCKET
 from lab.hosts import rollback_script
 from lab.hosts.box_upload import REMOTE_ROOT
 from lab.hosts.machines import machine_of
@@ -206,7 +207,7 @@ class UnmanagedLab:
         """
         program = _RELEASE.format(root=REMOTE_ROOT, owner=quote(self.owner), script=rollback_script.NAME)
         self.machine.check("sh -s", stdin=program.encode(), timeout=60, what="releasing the lab host")
-        for name in (rollback_script.NAME, RECORD, "ssh.sock"):
+        for name in (rollback_script.NAME, RECORD, SOCKET):
             (self.state / name).unlink(missing_ok=True)
 
     def require_owned(self) -> None:

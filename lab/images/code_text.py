@@ -1,6 +1,6 @@
-"""What a Python file does, as text that is the same under each version of Python.
+"""A Python file's code, as text that is the same under each version of Python.
 
-`ast.dump` is not: its words changed from version to version, and a key of the cache must not.
+The output of `ast.dump` differs between versions of Python; a key of the cache must not.
 """
 
 import io
@@ -14,7 +14,7 @@ _OPEN, _CLOSE = ("(", "[", "{"), (")", "]", "}")
 
 
 @dataclass(frozen=True)
-class _Word:
+class _Token:
     """A token: its kind, and its text where that says more than the kind."""
 
     kind: str
@@ -29,13 +29,13 @@ def normalised(source: bytes) -> bytes:
     Args:
         source: The code; it can be parsed.
     """
-    words: list[_Word] = []
-    for line in _logical_lines(_words(source)):
-        words += _without_last_commas(line)
-    return "\n".join(f"{word.kind} {word.text}" for word in words).encode()
+    tokens: list[_Token] = []
+    for line in _logical_lines(_tokens(source)):
+        tokens += _without_last_commas(line)
+    return "\n".join(f"{token.kind} {token.text}" for token in tokens).encode()
 
 
-def _words(source: bytes) -> Iterator[_Word]:
+def _tokens(source: bytes) -> Iterator[_Token]:
     """Yield the tokens; a string with replacement fields is one, as it was before Python 3.12."""
     lines = io.StringIO(source.decode()).readlines()
     depth, begin = 0, (0, 0)
@@ -47,10 +47,10 @@ def _words(source: bytes) -> Iterator[_Word]:
         elif kind.endswith("STRING_END"):
             depth -= 1
             if not depth:
-                yield _Word("STRING", _between(lines, begin, token.end))
+                yield _Token("STRING", _between(lines, begin, token.end))
         elif not depth and token.type not in _UNHEEDED:
             layout = token.type in (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
-            yield _Word(kind, "" if layout else token.string)
+            yield _Token(kind, "" if layout else token.string)
 
 
 def _between(lines: list[str], begin: tuple[int, int], end: tuple[int, int]) -> str:
@@ -61,12 +61,12 @@ def _between(lines: list[str], begin: tuple[int, int], end: tuple[int, int]) -> 
     return "".join(part)
 
 
-def _logical_lines(words: Iterable[_Word]) -> Iterator[list[_Word]]:
+def _logical_lines(tokens: Iterable[_Token]) -> Iterator[list[_Token]]:
     """Yield statements, with the indentation before them; what is only text, such as a docstring, does nothing."""
-    line: list[_Word] = []
-    for word in words:
-        line.append(word)
-        if word.kind == "NEWLINE":
+    line: list[_Token] = []
+    for token in tokens:
+        line.append(token)
+        if token.kind == "NEWLINE":
             said = [it for it in line if it.kind not in ("INDENT", "DEDENT", "NEWLINE")]
             if said and all(_is_text(it) for it in said):
                 line = [it for it in line if it.kind in ("INDENT", "DEDENT")]
@@ -75,26 +75,26 @@ def _logical_lines(words: Iterable[_Word]) -> Iterator[list[_Word]]:
     yield line
 
 
-def _is_text(word: _Word) -> bool:
+def _is_text(token: _Token) -> bool:
     """Return whether a token is a string without replacement fields, which might do something."""
-    prefix = word.text.partition('"')[0].partition("'")[0].lower()
-    return word.kind == "STRING" and not set(prefix) & set("ft")
+    prefix = token.text.partition('"')[0].partition("'")[0].lower()
+    return token.kind == "STRING" and not set(prefix) & set("ft")
 
 
-def _without_last_commas(line: list[_Word]) -> list[_Word]:
+def _without_last_commas(line: list[_Token]) -> list[_Token]:
     """Drop the comma before a closing bracket, where that makes no difference: there is another, and no lambda's."""
-    kept: list[_Word] = []
+    kept: list[_Token] = []
     # Of each open bracket: how many commas it has, and whether one may be a lambda's.
     open_: list[tuple[int, bool]] = [(0, False)]
-    for word in line:
+    for token in line:
         commas, unclear = open_[-1]
-        if word.text in _OPEN:
+        if token.text in _OPEN:
             open_.append((0, False))
-        elif word.text in _CLOSE and len(open_) > 1:
+        elif token.text in _CLOSE and len(open_) > 1:
             if kept[-1].text == "," and commas > 1 and not unclear:
                 kept.pop()
             open_.pop()
         else:
-            open_[-1] = (commas + (word.text == ","), unclear or word.text == "lambda")
-        kept.append(word)
+            open_[-1] = (commas + (token.text == ","), unclear or token.text == "lambda")
+        kept.append(token)
     return kept

@@ -37,7 +37,7 @@ class CompiledTemplates(BytecodeCache):
                 bucket.bytecode_from_string(code)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep a template, unless Python is told to keep nothing, or cannot."""
+        """Write a compiled template to its file, unless Python writes no bytecode or the folder is not writable."""
         if sys.dont_write_bytecode:
             return
         code = bucket.bytecode_to_string()

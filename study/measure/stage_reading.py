@@ -8,6 +8,7 @@ from dataset.guests import guest_name
 from dataset.stages import Stage
 from hypervisors.base import Hypervisor
 from lab.connectors.patience import ConnectionLostError, Patience
+from lab.connectors.ssh_config import SOCKET
 from lab.desktop.manager_window import look_command
 from lab.lifecycle import Lab
 from study.measure.collector import Output, ask, collected, commands, context_for, guest_commands, took_s
@@ -45,7 +46,7 @@ class StageReader:
             HvlabError: The lab host or the guest does not answer, or not in its time.
         """
         context = context_for(self.provider, self.lab.settings)
-        shell, socket, limit_s = self.lab.host.shell, self.lab.state / "ssh.sock", self.lab.pace.scaled(_READING_S)
+        shell, socket, limit_s = self.lab.host.shell, self.lab.state / SOCKET, self.lab.pace.scaled(_READING_S)
         with collected(shell, commands(context), limit_s, socket=socket, usual_s=self._usual_s) as read:
             self._usual_s, outputs = took_s(read), dict(read)
             # After the reading: each takes a session, and wakes what it asks.
