@@ -14,7 +14,7 @@ from core.errors import HvlabError
 from core.files import sync_folder
 from core.lock import hold, is_locked
 
-_ASIDE = re.compile(r"\.[0-9-]+\.([0-9]+)\.part")
+_ASIDE = re.compile(r"\.(?:sweep-)?[0-9-]+\.([0-9]+)\.part")
 
 
 def hold_study(folder: Path, *, shared: bool = False) -> AbstractContextManager[None]:
@@ -55,34 +55,43 @@ def _lock_of(folder: Path) -> Path:
     return real.with_name(f".{real.name}.lock")
 
 
-def new_folder(root: Path, created: datetime, fill: Callable[[Path, str], None]) -> Path:
-    """Make the folder of a new study, named after the time.
+def new_folder(root: Path, created: datetime, fill: Callable[[Path, str], None], prefix: str = "") -> Path:
+    """Make the folder of a new study or sweep, named after the time.
 
     Args:
         root: Folder of all studies.
         created: When the study was begun.
         fill: Is given a folder and the study's name, and writes what a study has from its beginning. A crash
             meanwhile leaves no study.
+        prefix: Of its name.
 
     Raises:
         HvlabError: There are too many of the same second.
     """
-    base = created.strftime("%Y%m%d-%H%M%S")
+    base = prefix + created.strftime("%Y%m%d-%H%M%S")
+    for name in (base, *(f"{base}-{n}" for n in range(2, 100))):
+        if not (root / name).exists():
+            return named_folder(root, name, fill)
+    raise HvlabError(f"no free name for a study in {root}")
+
+
+def named_folder(root: Path, name: str, fill: Callable[[Path, str], None]) -> Path:
+    """Make a folder of a given name; arguments and what a crash leaves as `new_folder`.
+
+    Raises:
+        OSError: There is a folder of that name that is not empty.
+    """
     _clear(root)
-    aside = root / f".{base}.{os.getpid()}.part"
+    aside = root / f".{name}.{os.getpid()}.part"
     aside.mkdir(parents=True)
     try:
-        for name in (base, *(f"{base}-{n}" for n in range(2, 100))):
-            if (root / name).exists():
-                continue
-            fill(aside, name)
-            aside.rename(root / name)
-            sync_folder(root)
-            return root / name
+        fill(aside, name)
+        aside.rename(root / name)
+        sync_folder(root)
     finally:
         if aside.exists():
             shutil.rmtree(aside)
-    raise HvlabError(f"no free name for a study in {root}")
+    return root / name
 
 
 def _clear(root: Path) -> None:

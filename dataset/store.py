@@ -11,6 +11,7 @@ from dataset.files import UtcTime, parse_json
 from dataset.folder import point
 from dataset.models import STUDY_FILE
 from dataset.paths import in_study
+from dataset.sweep import SWEEP_FILE, find_sweep, is_sweep, list_sweeps
 
 LATEST = "latest"
 """Name of the link in `studies/` to the newest finished study."""
@@ -42,7 +43,9 @@ def begun(folder: Path) -> tuple[datetime, bool, str]:
 
 
 def point_latest(folder: Path) -> None:
-    """Point `latest` to a finished study, unless it points to a newer one."""
+    """Point `latest` to a finished study, unless it points to a newer one; not to a study of a sweep."""
+    if is_sweep(folder.parent.parent):
+        return
     link = folder.parent / LATEST
     if not (link / STUDY_FILE).is_file() or begun(link.resolve()) < begun(folder):
         point(link, folder.name)
@@ -77,8 +80,8 @@ def find_study(project: Path, name: str = "") -> Path:
 
     Args:
         project: The folder that holds `studies/` and `reference/`.
-        name: A name under `studies/`, else under `reference/`. `latest`: the newest finished study. Empty: the newest
-            in `studies/`, finished or not.
+        name: A name under `studies/`, else under `reference/`, else of a sweep's study. `latest`: the newest finished
+            study. Empty: the newest in `studies/`, finished or not.
 
     Raises:
         HvlabError: There is no such study; the hint lists those there are.
@@ -97,7 +100,31 @@ def find_study(project: Path, name: str = "") -> Path:
         # Only a plain name: "../x" or "/x" would leave the two folders.
         if Path(name).name == name and (folder / STUDY_FILE).is_file():
             return folder.resolve()
+    if Path(name).name == name:
+        # A study of a sweep has a name that no other one has.
+        for sweep in list_sweeps(project):
+            if (sweep / "studies" / name / STUDY_FILE).is_file():
+                return (sweep / "studies" / name).resolve()
     raise HvlabError(f"no study {name!r}", _what_there_is(project), code="no-study")
+
+
+def find_study_or_sweep(project: Path, name: str = "") -> Path:
+    """Return the folder of a study or a sweep; arguments and errors as `find_study`; empty: the newest of both."""
+    sweeps = list_sweeps(project)
+    if name in {folder.name for folder in sweeps}:
+        return find_sweep(project, name)
+    if name or not sweeps:
+        return find_study(project, name)
+    studies = list_studies(project)
+    return sweeps[-1] if not studies or _sweep_begun(sweeps[-1]) > begun(studies[-1])[0] else studies[-1]
+
+
+def _sweep_begun(folder: Path) -> datetime:
+    try:
+        found = parse_json(in_study(folder, SWEEP_FILE))
+        return _TIME.validate_python(found.get("created") if isinstance(found, dict) else None)
+    except (HvlabError, ValidationError):
+        return datetime.fromtimestamp((folder / SWEEP_FILE).lstat().st_mtime, UTC)
 
 
 def _in(project: Path, parent: str) -> list[Path]:
