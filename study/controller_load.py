@@ -38,8 +38,13 @@ class ControllerLoad:
     found: dict[str, float] = field(default_factory=dict)
     _before: tuple[int, int, int] | None = None
 
-    def _sample(self) -> tuple[int, int, int]:
-        own = read_process((self.proc / str(self.pid) / "stat").read_text()) if self.pid else 0
+    def _sample(self) -> tuple[int, int, int] | None:
+        """Return the machine's busy and all ticks and the lab host's; None: the lab host's process has ended."""
+        try:
+            own = read_process((self.proc / str(self.pid) / "stat").read_text()) if self.pid else 0
+        except (FileNotFoundError, ProcessLookupError):
+            # The reading itself reports that.
+            return None
         return (*read_stat((self.proc / "stat").read_text()), own)
 
     def begin(self) -> None:
@@ -48,9 +53,10 @@ class ControllerLoad:
 
     def end(self) -> None:
         """Take the second one, and compute the shares, percent of all CPUs."""
-        if self._before is None:
+        after = self._sample()
+        if self._before is None or after is None:
             return
-        busy, total, own = (now - before for now, before in zip(self._sample(), self._before, strict=True))
+        busy, total, own = (now - before for now, before in zip(after, self._before, strict=True))
         self.found = {"controller_load": float((self.proc / "loadavg").read_text().split()[0])}
         if total <= 0:
             return

@@ -56,6 +56,19 @@ def test_a_reading_that_failed_has_no_load(tmp_path: Path) -> None:
     assert clock.timing("vm-1", settled=True).controller_others == 20.0
 
 
+@pytest.mark.parametrize("ends", ["before the reading", "during it"])
+def test_a_lab_host_that_ends_has_no_load_and_the_reading_says_why(tmp_path: Path, ends: str) -> None:
+    clock = StageClock()
+    clock.load = ControllerLoad(42, tmp_path)
+    kernel(tmp_path, 1000, 5000, 100)
+    process = tmp_path / "42/stat"
+    if ends == "before the reading":
+        process.unlink()
+    with clock.part("reading"):
+        process.unlink(missing_ok=True)
+    assert clock.load.found == {}
+
+
 def test_a_busy_machine_is_found_in_the_dataset(tmp_path: Path) -> None:
     info = study(tmp_path / "s", run("kvm-01", "finished", 0, 9), run("kvm-02", "planned"))
     assert busy_machine(info) is None
