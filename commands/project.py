@@ -92,22 +92,25 @@ def _check(*words: str) -> None:
         raise Exit(code=1)
 
 
-@command(help={"coverage": "instead: simulate how often the paper's intervals hold the true value (a minute)"})
-def bench(c: Context, coverage: bool = False) -> None:
-    """Time ./invoke itself, and print the newest study's times."""
+@command(
+    help={
+        "coverage": "instead: simulate how often the paper's intervals hold the true value (a minute)",
+        "bring-up": "also bring a guest up, and start it by the hypervisor's own tool (minutes)",
+        "provider": "with --bring-up: under these, with commas between; default: all",
+        "times": "with --bring-up: how often; default: 3",
+    }
+)
+def bench(c: Context, coverage: bool = False, bring_up: bool = False, provider: str = "", times: int = 3) -> None:
+    """Time hvlab itself, each duration against its floor."""
     if coverage:
         from report.inference.coverage import as_lines
 
         for line in as_lines(studies=4000):
             result(line)
         return
-    from dataset.models import load_study
-    from dataset.store import find_study
-    from lab.bench import start_up_seconds
-    from study.timings import print_timings
+    from commands.benchmark import benchmark
 
-    result(f"./invoke --list: {start_up_seconds():.2f} s (median of 5)")
-    print_timings(load_study(find_study(PROJECT, "latest")))
+    benchmark(bring_up=bring_up, provider=provider, times=times)
 
 
 @command()

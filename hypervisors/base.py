@@ -103,6 +103,8 @@ class Hypervisor:
         vital_command: Shell line that prints what grows as long as the guest "$guest" lives: a line `cpu=TIME` for each
             of its virtual CPUs, in any unit, and `console=BYTES`; nothing before it runs. "": it has no such signs.
         console_command: Shell line that prints what the guest "$guest" wrote to its console.
+        start_command: Shell line by which the hypervisor's own tool starts the guest "$guest", which is there and off.
+        power_off_command: Shell line that takes the guest's power away.
         attach_command: Shell line that connects the terminal to the console of the guest "$guest"; "": there is none.
         lines: The guests' devices, of which one is the other end of that console; the first that is there.
         disk_strategies: How a guest's disk can come from the box: `factors.disk_strategy` to what it is here, in words.
@@ -143,6 +145,8 @@ class Hypervisor:
     screenshot_command: str
     ended_command: str
     console_command: str
+    start_command: str
+    power_off_command: str
     attach_command: str
     disk_strategies: Mapping[str, str]
     traits: Traits

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -198,7 +198,9 @@ class Lab:
                     vagrant.destroy(guest)
             else:
                 break
-        self._load(guest)
+        if mib := self.settings.topology.memory_load_mib:
+            with step(f"{guest}: holding {mib} MiB"):
+                hold_load(self.guest_ssh(guest), mib)
         return attempt
 
     def take_failures(self) -> list[GuestFailure]:
@@ -208,15 +210,23 @@ class Lab:
 
     def _try_up(self, provider: Hypervisor, guest: str) -> None:
         """Bring a guest through all boot stages, with one deadline for all of them."""
-        limit_s = self._guest_limit_s
+        limit_s = self.guest_limit_s
         deadline = time.monotonic() + limit_s
         words = f"{guest}: vagrant up --provider={provider.vagrant}"
         what = f"guest {provider.name} {self.settings.topology.os} {self._where}"
         with awaited(words, what, limit_s), self._vagrant(provider) as vagrant:
             self._watch = Watch(self.host.shell, provider, guest, self.pace.scaled(STILL_S))
             vagrant.up(guest, self._watch)
-            if programs := self._programs():
-                wait_for_session(self.guest_ssh(guest), programs, max(1.0, deadline - time.monotonic()))
+            self.wait_for_session(guest, max(1.0, deadline - time.monotonic()))
+
+    def wait_for_session(self, guest: str, seconds: float) -> None:
+        """Wait until a guest that answers has its session; a text session is there at once.
+
+        Raises:
+            HvlabError: It does not after `seconds`.
+        """
+        if programs := self._programs():
+            wait_for_session(self.guest_ssh(guest), programs, seconds)
 
     def _failure_of(self, provider: Hypervisor, guest: str, seen: Evidence, error: HvlabError) -> str:
         """Return why a guest did not come up: its boot stage, Vagrant's error, its hypervisor's report."""
@@ -235,22 +245,21 @@ class Lab:
         programs = self._programs()
         return gather(self.state, self.host.shell, provider, which, ssh=inside, programs=programs, attempt=attempt)
 
-    def _load(self, guest: str) -> None:
-        if mib := self.settings.topology.memory_load_mib:
-            with step(f"{guest}: holding {mib} MiB"):
-                hold_load(self.guest_ssh(guest), mib)
-
     @property
-    def _guest_limit_s(self) -> float:
+    def guest_limit_s(self) -> float:
         """How long a guest may take from its start to its session, seconds."""
         return self.pace.scaled(self.settings.topology.boot_timeout_s + _BESIDE_BOOT_S)
 
     @contextmanager
     def _vagrant(self, provider: Hypervisor) -> Iterator[VagrantLab]:
         """Provide Vagrant, with one shared connection to the lab host."""
-        limit_s = self._guest_limit_s
-        with self.host.shell.shared_connection(self.state / SOCKET):
+        limit_s = self.guest_limit_s
+        with self.connection():
             yield VagrantLab(provider, self.state, limit_s, self.host.died, remote=self.host.entry is not None)
+
+    def connection(self) -> AbstractContextManager[None]:
+        """Keep one connection to the lab host open, for all that the block asks it."""
+        return self.host.shell.shared_connection(self.state / SOCKET)
 
     def _require_alive(self, error: HvlabError) -> None:
         """Check that the lab host is alive, without which a second attempt is useless.

@@ -42,6 +42,8 @@ HYPERVISOR = Hypervisor(
     vital_command=f"{_VIRSH} domstats --vcpu \"$guest\" | sed -n 's/^ *vcpu\\.[0-9]*\\.time=/cpu=/p';"
     ' stat -c console=%s "/var/log/libvirt/qemu/$guest-console.log"',
     console_command='cat "/var/log/libvirt/qemu/$guest-console.log"',
+    start_command=f'{_VIRSH} start "$guest"',
+    power_off_command=f'{_VIRSH} destroy "$guest"',
     attach_command=f'{_VIRSH} console "$guest"',
     lines=("ttyS0",),
     disk_strategies={

@@ -58,6 +58,8 @@ HYPERVISOR = Hypervisor(
     # Its guests have no serial line (under emulation each character would stop a guest for a while): what VirtualBox
     # itself notes of the guest.
     console_command='cat "/vbox/$guest/Logs/VBox.log"',
+    start_command='VBoxManage startvm "$guest" --type headless',
+    power_off_command='VBoxManage controlvm "$guest" poweroff',
     attach_command="",
     disk_strategies={
         "full-copy": "full copy (VMDK made by import)",

@@ -63,6 +63,8 @@ HYPERVISOR = Hypervisor(
     vital_command='xl vcpu-list "$guest" | awk \'NR > 1 { print "cpu=" $6 }\';'
     ' stat -c console=%s "/var/log/xen/console/guest-$guest.log"',
     console_command='cat "/var/log/xen/console/guest-$guest.log"',
+    start_command=f'{_VIRSH} start "$guest"',
+    power_off_command=f'{_VIRSH} destroy "$guest"',
     attach_command='xl console "$guest"',
     # The second is RHEL 5's.
     lines=("hvc0", "xvc0"),

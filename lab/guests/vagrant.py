@@ -31,6 +31,11 @@ def home(state: Path) -> Path:
     return state / "vagrant-home"
 
 
+def vagrant_log(state: Path, provider: Hypervisor) -> Path:
+    """Return the file to which a lab's Vagrant writes under a hypervisor."""
+    return state / f"vagrant-{provider.name}.log"
+
+
 def remote_tools() -> list[Path]:
     """Return the folders of the programs that run a hypervisor's tools on another machine."""
     parts = search_path([str(VAGRANTFILE / "lib/hvlab")], "vagrant.lib.hvlab")
@@ -105,7 +110,7 @@ class VagrantLab:
     ) -> None:
         self.provider = provider
         self._limit_s, self._died = limit_s, died
-        self.log = state / f"vagrant-{provider.name}.log"
+        self.log = vagrant_log(state, provider)
         self.home = home(state)
         self._environment = {
             **os.environ,

@@ -119,13 +119,17 @@ def guest_commands(context: Context) -> dict[str, str]:
     return {meter.name: meter.command(context) for meter in guest_meters()} | GUEST_EVIDENCE
 
 
+def sampling_s(lines: Mapping[str, str]) -> float:
+    """Return how long `lines` wait by their method, seconds: what samples in turn waits once."""
+    watching = {meter.name: meter.lasts for meter in all_meters() if meter.lasts}
+    return sum(
+        max(watching[name](line) if name in watching else 0 for name, line in group.items()) for group in groups(lines)
+    )
+
+
 def expected_s(lines: Mapping[str, str]) -> float:
     """Return how long `lines` take, about, seconds."""
-    watching = {meter.name: meter.lasts for meter in all_meters() if meter.lasts}
-    lasting = [
-        max(watching[name](line) if name in watching else 0 for name, line in group.items()) for group in groups(lines)
-    ]
-    return _READING_S * len(lines) + sum(lasting)
+    return _READING_S * len(lines) + sampling_s(lines)
 
 
 def unpack(archive: bytes, lines: Mapping[str, str], began: datetime, uptime: float | None = None) -> dict[str, Output]:
