@@ -27,17 +27,30 @@ _IN_PARALLEL = ("-n", "auto", "--dist", "worksteal")
         "unit": "only what stays in one process (a minute)",
         "functional": "only what needs real programs, but no hypervisor (five minutes); with --unit: both",
         "whole": "with four guests instead of two, under every provider, and what is marked long (hours)",
+        "fuzz": "only so many generated inputs of each area: refused, read rightly, or a traceback; prints counts",
         "faults": "only so many faults: killed, frozen, filled, cut, each followed by a resumed study (3 min each)",
     }
 )
-def test(c: Context, unit: bool = False, functional: bool = False, whole: bool = False, faults: int = -1) -> None:
+def test(  # noqa: PLR0917
+    c: Context,
+    unit: bool = False,
+    functional: bool = False,
+    whole: bool = False,
+    faults: int = -1,
+    fuzz: int = -1,
+) -> None:
     """Run the tests; --unit, --functional: only those."""
-    if faults == 0 or (unit or functional) + whole + (faults > 0) > 1:
+    if 0 in (faults, fuzz) or (unit or functional) + whole + (faults > 0) + (fuzz > 0) > 1:
         raise HvlabError(
-            "--unit and --functional, --whole, and --faults=N exclude each other, with N of 1 or more",
+            "--unit and --functional, --whole, --faults=N and --fuzz=N exclude each other, with N of 1 or more",
             "./invoke test --faults=3",
             code="options-exclude-each-other",
         )
+    if fuzz > 0:
+        packages.ensure(_for_functional())
+        os.environ["HVLAB_FUZZ"] = str(fuzz)
+        _pytest(*_IN_PARALLEL, "--tb=no", "-r", "N", "tests/functional/fuzz")
+        return
     if faults > 0:
         packages.ensure(_for_integration())
         os.environ["HVLAB_FAULTS"] = str(faults)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 MOST = 300
 _MARK = "... "
+_GAP = " ... "
 # Words of lines that name a cause, and codes: ENOSPC, VERR_DISK_FULL, NAME_E_FILE_ERROR.
 _WHY = re.compile(
     r"(?i:error|fatal|fail|cannot|can't|could not|unable|denied|refus|no space|not found|already|invalid|timed out)"
@@ -15,6 +16,12 @@ _WHY = re.compile(
 def ending(text: str, most: int = MOST) -> str:
     """Return a text of at most so many characters: its end, where programs name the cause."""
     return text if len(text) <= most else _MARK + text[len(text) - most + len(_MARK) :]
+
+
+def shortened(text: str, most: int = MOST) -> str:
+    """Return a text of at most so many characters: its beginning and its end."""
+    half = (most - len(_GAP)) // 2
+    return text if len(text) <= most else text[:half] + _GAP + text[-half:]
 
 
 def last_line(text: str, most: int = MOST) -> str:

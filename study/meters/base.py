@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from core.cause import shortened
 from core.errors import HvlabError
 from dataset.descriptors import Quantity, Unit
 
@@ -120,9 +121,7 @@ def unrecognised(meter: str, text: str, why: str) -> HvlabError:
         why: What was looked for and not found, e.g. `no line "Mem:"`.
     """
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
-    shown = " | ".join(lines[:3])
-    if len(shown) > 240:
-        shown = shown[:240] + " ..."
+    shown = shortened(" | ".join(lines[:3]))
     begin = f"output begins: {shown}" if shown else "the output is empty"
     hint = "keep the capture and add this layout to the meter"
-    return HvlabError(f"meter {meter}: {why}; {begin}", hint, code="unknown-output")
+    return HvlabError(f"meter {meter}: {shortened(why)}; {begin}", hint, code="unknown-output")

@@ -5,6 +5,7 @@ command asks for, that no two numbers have the same name, and that each number i
 """
 
 import math
+import re
 from collections.abc import Sequence
 
 from dataset.descriptors import Unit
@@ -19,6 +20,8 @@ _LARGEST: dict[Unit, float] = {
     "s": 1e10,
     "count": 2**44,
 }
+# More than any number has; Python refuses to convert thousands of digits.
+_TOO_MANY_DIGITS = re.compile(r"[0-9]{100}")
 
 
 def read(meter: Meter, text: str, *, command: str = "", lines: int | None = None) -> list[Number]:
@@ -35,6 +38,8 @@ def read(meter: Meter, text: str, *, command: str = "", lines: int | None = None
     """
     if lines is not None and text.count("\n") != lines:
         raise unrecognised(meter.name, text, f"{text.count(chr(10))} lines, {lines} were printed")
+    if _TOO_MANY_DIGITS.search(text):
+        raise unrecognised(meter.name, text, "a number has 100 digits or more")
     numbers = meter.parse(text)
     if wrong := _wrong_name(numbers) or _wrong_value(meter, numbers) or _wrong_samples(meter, numbers, command):
         raise unrecognised(meter.name, text, wrong)

@@ -46,6 +46,7 @@ def told(done: Done) -> str:
         (["lab.status", "--host=server"], "bad-host", "--host=server"),
         (["lab.screenshot", "server1"], "lab-is-down", ""),
         (["test", "--faults=0"], "options-exclude-each-other", "--faults=N"),
+        (["test", "--fuzz=0"], "options-exclude-each-other", "--fuzz=N"),
         (["test", "--unit", "--whole"], "options-exclude-each-other", "--whole"),
         (["test", "--functional", "--faults=1"], "options-exclude-each-other", "--functional"),
         (["study.all", "--precision=3"], "bad-option", "--precision=3"),

@@ -1,7 +1,6 @@
 """Every layout of `free` and `mpstat` is read as it is printed, and a spoilt output is refused, never misread."""
 
 import json
-from collections.abc import Callable
 
 import pytest
 from hypothesis import assume, given
@@ -12,6 +11,7 @@ from dataset.stages import parse_stage
 from study.measure.rederive import measurements
 from study.meters.base import Context, Number
 from study.meters.registry import meter
+from tests.support.corruptions import CORRUPTIONS
 from tests.support.examples import examples
 from tests.support.recorded import Case, cases
 
@@ -104,83 +104,6 @@ def read(case: Case, text: str) -> dict[str, int | float]:
     return {
         row.metric: row.value for row in measurements("kvm", 1, parse_stage("vm-1"), case.folder, text, command=line)
     }
-
-
-# What a lost connection, a full disk, another locale or a mixed-in message make of an output.
-CORRUPTIONS: dict[str, Callable[[st.DataObject, str], str]] = {}
-
-
-def corruption(function: Callable[[st.DataObject, str], str]) -> Callable[[st.DataObject, str], str]:
-    CORRUPTIONS[function.__name__] = function
-    return function
-
-
-def place(data: st.DataObject, text: str) -> int:
-    return data.draw(st.integers(0, max(len(text) - 1, 0)), label="place")
-
-
-@corruption
-def cut_off(data: st.DataObject, text: str) -> str:
-    return text[: place(data, text)]
-
-
-@corruption
-def lose_bytes(data: st.DataObject, text: str) -> str:
-    at = place(data, text)
-    return text[:at] + text[at + data.draw(st.integers(1, 40)) :]
-
-
-@corruption
-def double_bytes(data: st.DataObject, text: str) -> str:
-    at = place(data, text)
-    return text[:at] + text[at : at + data.draw(st.integers(1, 40))] + text[at:]
-
-
-@corruption
-def put_in(data: st.DataObject, text: str) -> str:
-    at = place(data, text)
-    words = st.sampled_from(["0", " ", ".", ",", "-", "\n", "\x00", "\ufffd", "9 ", "warning: x\n"])
-    return text[:at] + data.draw(words) + text[at:]
-
-
-@corruption
-def spoil_a_byte(data: st.DataObject, text: str) -> str:
-    at = place(data, text)
-    return text[:at] + data.draw(st.sampled_from(["x", "%", "-", ",", "\x00", "\ufffd", "e"])) + text[at + 1 :]
-
-
-@corruption
-def lose_a_line(data: st.DataObject, text: str) -> str:
-    lines = text.splitlines(keepends=True)
-    del lines[data.draw(st.integers(0, len(lines) - 1))]
-    return "".join(lines)
-
-
-@corruption
-def double_a_line(data: st.DataObject, text: str) -> str:
-    lines = text.splitlines(keepends=True)
-    at = data.draw(st.integers(0, len(lines) - 1))
-    return "".join([*lines[: at + 1], *lines[at:]])
-
-
-@corruption
-def swap_lines(data: st.DataObject, text: str) -> str:
-    lines = text.splitlines(keepends=True)
-    at = data.draw(st.integers(0, len(lines) - 2))
-    lines[at], lines[at + 1] = lines[at + 1], lines[at]
-    return "".join(lines)
-
-
-@corruption
-def lose_a_word(data: st.DataObject, text: str) -> str:
-    words = text.split(" ")
-    del words[data.draw(st.integers(0, len(words) - 1))]
-    return " ".join(words)
-
-
-@corruption
-def decimal_commas(data: st.DataObject, text: str) -> str:
-    return text.replace(".", ",")
 
 
 @given(st.sampled_from(CASES), st.sampled_from(sorted(CORRUPTIONS)), st.data())

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from core.errors import HvlabError
 from study.meters.registry import meter
+from tests.support.corruptions import CORRUPTIONS
 from tests.support.errors import raises_code
 from tests.support.examples import examples
 from tests.support.recorded import Case, cases
-from tests.unit.study.test_layouts import CORRUPTIONS
 
 FOLDERS = {"account", "vmm", "observer", "image-size", "guest-boot", "meminfo", "pss", "xl-info"}
 CASES = [case for case in cases("numbers") if case.folder in FOLDERS and case.text.count("\n") > 1]

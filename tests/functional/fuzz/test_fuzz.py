@@ -1,0 +1,28 @@
+"""Generated inputs of each area are refused clearly, or read with the numbers that they have.
+
+`./invoke test --fuzz=N` tries N of each area and prints counts; without it a few of each are tried.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.functional.fuzz import captures
+from tests.support.fuzz import Area, run, wanted
+
+AREAS: list[Area] = [*captures.AREAS]
+Record = Callable[[str, object], None]
+
+
+@pytest.mark.parametrize("area", AREAS, ids=str)
+def test_nothing_wrong_is_taken_for_right(area: Area, tmp_path: Path, record_property: Record) -> None:
+    counts = run(area, tmp_path / "place", wanted(area))
+    lines = [counts.line(), *counts.details()]
+    if counts.other:
+        listed = tmp_path / "other-numbers.tsv"
+        listed.write_text("".join(f"{kind}\t{shown}\n" for kind, shown in counts.examples), encoding="utf-8")
+        lines.append(f"  all: {listed}")
+    record_property("fuzz", "\n".join(lines))
+    assert not counts.tracebacks
+    assert not counts.unargued
