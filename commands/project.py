@@ -47,12 +47,12 @@ def test(  # noqa: PLR0917
             code="options-exclude-each-other",
         )
     if fuzz > 0:
-        packages.ensure(_for_functional())
+        packages.ensure(for_functional())
         os.environ["HVLAB_FUZZ"] = str(fuzz)
         _pytest(*_IN_PARALLEL, "--tb=no", "-r", "N", "tests/functional/fuzz")
         return
     if faults > 0:
-        packages.ensure(_for_integration())
+        packages.ensure(for_integration())
         os.environ["HVLAB_FAULTS"] = str(faults)
         _pytest("--capture=no", "--tb=short", "tests/integration/test_5_faults.py")
         return
@@ -62,21 +62,23 @@ def test(  # noqa: PLR0917
     if unit or everything:
         _pytest(*_IN_PARALLEL, "tests/unit")
     if functional or everything:
-        packages.ensure(_for_functional())
+        packages.ensure(for_functional())
         _pytest(*_IN_PARALLEL, "tests/functional")
     if everything:
-        packages.ensure(_for_integration())
+        packages.ensure(for_integration())
         # Not captured: what takes half an hour shows how far it is. Without the one study most tests would fail alike.
         marked = ["-m", "not local"] if whole else []
         _pytest("--capture=no", "--exitfirst", "--tb=short", *marked, "tests/integration")
 
 
-def _for_functional() -> list[str]:
+def for_functional() -> list[str]:
+    """Return the packages that functional tests need."""
     lab = [name for name in packages.lab_packages() if name not in _NOT_NEEDED]
     return [*lab, *packages.report_packages(), *_BESIDE]
 
 
-def _for_integration() -> list[str]:
+def for_integration() -> list[str]:
+    """Return the packages that integration tests need."""
     return [*packages.lab_packages(), *packages.report_packages(), *_BESIDE, "tesseract-ocr"]
 
 

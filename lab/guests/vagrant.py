@@ -19,6 +19,7 @@ from hypervisors.names import hypervisor_names
 from lab.images.boxes import Boxes
 from lab.packages import vagrant_packages
 from lab.state.lock import TEMPORARY
+from lab.tools_tree.facts import in_tools_tree
 
 VAGRANTFILE = PROJECT / "vagrant"
 # In a lab's folder: Vagrant's notes on its guests, and on ports that an interrupted command took for them.
@@ -102,7 +103,8 @@ class VagrantLab:
         state: The lab's folder; holds topology.json, Vagrant's home and notes, and its log.
         limit_s: Seconds that one command may take.
         died: Returns why the lab host ended, None while it runs.
-        remote: Whether the lab host is another machine: then the project's own tools run the hypervisors' tools there.
+        remote: Whether the lab host is another machine: then the project's own tools run the hypervisors' tools there;
+            likewise in the tools tree, where they run them on the machine outside of it.
     """
 
     def __init__(
@@ -112,6 +114,7 @@ class VagrantLab:
         self._limit_s, self._died = limit_s, died
         self.log = vagrant_log(state, provider)
         self.home = home(state)
+        away = remote or in_tools_tree()
         self._environment = {
             **os.environ,
             "HVLAB_TOPOLOGY": str(state / "topology.json"),
@@ -125,7 +128,7 @@ class VagrantLab:
             "VAGRANT_NO_COLOR": "1",
             "VAGRANT_NO_PARALLEL": "1",
             "TMPDIR": str(state / TEMPORARY),
-            "PATH": os.pathsep.join([*(map(str, remote_tools()) if remote else ()), os.environ["PATH"]]),
+            "PATH": os.pathsep.join([*(map(str, remote_tools()) if away else ()), os.environ["PATH"]]),
         }
 
     def _vagrant(self, lost: Callable[[], str | None] = lambda: None) -> Any:

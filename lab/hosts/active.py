@@ -10,7 +10,7 @@ from lab.connectors.ssh_config import Ssh
 from lab.guests.console import host_console
 from lab.history import current_pace
 from lab.hosts import nested
-from lab.hosts.machines import LABHOST, ThisMachine
+from lab.hosts.machines import LABHOST, local_machine
 from lab.hosts.unmanaged_lab import recorded, recorded_lab
 
 
@@ -46,7 +46,7 @@ class ActiveHost:
         """The machine, for commands on it."""
         local = parse_host(self.address).kind == "local"
         pace = current_pace() if self.managed else None
-        return ThisMachine() if local else Ssh(self.state / "ssh_config", LABHOST, pace=pace)
+        return local_machine() if local else Ssh(self.state / "ssh_config", LABHOST, pace=pace)
 
     def console(self) -> str:
         """Return the kernel's log: the nested host's console, also when it is off; the log of another one.

@@ -7,7 +7,7 @@ from hypervisors.base import Hypervisor
 from lab.connectors.address import Address
 from lab.hosts.base import Store
 from lab.hosts.box_upload import boot_files, folder_of, upload
-from lab.hosts.machines import ThisMachine
+from lab.hosts.machines import local_machine
 from lab.hosts.unmanaged import UnmanagedHost
 from lab.images.boxes import Boxes
 
@@ -16,7 +16,7 @@ class LocalHost(UnmanagedHost):
     """The controller itself."""
 
     def __init__(self, address: Address, boxes: Callable[[], Boxes], guests: int, state: Path) -> None:
-        super().__init__(address, "", boxes, guests, state, shell=ThisMachine(), kind="local")
+        super().__init__(address, "", boxes, guests, state, shell=local_machine(), kind="local")
 
     @property
     def store(self) -> Store:

@@ -13,7 +13,7 @@ from lab.connectors.address import Address
 from lab.connectors.base import Completed, Machine, last_line
 from lab.connectors.patience import NotConnectedError
 from lab.connectors.ssh_config import SshEntry, mark_begin, without_mark
-from lab.tools_tree.facts import in_tools_tree
+from lab.tools_tree.facts import outside_words
 
 LABHOST = "labhost"
 # Seconds for a second question, why a connection was not made.
@@ -31,18 +31,24 @@ _KEPT = (
 
 @dataclass(frozen=True)
 class ThisMachine(Machine):
-    """The controller itself. Lines run as they would over SSH: by sh, in the home folder."""
+    """The controller itself. Lines run as they would over SSH: by sh, in the home folder.
+
+    Attributes:
+        before: Words before each command; in the tools tree they lead out of it.
+    """
 
     name: str = "this machine"
+    before: tuple[str, ...] = ()
 
     def command(self, remote: str, *options: str) -> list[str]:
         """Return the command that runs the shell line `remote`."""
-        return ["env", f"--chdir={Path.home()}", "sh", "-c", remote]
+        return [*self.before, "env", f"--chdir={Path.home()}", "sh", "-c", remote]
 
     def interactive(self, words: Sequence[str]) -> int:
         """Start the user's shell, or run one line; return the exit status."""
-        command = self.command(" ".join(words)) if words else [os.environ.get("SHELL", "/bin/sh")]
-        return subprocess.run(command, check=False).returncode
+        # In the tools tree SHELL is the tree's.
+        shell = [*self.before, "sh"] if self.before else [os.environ.get("SHELL", "/bin/sh")]
+        return subprocess.run(self.command(" ".join(words)) if words else shell, check=False).returncode
 
 
 @dataclass(frozen=True)
@@ -127,16 +133,28 @@ class RemoteMachine(Machine):
         return SshEntry(LABHOST, one["hostname"], int(one["port"]), one["user"], None, extra=tuple(lines))
 
 
+def local_machine() -> ThisMachine:
+    """Return this machine as the lab host `local`: with its own programs, also when hvlab runs in the tools tree.
+
+    Raises:
+        HvlabError: An ordinary user cannot leave the tools tree.
+    """
+    try:
+        return ThisMachine(before=outside_words())
+    except KeyError as error:
+        raise HvlabError(
+            "the lab host `local` uses this machine's own programs, and an ordinary user cannot leave the tools tree",
+            "run it as root, or with HVLAB_TOOLS=machine ./invoke ...",
+            code="local-in-tools-tree",
+        ) from error
+
+
 def machine_of(address: Address, config: str = "") -> Machine:
     """Return the machine of an address; for the nested lab host this one, which runs it.
 
     Raises:
-        HvlabError: It is this machine itself, and its programs are hidden by the tools tree.
+        HvlabError: It is this machine itself, whose programs cannot be reached (`local_machine`).
     """
-    if address.kind == "local" and in_tools_tree():
-        raise HvlabError(
-            "the lab host `local` uses this machine's own programs, which the tools tree hides",
-            "HVLAB_TOOLS=machine ./invoke ...",
-            code="local-in-tools-tree",
-        )
-    return RemoteMachine(address, config) if address.kind == "ssh" else ThisMachine()
+    if address.kind == "ssh":
+        return RemoteMachine(address, config)
+    return local_machine() if address.kind == "local" else ThisMachine()

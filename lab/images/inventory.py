@@ -70,8 +70,8 @@ def requests(settings: Settings) -> Iterator[Callable[[], object]]:
 
 
 def _used_names(settings: Settings) -> set[str]:
-    """Return the names of the cached things that the present inputs need, and of the tools tree, which sh builds."""
-    return wanted_names(requests(settings)) | {tree_name()}
+    """Return the names of the cached things that the present inputs need, and of the tools trees, which sh builds."""
+    return wanted_names(requests(settings)) | {tree_name(), tree_name(development=True)}
 
 
 def wanted_names(requests: Iterable[Callable[[], object]]) -> set[str]:

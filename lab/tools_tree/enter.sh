@@ -1,5 +1,6 @@
 #!/bin/sh
-# enter.sh PROGRAM [ARGUMENT...]: runs a program in the tools tree, which it builds first if it is not in the cache.
+# enter.sh [--development] PROGRAM [ARGUMENT...]: runs a program in the tools tree, which it builds first if it is not in
+# the cache; with --development in the tree that has the programs of lint and test, too.
 # enter.sh --check: prints what this machine lacks for that, "hvlab: ..." and "hint: ...", and fails if there is something.
 set -eu
 # Lists in the same order everywhere.
@@ -78,7 +79,7 @@ check_build() {
 
 # With the rights of root over what the user has.
 as_root() {
-    if [ "$(id -u)" = 0 ]; then "$@"; else unshare --user --map-auto --map-root-user --mount --pid --fork --mount-proc "$@"; fi
+    if [ "$(id -u)" = 0 ]; then "$@"; else unshare --user --map-auto --map-root-user --mount --pid --fork --kill-child --mount-proc "$@"; fi
 }
 
 build() {
@@ -104,9 +105,14 @@ if [ "${1-}" = --check ]; then
     (check_build) || exit
     exit 0
 fi
+lists="$here/packages"
+if [ "$1" = --development ]; then
+    lists="$lists
+$here/packages.development"
+    shift
+fi
 program=$1
 shift
-lists="$here/packages"
 for folder in "$project" $(echo "${HVLAB_PLUGINS-}" | tr : ' '); do
     for list in "$folder"/hypervisors/*/tools.packages; do
         [ ! -e "$list" ] || lists="$lists
@@ -126,5 +132,11 @@ set -- sh "$here/mount.sh" "$tree" "$project" "$cache" "$(id -un)" "$program" "$
 if [ "$(id -u)" != 0 ]; then
     set -- --user --map-auto --map-root-user "$@"
     check_kernel
+    unset HVLAB_OUTSIDE
+else
+    # The machine's mount namespace and root, for outside.sh; an ordinary user may not go back to them.
+    exec 7</proc/self/ns/mnt 8</
+    export HVLAB_OUTSIDE="/proc/$$"
 fi
+export HVLAB_OUTSIDE_PATH="$PATH"
 exec unshare --mount --propagation slave "$@"

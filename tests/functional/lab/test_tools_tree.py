@@ -13,7 +13,7 @@ from core.paths import PROJECT
 from lab.tools_tree.facts import SCRIPTS, tree_name
 
 ENTER = SCRIPTS / "enter.sh"
-_PROGRAMS = ("sh", "cat", "id", "ls", "sleep", "touch")
+_PROGRAMS = ("sh", "cat", "env", "id", "ls", "nsenter", "sleep", "touch")
 
 
 def _with_libraries(program: str) -> set[Path]:
@@ -90,6 +90,32 @@ def test_the_tree_cannot_be_written_and_the_machines_root_is_there(entered: list
     boot, *etc = _lines(entered, cache, line)
     assert boot == Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     assert set(etc) == {path.name for path in Path("/etc").iterdir() if not path.name.startswith(".")}
+
+
+def test_root_leaves_the_tree_for_the_machines_programs(entered: list[str], cache: Path) -> None:
+    outside = f'sh "{SCRIPTS}/outside.sh"'
+    if os.geteuid():
+        pytest.skip("an ordinary user's namespace is not left")
+    there = 'readlink /proc/self/ns/mnt; echo "$PATH"; ls /etc/hvlab-tools'
+    line = f"ls /etc/hvlab-tools; {outside} sh -c '{there}'"
+    words = [*entered, f"({line}) 2>/dev/null; exit 0"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, env=_environment(cache))
+    machine = str(Path("/proc/self/ns/mnt").readlink())
+    assert done.stdout.splitlines() == ["/etc/hvlab-tools", machine, os.environ["PATH"]]
+
+
+@pytest.mark.parametrize("words", [["lint"], ["test", "--unit"]])
+def test_lint_and_test_enter_the_tree_that_has_their_programs(
+    entered: list[str], tmp_path: Path, words: list[str]
+) -> None:
+    tree = tmp_path / tree_name(development=True)
+    (tree / "root/etc").mkdir(parents=True)
+    # No tree of programs is needed to see which one is entered: this one cannot be.
+    (tree / "manifest.json").touch()
+    environ = _environment(tmp_path, HVLAB_TOOLS="tree")
+    done = subprocess.run([PROJECT / "invoke", *words], capture_output=True, text=True, check=False, env=environ)
+    assert done.returncode
+    assert tree.name in done.stderr
 
 
 def test_a_home_in_a_system_folder_and_a_name_with_blanks(entered: list[str], cache: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from commands import linters, project
 from hypervisors.registry import all_hypervisors
 from lab import packages
 from lab.connectors.address import parse_host
@@ -45,11 +46,29 @@ def test_nothing_is_installed_in_the_tree(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.usefixtures("in_the_tree")
-def test_this_machine_itself_is_no_lab_host_in_the_tree() -> None:
+def test_an_ordinary_user_cannot_use_this_machine_itself_from_the_tree(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(facts.OUTSIDE, raising=False)
     with raises_code("local-in-tools-tree", "HVLAB_TOOLS=machine"):
         machine_of(parse_host("local"))
     machine_of(parse_host("nested"))
     machine_of(parse_host("ssh://root@host"))
+
+
+@pytest.mark.usefixtures("in_the_tree")
+def test_in_the_tree_only_lines_for_the_local_host_leave_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(facts.OUTSIDE, "/proc/1")
+    local, nested = (machine_of(parse_host(host)).command("true") for host in ("local", "nested"))
+    assert local == ["sh", str(facts.SCRIPTS / "outside.sh"), *nested]
+
+
+def test_without_a_tree_nothing_is_left() -> None:
+    assert machine_of(parse_host("local")).command("true")[0] == "env"
+
+
+def test_lint_and_test_have_their_programs_in_a_tree_of_their_own() -> None:
+    needed = {*linters.PACKAGES, *project.for_functional(), *project.for_integration()}
+    assert needed <= set(facts.packages(development=True))
+    assert facts.tree_name(development=True) != facts.tree_name()
 
 
 def test_the_named_mirror_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
