@@ -19,7 +19,9 @@ _NOT_NEEDED = ("mmdebstrap", "debian-archive-keyring", "qemu-system-x86")
 # What only tests need: PDF read back, a browser, an sshd, a screen with windows; a reader of what is on pictures.
 _BESIDE = ("poppler-utils", "chromium", "openssh-server", "xvfb", "blackbox", "xterm", "python3-xlib")
 # A worker that has nothing left takes over what another one has not begun.
-_IN_PARALLEL = ("-n", "auto", "--dist", "worksteal")
+_IN_PARALLEL = ("--dist", "worksteal", "-n")
+# Functional tests also wait for programs: one worker more than there are processors.
+_WORKERS, _WAITING_WORKERS = "auto", str((os.cpu_count() or 1) + 1)
 
 
 @command(
@@ -60,10 +62,10 @@ def test(  # noqa: PLR0917
         os.environ["HVLAB_TEST_WHOLE"] = "1"
     everything = not (unit or functional)
     if unit or everything:
-        _pytest(*_IN_PARALLEL, "tests/unit")
+        _pytest(*_IN_PARALLEL, _WORKERS, "tests/unit")
     if functional or everything:
         packages.ensure(for_functional())
-        _pytest(*_IN_PARALLEL, "tests/functional")
+        _pytest(*_IN_PARALLEL, _WAITING_WORKERS, "tests/functional")
     if everything:
         packages.ensure(for_integration())
         # Not captured: what takes half an hour shows how far it is. Without the one study most tests would fail alike.

@@ -171,7 +171,7 @@ def template_variables(template: Path) -> dict[str, bool]:
 def valid(template: Path, file: VarFile) -> Iterator[Finding]:
     """Hold a template with a var file against `packer validate`; only what hvlab sets has stand-ins."""
     with tempfile.TemporaryDirectory() as scratch:
-        make_key(Path(scratch) / "key", kind="rsa")
+        make_key(Path(scratch) / "key")
         (Path(scratch) / "file").write_text("true\n")
         settings: list[str | Path] = [f"-var-file={file.path}"]
         for name in BUILD_VARIABLES:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.paths import PROJECT
-from lab.lint.packer import VAR_RULES, read_hcl
+from lab.lint.packer import read_hcl
 from lab.lint.run import check_project
 from tests.support.recorded import ROOT
 
@@ -27,24 +27,13 @@ def test_the_project_breaks_none() -> None:
 VARS = "packer/centos-5.5.pkrvars.hcl"
 TEMPLATE = "packer/guest.pkr.hcl"
 PLUGINS = "packer/plugins/required.pkr.hcl"
-MEDIA = "guest-kickstart/centos-5.5.media.toml"
 
 
+# What Packer itself finds; the kit's own rules are unit tests.
 BROKEN = [
-    (VARS, ('"centos-5.5"', '"centos-5.6"'), "right-name", f"{VARS}:2"),
-    (VARS, ('"sha256:298a', '"md5:298a'), "pinned-iso", f"{VARS}:4"),
-    (VARS, ('"sha256:298a', '"sha256:000a'), "listed-iso", f"{VARS}:4"),
-    (MEDIA, ("netinstall.iso", "bin-DVD-1of2.iso"), "listed-iso", f"{VARS}:3"),
-    (VARS, ("ks=http://{{ .HTTPIP }}", "ks=http://10.0.2.2"), "kickstart-named", f"{VARS}:5"),
-    (VARS, ('os           = "centos-5.5"', 'os           = "centos-5.4"'), "kickstart-named", f"{VARS}:2"),
     (VARS, ("os           =", "os ="), "packer-fmt", f"{VARS}:1"),
-    (VARS, ('"centos-5.5"', '"centos-5.5'), "hcl", f"{VARS}:1"),
     (VARS, ("1024", '"much"'), "packer-validate", None),
-    (VARS, ('cpu_model = "qemu64"', 'cpu_modle = "qemu64"'), "declared", f"{VARS}:7"),
-    (VARS, ('cpu_model = "qemu64"', 'cpu_modle = "qemu64"'), "all-set", f"{VARS}:1"),
     (VARS, ('cpu_model = "qemu64"\n', ""), "packer-validate", None),
-    (TEMPLATE, ('variable "os" {', 'variable "os {'), "hcl", f"{VARS}:1"),
-    (MEDIA, ("[", "[["), "listed-iso", f"{VARS}:1"),
     (
         TEMPLATE,
         ('communicator                = "ssh"', 'communicator                = "smoke"'),
@@ -59,6 +48,9 @@ BROKEN = [
 
 @pytest.mark.parametrize(("file", "change", "rule", "place"), BROKEN)
 def test_a_broken_copy_is_found(copy: Path, file: str, change: tuple[str, str], rule: str, place: str | None) -> None:
+    # One guest OS is enough.
+    for other in (copy / "packer").glob("debian-*"):
+        other.unlink()
     path = copy / file
     assert change[0] in path.read_text()
     path.write_text(path.read_text().replace(*change))
@@ -103,11 +95,6 @@ def test_newer_packers_are_told_a_plugin_for_each_builder() -> None:
     builders = {name.strip('"') for source in read_hcl(PROJECT / TEMPLATE)["source"] for name in source}
     named = {f"github.com/hashicorp/{builder.removesuffix('-iso')}" for builder in builders}
     assert {plugin["source"].strip('"') for plugin in plugins.values() if isinstance(plugin, dict)} == named
-
-
-def test_every_rule_has_a_broken_copy() -> None:
-    named = {rule.__name__.replace("_", "-") for rule in VAR_RULES} | {"hcl", "packer-fmt", "packer-validate"}
-    assert {rule for _, _, rule, _ in BROKEN} == named
 
 
 def test_the_template_declares_what_the_variables_name() -> None:

@@ -1,9 +1,6 @@
 """What a study lacks is said in its place: every gap renders, without a warning of any library."""
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +10,7 @@ from hypothesis import strategies as st
 
 from core.errors import HvlabError
 from report.render import paper
+from tests.functional.conftest import PRINTED
 from tests.support.made_up import bare_runs
 from tests.support.pages import text_of
 from tests.support.silence import no_warnings
@@ -70,17 +68,10 @@ def test_the_pdf_of_a_gap(make_study: MakeStudy, tmp_path: Path, make: Callable[
     assert paper.render(make(make_study), tmp_path / "report").stat().st_size > 10_000
 
 
-def test_a_process_that_renders_prints_nothing(make_study: MakeStudy, tmp_path: Path) -> None:
+def test_a_process_that_renders_prints_nothing(published: Path, made_up: Path) -> None:
     """What Pango, fontconfig and the interpreter's end have to say goes to the standard error and is no warning."""
-    code = (
-        "import sys, pathlib; from report.render.paper import render, render_html\n"
-        "for study in sys.argv[2:]:\n"
-        "    for what in (render, render_html):\n"
-        "        what(pathlib.Path(study), pathlib.Path(sys.argv[1]))"
-    )
-    words = [sys.executable, "-W", "error", "-c", code, str(tmp_path), str(REFERENCE), str(make_study(repeats=3))]
-    done = subprocess.run(words, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True)
-    assert done.stdout + done.stderr == ""
+    for folder in (published.parents[1], made_up):
+        assert (folder / PRINTED).read_text() == ""
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=8)
