@@ -51,7 +51,7 @@ def test(  # noqa: PLR0917
     if fuzz > 0:
         packages.ensure(for_functional())
         os.environ["HVLAB_FUZZ"] = str(fuzz)
-        _pytest(*_IN_PARALLEL, "--tb=no", "-r", "N", "tests/functional/fuzz")
+        _pytest(*_IN_PARALLEL, _WORKERS, "--tb=no", "-r", "N", "tests/functional/fuzz")
         return
     if faults > 0:
         packages.ensure(for_integration())
