@@ -45,6 +45,7 @@ namespace = _collect(
         report.report_data,
         report.report_trace,
         report.report_compare,
+        report.report_site,
         report.report_crate,
         report.report_messages,
     ),

@@ -9,7 +9,7 @@ from invoke.context import Context
 
 from commands.task import command
 from core.console import result
-from core.paths import PROJECT, STUDIES
+from core.paths import PROJECT, STUDIES, called_from
 from lab import packages
 
 _QUESTION = {
@@ -168,6 +168,39 @@ def write_crate(study: str) -> None:
 def report_crate(c: Context, study: str = "latest") -> None:
     """Write ro-crate-metadata.json and REPRODUCING.md."""
     write_crate(study)
+
+
+_SITE = {
+    "folder": "where the site is, or will be; default: site/ in the project",
+    "lang": "languages of the papers, with commas; the other pages are in all of them",
+    "papers": "render the papers that are not there yet",
+    "strict": "exit status 1 if a study was refused; the site is built all the same",
+}
+
+
+@command(packages.report_packages, help=_SITE)
+def report_site(c: Context, folder: str = "", lang: str = "en,ko", papers: bool = True, strict: bool = False) -> None:
+    """Build static pages over all studies: a list, papers, comparisons, trends."""
+    build_site(folder, lang, papers=papers, strict=strict)
+
+
+def build_site(folder: str, lang: str = "en,ko", *, papers: bool = True, strict: bool = False) -> None:
+    """Build the site over all studies, or bring it up to date, and print its first page.
+
+    Raises:
+        HvlabError: It cannot be built; or, if `strict`, a study was refused (code `study-refused`).
+    """
+    from core.errors import HvlabError
+    from report.i18n.translate import language
+    from report.site.build import build, sources
+
+    languages = tuple(language(code.strip()).code for code in lang.split(","))
+    place = called_from() / folder if folder else PROJECT / "site"
+    built = build(place, sources(PROJECT), _require_sound, languages=languages, papers=papers)
+    result(built.index)
+    if strict and built.refused:
+        names = ", ".join(it.name for it in built.refused)
+        raise HvlabError(f"refused: {names}", "./invoke study.check --study=NAME lists why", code="study-refused")
 
 
 @command()

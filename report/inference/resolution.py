@@ -1,22 +1,27 @@
 """What the meters can tell apart, and how their errors grow with what is worked out from the readings.
 
 The 2011 study states 10 MB of memory (section 3.2) and 1 % of CPU (3.3) for a comparison of two readings; it states
-none for disk, so 1 % of the smaller value is used.
+none for disk and for time, so 1 % of the smaller value is used.
 """
 
 MEMORY_MIB = 10.0
 CPU_POINTS = 1.0
 DISK_SHARE = 0.01
+TIME_SHARE = 0.01
+ABSOLUTE = {"MiB": MEMORY_MIB, "percent": CPU_POINTS}
+"""Units of which the resolution is the same everywhere, in the unit."""
+SHARES = {"B": DISK_SHARE, "s": TIME_SHARE}
+"""Units of which it is a share of the smaller value."""
 
 
 def resolution_of(unit: str, least: float) -> float:
     """Return the least difference of two readings that is called one.
 
     Args:
-        unit: `MiB`, `percent` or `B`.
-        least: The smaller of the values that are compared; only disk's resolution is a share of it.
+        unit: `MiB`, `percent`, `B` or `s`.
+        least: The smaller of the values that are compared; only the resolutions of disk and time are shares of it.
     """
-    return {"MiB": MEMORY_MIB, "percent": CPU_POINTS, "B": DISK_SHARE * abs(least)}[unit]
+    return ABSOLUTE[unit] if unit in ABSOLUTE else SHARES[unit] * abs(least)
 
 
 def of_line(guests: float, first: int, last: int) -> float:

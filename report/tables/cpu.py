@@ -63,7 +63,7 @@ def table_4(readings: Readings, stage: str, cpus: int | None) -> Table4:
     found = {name: guests_cpu(readings, name, stage) for name in readings.providers}
     guests = {name: Estimate.of(values) for name, values in found.items() if values is not None}
     meters = {name: ", ".join(readings.meters_behind(name, stage, GUEST_CPU)) for name in guests}
-    found = {name: _machine_idle(readings, name, stage, cpus) for name in readings.providers}
+    found = {name: machine_idle(readings, name, stage, cpus) for name in readings.providers}
     whole = {name: Estimate.of(values) for name, values in found.items() if values is not None}
     return Table4(stage, cells, host_only, guests, meters, whole, find_missing(readings.providers, cells.keys(), ROWS))
 
@@ -77,7 +77,18 @@ def guests_cpu(readings: Readings, provider: str, stage: str) -> pd.Series | Non
     return readings.derived(provider, stage, GUEST_CPU, "percent")
 
 
-def _machine_idle(readings: Readings, provider: str, stage: str, cpus: int | None) -> pd.Series | None:
+def machine_idle(readings: Readings, provider: str, stage: str, cpus: int | None) -> pd.Series | None:
+    """Return the idle time of the whole machine, percent of its CPUs, one value per repeat.
+
+    Args:
+        readings: The study's numbers.
+        provider: Name of the hypervisor.
+        stage: Name of the stage.
+        cpus: Number of CPUs of the machine; None: not known.
+
+    Returns:
+        The values; None if they were not read, or if the host's kernel sees only a part and the rest is not known.
+    """
     idle = readings.per_repeat(provider, stage, "mpstat", "idle", "percent")
     if idle is None or not any(it.name == provider and it.host_cpu == "host" for it in readings.hypervisors):
         return idle

@@ -1,13 +1,14 @@
 """Quantities that claims and comparisons are about: by name, hypervisor and stage, one value per repeat."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import pandas as pd
 
-from report.data.readings import Readings
+from report.data.readings import Estimate, Readings
 from report.tables.cost_model import Cost
+from report.tables.cpu import machine_idle
 from report.tables.memory import MemoryInUse
 
 
@@ -27,7 +28,14 @@ _READ = {
     "apparent": _Read("disk", "apparent", "B"),
     "allocated": _Read("disk", "allocated", "B"),
 }
-_WORKED_OUT = {"taken": "MiB", "per-guest": "MiB", "apparent-per-guest": "B"}
+_WORKED_OUT = {
+    "taken": "MiB",
+    "per-guest": "MiB",
+    "fixed": "MiB",
+    "machine-idle": "percent",
+    "boot": "s",
+    "apparent-per-guest": "B",
+}
 UNITS: dict[str, str] = {name: read.unit for name, read in _READ.items()} | _WORKED_OUT
 """The unit of each quantity, by its name."""
 
@@ -40,11 +48,13 @@ class Quantities:
         readings: Its numbers.
         memory_in_use: Its comparable memory.
         costs: Its cost model.
+        cpus: Number of CPUs of the machine; None: not known.
     """
 
     readings: Readings
     memory_in_use: MemoryInUse
     costs: Mapping[str, Cost]
+    cpus: int | None = None
 
     def values(self, name: str, provider: str, stage: str | None) -> pd.Series | None:
         """Return one value per repeat in the unit of `UNITS`.
@@ -52,24 +62,50 @@ class Quantities:
         Args:
             name: A key of `UNITS`.
             provider: Name as in data.
-            stage: Name as in data; None for the last at which a disk was read, and for what has no stage.
+            stage: Name as in data; None for the last at which it was read (disk, CPU), and for what has no stage.
 
         Returns:
             The values, or None if it was not read.
         """
-        if name == "per-guest":
-            cost = self.costs.get(provider)
-            return None if cost is None else pd.Series(cost.per_guest.values)
-        if name == "taken":
-            free, baseline = self.memory_in_use.free.get((provider, stage or "")), self.memory_in_use.baseline
-            return None if free is None or baseline is None else baseline.total.mean - free
-        if name == "apparent-per-guest":
-            return self._per_guest_on_disk(provider)
+        if name in _WORKED_OUT:
+            return self._worked_out(name, provider, stage)
         meter, metric, unit = _READ[name]
         stages = self.readings.stages(provider, meter)
         if stage is None and not stages:
             return None
         return self.readings.per_repeat(provider, stage or stages[-1], meter, metric, unit)
+
+    def _worked_out(self, name: str, provider: str, stage: str | None) -> pd.Series | None:
+        found: dict[str, Callable[[], pd.Series | None]] = {
+            "per-guest": lambda: self._cost(provider, lambda cost: cost.per_guest),
+            "fixed": lambda: self._cost(provider, lambda cost: cost.fixed),
+            "taken": lambda: self._taken(provider, stage or ""),
+            "machine-idle": lambda: self._machine_idle(provider, stage),
+            "boot": lambda: self._boot(provider),
+            "apparent-per-guest": lambda: self._per_guest_on_disk(provider),
+        }
+        return found[name]()
+
+    def _cost(self, provider: str, part: Callable[[Cost], Estimate | None]) -> pd.Series | None:
+        cost = self.costs.get(provider)
+        estimate = part(cost) if cost else None
+        return None if estimate is None else pd.Series(estimate.values)
+
+    def _taken(self, provider: str, stage: str) -> pd.Series | None:
+        free, baseline = self.memory_in_use.free.get((provider, stage)), self.memory_in_use.baseline
+        return None if free is None or baseline is None else baseline.total.mean - free
+
+    def _machine_idle(self, provider: str, stage: str | None) -> pd.Series | None:
+        stages = [stage] if stage else self.readings.stages(provider, "mpstat")
+        return machine_idle(self.readings, provider, stages[-1], self.cpus) if stages else None
+
+    def _boot(self, provider: str) -> pd.Series | None:
+        """Return how long a guest took from its kernel's start to its sshd's, mean over the guests, by repeat."""
+        stages = self.readings.stages(provider, "guest-boot")
+        found = [self.readings.per_repeat(provider, stage, "guest-boot", "sshd", "s") for stage in stages]
+        read = [values for values in found if values is not None]
+        # A repeat that lacks a guest is not compared with those that have all: later guests start more slowly.
+        return pd.concat(read, axis=1).mean(axis=1, skipna=False).dropna() if read else None
 
     def _per_guest_on_disk(self, provider: str) -> pd.Series | None:
         folder = self.values("apparent", provider, None)

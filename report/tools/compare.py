@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import pandas as pd
+
 from dataset import Dataset
 from dataset.models import StudyInfo
 from dataset.stages import stages_up_to
@@ -16,7 +18,7 @@ from report.tables.quantities import UNITS, Quantities
 from report.tools.versions import VersionChange, versions_of
 
 _AT_EVERY_STAGE = ("total", "used", "free", "taken", "idle", "user", "sys")
-_WITHOUT_STAGE = ("per-guest", "apparent", "allocated")
+_WITHOUT_STAGE = ("per-guest", "fixed", "machine-idle", "apparent", "allocated", "boot")
 _NOT_ABOUT_THE_METHOD = ("environment.controller", "environment.images", "parameters.seed")
 
 
@@ -80,14 +82,27 @@ def compare(before: Dataset, after: Dataset) -> Comparison:
     Raises:
         HvlabError: One of them has no number that the paper uses.
     """
-    one, other = _quantities(before), _quantities(after)
+    one, other = quantities(before), quantities(after)
     guests = max(before.study.parameters.guests, after.study.parameters.guests)
-    stages = stages_up_to(guests)
-    asked: list[tuple[str, str | None]] = [(q, s) for q in _AT_EVERY_STAGE for s in stages]
-    asked += [(q, None) for q in _WITHOUT_STAGE]
-    found = [_change(one, other, q, p, s) for q, s in asked for p in _titles(before, after)]
+    found = [_change(one, other, q, p, s) for q, s in asked_of(guests) for p in _titles(before, after)]
     versions = {name: versions_of(name, before.study, after.study) for name in _titles(before, after)}
     return Comparison(tuple(it for it in found if it is not None), _settings(before.study, after.study), versions)
+
+
+def asked_of(guests: int) -> list[tuple[str, str | None]]:
+    """List the numbers that are compared, in order: a quantity, and its stage or None.
+
+    Args:
+        guests: The most guests of the studies.
+    """
+    asked: list[tuple[str, str | None]] = [(q, s) for q in _AT_EVERY_STAGE for s in stages_up_to(guests)]
+    return asked + [(q, None) for q in _WITHOUT_STAGE]
+
+
+def judge(quantity: str, before: pd.Series, after: pd.Series) -> Decided:
+    """Decide whether a quantity, one value per boot, differs after from before."""
+    step = resolution_of(UNITS[quantity], min(abs(float(before.mean())), abs(float(after.mean()))))
+    return differ(measured(after, step), measured(before, step))
 
 
 def _titles(*datasets: Dataset) -> dict[str, str]:
@@ -98,10 +113,16 @@ def _titles(*datasets: Dataset) -> dict[str, str]:
     return titles
 
 
-def _quantities(dataset: Dataset) -> Quantities:
+def quantities(dataset: Dataset) -> Quantities:
+    """Return the quantities of a study.
+
+    Raises:
+        HvlabError: It has no number that the paper uses.
+    """
     readings = Readings(dataset.measurements, dataset.study)
     found = results(dataset, readings)
-    return Quantities(readings, found.memory_in_use, found.costs)
+    cpus = dataset.study.lab_host("vcpus")
+    return Quantities(readings, found.memory_in_use, found.costs, cpus if isinstance(cpus, int) else None)
 
 
 def _change(one: Quantities, other: Quantities, quantity: str, provider: str, stage: str | None) -> Change | None:
@@ -111,27 +132,27 @@ def _change(one: Quantities, other: Quantities, quantity: str, provider: str, st
         if before is None and after is None:
             return None
         return Change(quantity, provider, stage, before, after, None)
-    step = resolution_of(UNITS[quantity], min(abs(float(a.mean())), abs(float(b.mean()))))
-    return Change(quantity, provider, stage, before, after, differ(measured(b, step), measured(a, step)))
+    return Change(quantity, provider, stage, before, after, judge(quantity, a, b))
 
 
 def _settings(before: StudyInfo, after: StudyInfo) -> tuple[tuple[str, str, str], ...]:
-    one, other = _flat(before), _flat(after)
+    one, other = settings_of(before), settings_of(after)
     return tuple(
         (name, one.get(name, "unknown"), other.get(name, "unknown"))
         for name in dict.fromkeys([*one, *other])
-        if one.get(name) != other.get(name) and not name.startswith(_NOT_ABOUT_THE_METHOD)
+        if one.get(name) != other.get(name)
     )
 
 
-def _flat(study: StudyInfo) -> dict[str, str]:
+def settings_of(study: StudyInfo) -> dict[str, str]:
+    """Return the parameters and the environment of a study by dotted name, but for what is not about the method."""
     flat: dict[str, str] = {}
 
     def add(name: str, value: object) -> None:
         if isinstance(value, dict):
             for key, inner in value.items():
                 add(f"{name}.{key}", inner)
-        else:
+        elif not name.startswith(_NOT_ABOUT_THE_METHOD):
             flat[name] = str(value)
 
     add("parameters", study.parameters.model_dump())
