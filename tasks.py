@@ -38,6 +38,7 @@ namespace = _collect(
         study.study_status,
         study.study_resume,
         study.study_import,
+        study.study_watch,
     ),
     report=(
         report.report_pdf,

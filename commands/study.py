@@ -4,13 +4,17 @@ from pathlib import Path
 from typing import Any
 
 from invoke.context import Context
+from invoke.exceptions import Exit
 
-from commands.report import render, write_crate
+from commands.report import build_site, render, write_crate
 from commands.task import HOST, PROVIDER, command, settings
 from core.console import result
 from core.errors import HvlabError
 from core.paths import CALIBRATIONS, PROJECT, STUDIES, called_from, state_root
 from lab import packages
+
+COST_CHANGED = 3
+"""Exit status of study.watch when a cost has clearly changed."""
 
 # Help for options of several commands.
 _CLUSTER = {
@@ -168,3 +172,56 @@ def study_import(c: Context, folder: str, study: str = "") -> None:
     from study.api import import_study
 
     import_study(PROJECT, study, called_from() / folder)
+
+
+@command(
+    packages.lab_packages,
+    packages.report_packages,
+    help={
+        "provider": f"{PROVIDER}; several with commas; default: as study.all",
+        "repeats": "boots of the lab host per hypervisor; of one boot no change can be told",
+        "seed": "seed of the order of runs",
+        "folder": "the site; default: site/ in the project",
+        "dry_run": "only print what is new",
+    },
+)
+def study_watch(
+    c: Context, provider: str = "", repeats: int = 3, seed: int = 0, *, folder: str = "", dry_run: bool = False
+) -> None:
+    """Run a study if the mirror has new versions; exit status 3: a cost changed."""
+    from lab.images.offered import forget_older
+    from lab.images.origin import origin_of
+    from study.watch import look
+
+    wanted = settings()
+    watched = look(PROJECT, wanted, _providers(provider) if provider else ())
+    for it in watched.new:
+        result(it)
+    if not watched.new:
+        result(f"nothing new since study {watched.newest.name if watched.newest else ''}")
+    if dry_run:
+        return
+    changed = False
+    if watched.new:
+        forget_older(origin_of(wanted), watched.versions)
+        made = _study(watched.providers, repeats, seed, "", host="", cluster=(0, "", "", ""))
+        changed = _costs_changed(watched.newest, made)
+    # Also if nothing is new: what an earlier call could not add to the site is added now.
+    build_site(folder)
+    if changed:
+        raise Exit(code=COST_CHANGED)
+
+
+def _costs_changed(before: Path | None, after: Path) -> bool:
+    """Print which costs of a new study differ from those of the one before; return whether one has clearly changed."""
+    from dataset import load
+    from report.site.summary import TRENDS
+    from report.tools import compare
+
+    if before is None:
+        result(f"study {after.name} is the first of its kind: there is nothing to compare it with")
+        return False
+    one, other = load(before), load(after)
+    lines, changed = compare.costs(one, other, TRENDS)
+    result("\n".join(lines))
+    return changed

@@ -182,6 +182,26 @@ def as_text(before: Dataset, after: Dataset, found: Comparison) -> str:
     return "\n".join(lines)
 
 
+def costs(before: Dataset, after: Dataset, quantities_: Sequence[str]) -> tuple[list[str], bool]:
+    """Return what is printed of some quantities of two studies, and whether one of them has clearly changed.
+
+    What only one of the studies read is no change of a cost.
+
+    Raises:
+        HvlabError: One of them has no number that the paper uses.
+    """
+    found = [it for it in compare(before, after).changes if it.quantity in quantities_ and it.decided is not None]
+    changed = [it for it in found if it.changed]
+    unclear = [it for it in found if it.open]
+    lines = [
+        f"{before.study.id} -> {after.study.id}: of {len(found)} costs {len(changed)} changed, "
+        f"{len(found) - len(changed) - len(unclear)} did not, {len(unclear)} cannot be told"
+    ]
+    titles = _titles(before, after)
+    lines += [f"  {_line(it, titles[it.provider])}" for it in changed]
+    return lines + [f"  cannot tell: {_line(it, titles[it.provider])}" for it in unclear], bool(changed)
+
+
 def _lines_of(title: str, changes: Sequence[Change]) -> list[str]:
     """Return the lines of one hypervisor's numbers that changed, or of which that cannot be told."""
     lines = [f"  {_line(it, title)}" for it in changes if it.changed] or ["  no number has clearly changed"]
