@@ -66,8 +66,10 @@ def _cells(folder: Path) -> Iterator[Source]:
         say(error.message, about=f"sweep {folder.name} is left out")
         return
     for cell in sweep.finished_cells:
-        study, name = study_folder(folder, cell), f"{folder.name}/{cell.study}"
-        yield Source(study, study, _key(name), visible(name))
+        study = study_folder(folder, cell)
+        values = ", ".join(f"{it.title} {cell.values[it.parameter]} {it.unit}".rstrip() for it in sweep.info.axes)
+        note = visible(f"{sweep.info.title}: {values}")
+        yield Source(study, study, _key(cell.study), visible(cell.study), note)
 
 
 def _key(name: str) -> str:

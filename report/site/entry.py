@@ -44,6 +44,7 @@ class Entry:
         facts: What the list shows (`facts_of`); empty where study.json cannot be read.
         summary: Its numbers; None where there are none.
         papers: Languages in which its papers are there.
+        note: Of the cell of a sweep, what it is.
     """
 
     key: str
@@ -53,6 +54,7 @@ class Entry:
     facts: Mapping[str, Any] = field(default_factory=dict)
     summary: Summary | None = None
     papers: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,13 +77,15 @@ class Source:
         folder: Where it is read.
         lock: The folder whose lock it has: of a published study, the one that its papers are written to.
         key: Its folder in `studies/` of the site.
-        name: Its name; of a sweep's cell, the sweep's and the cell's.
+        name: Its name.
+        note: Of the cell of a sweep, the sweep's title and the cell's values.
     """
 
     folder: Path
     lock: Path
     key: str
     name: str
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -146,7 +150,7 @@ class Maker:
         write_atomic(target / ENTRY_FILE, _KEPT.dump_json(kept))
         facts = kept.summary.facts
         state: State = "published" if facts["published"] else "finished" if facts["finished"] else "unfinished"
-        return Entry(source.key, source.name, state, "", facts, kept.summary, kept.papers)
+        return Entry(source.key, source.name, state, "", facts, kept.summary, kept.papers, source.note)
 
 
 def _read(folder: Path) -> _Kept | None:
@@ -171,7 +175,7 @@ def _without_numbers(source: Source, state: State, reason: str = "") -> Entry:
         facts = facts_of(load_study(source.folder))
     except HvlabError:
         facts = {}
-    return Entry(source.key, source.name, state, visible(reason), facts)
+    return Entry(source.key, source.name, state, visible(reason), facts, note=source.note)
 
 
 def digest_of(folder: Path) -> str:

@@ -178,7 +178,7 @@ def _row(entry: Entry) -> Row:
     facts = entry.facts
     words = [entry.name, facts.get("id", ""), facts.get("title", ""), facts.get("lab_host", ""), *versions]
     words += [experiment_label(facts)] if facts else []
-    words += [entry.reason, *(title for _, title, _ in facts.get("hypervisors", ()))]
+    words += [entry.reason, entry.note, *(title for _, title, _ in facts.get("hypervisors", ()))]
     return Row(entry, tuple(costs), tuple(versions), " ".join(words).lower())
 
 

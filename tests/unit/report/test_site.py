@@ -2,13 +2,16 @@
 
 import re
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from core.errors import HvlabError
 from dataset import load
 from dataset.folder import hold_study
+from dataset.sweep import Axis, Cell, SweepInfo, save_sweep_info
 from report.inference.intervals import of_mean
 from report.site import build as building
 from report.site.build import Built, build, sources
@@ -184,6 +187,30 @@ def test_what_this_machine_lacks_is_no_fault_of_a_study(
     with raises_code("missing-library"):
         built(tmp_path)
     assert not (tmp_path / "site").exists()
+
+
+def test_the_finished_cells_of_a_sweep_are_studies(tmp_path: Path, rendered: list[tuple[str, str]]) -> None:
+    folder, name = tmp_path / "studies" / "sweep-1", "sweep-1-01"
+    (study,) = write_many(tmp_path / "made", 1, providers=KVM)
+    (folder / "studies").mkdir(parents=True)
+    study.rename(folder / "studies" / name)
+    memory = "topology.memory_mib"
+    axis = Axis(parameter=memory, title="Memory of a <guest>", unit="MiB", levels=(256, 512))
+    cells = (
+        Cell(number=1, values={memory: 256}, study=name, sha256="0" * 64),
+        Cell(number=2, values={memory: 512}, study="sweep-1-02"),
+    )
+    created = datetime(2026, 12, 1, tzinfo=UTC)
+    facts: dict[str, Any] = {"id": "sweep-1", "title": "A sweep", "created": created, "design": "factorial", "seed": 7}
+    facts |= {"axes": (axis,), "repeats": 1, "file_sha256": "0" * 64, "cells": cells, "order": (1, 2)}
+    save_sweep_info(folder, SweepInfo.model_validate(facts))
+    found = built(tmp_path)
+    assert [(it.name, it.key, it.state, it.note) for it in found.entries] == [
+        (name, name, "finished", "A sweep: Memory of a <guest> 256 MiB")
+    ]
+    assert "A sweep: Memory of a &lt;guest&gt; 256 MiB" in found.index.read_text(encoding="utf-8")
+    (folder / "sweep.json").write_text("{}")
+    assert built(tmp_path).entries == ()
 
 
 def test_nothing_else_is_replaced(tmp_path: Path) -> None:
