@@ -112,6 +112,7 @@ source "qemu" "guest" {
   boot_wait                   = var.boot_wait
   boot_key_interval           = "20ms"
   boot_command                = var.boot_command
+  http_bind_address           = "127.0.0.1" # the guest reaches it as 10.0.2.2
   http_directory              = var.http_directory
   output_directory            = var.output
   vm_name                     = "disk.qcow2"
@@ -134,6 +135,8 @@ source "qemu" "guest" {
   shutdown_command            = var.shutdown_command
   qemuargs = [
     ["-cpu", var.cpu_model],
+    # In place of Packer's own, which forwards from all addresses: a guest that is being installed opens to a known key.
+    ["-netdev", "user,id=user.0,hostfwd=tcp:127.0.0.1:{{ .SSHHostPort }}-:22"],
     ["-serial", "file:${var.serial_log}"]
   ]
 }
