@@ -22,6 +22,7 @@ from report.recommendation.recommendation import Advice, advise
 from report.recommendation.results import Results, results
 from report.recommendation.scenario import DEFAULT_SCENARIO, Scenario
 from report.replication.section import Replication, replicate
+from report.tables.cache_meaning import CacheMeaning, cache_meaning
 from report.tables.calibration import Calibration, read_calibration
 from report.tables.cpu import ROWS as CPU_ROWS
 from report.tables.factors import Factors, factors
@@ -119,6 +120,7 @@ class PaperContext:
     again: SecondAttempts | None
     meters: SideBySide
     factors: Factors
+    cache: CacheMeaning | None
     outlying_boots: Sequence[OutlyingBoot]
     outliers: Outliers
     captures: Sequence[Captures]
@@ -158,6 +160,7 @@ def paper_context(
     quantities = Quantities(readings, found.memory_in_use, found.costs)
     replication = replicate(dataset, quantities, found.table3)
     far_off = outlying_boots(quantities, found.cpu.stage)
+    cache = cache_meaning(readings, study.parameters.stages)
     sources = readings.sources()
     return PaperContext(
         lang=lang,
@@ -179,6 +182,7 @@ def paper_context(
         again=second_attempts(dataset.folder),
         meters=meters,
         factors=set_factors,
+        cache=cache,
         outlying_boots=far_off,
         outliers=find_outliers(dataset.measurements, readings.providers),
         captures=group_captures(sources, dataset.folder),

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from report.data.readings import Estimate, Readings
+from report.tables.cache_meaning import memory_of_2011
 from report.tables.cost_model import Cost
 from report.tables.cpu import machine_idle
 from report.tables.memory import MemoryInUse
@@ -59,6 +60,8 @@ class Quantities:
     def values(self, name: str, provider: str, stage: str | None) -> pd.Series | None:
         """Return one value per repeat in the unit of `UNITS`.
 
+        `used` and `free` are in the meaning of 2011 where the kernel's parts were read, else as free counts them.
+
         Args:
             name: A key of `UNITS`.
             provider: Name as in data.
@@ -69,6 +72,10 @@ class Quantities:
         """
         if name in _WORKED_OUT:
             return self._worked_out(name, provider, stage)
+        if name in ("used", "free") and stage is not None:
+            of_2011 = memory_of_2011(self.readings, name, provider, stage)
+            if of_2011 is not None and len(of_2011):
+                return of_2011
         meter, metric, unit = _READ[name]
         stages = self.readings.stages(provider, meter)
         if stage is None and not stages:

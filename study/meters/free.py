@@ -3,7 +3,7 @@
 Layouts, distinguished by their header:
 
 - procps 3.2 (CentOS 5) to procps-ng 3.3.9: columns `buffers` and `cached`, a row `-/+ buffers/cache`;
-- procps-ng 3.3.10 and later, also 4: column `buff/cache`, or with `-w` the columns `buffers` and `cache`.
+- procps-ng 3.3.10 and later, also 4, and busybox: column `buff/cache`, or with `-w` the columns `buffers` and `cache`.
 
 The study read "used without buffers and cache". Column `used` cannot stand for it, since it means something
 else in each: `total - free` in procps 3.2, `total - free - buffers - cache` in later procps-ng 3.3, and
@@ -11,6 +11,9 @@ else in each: `total - free` in procps 3.2, `total - free - buffers - cache` in 
 
     paper_free = free + buffers + cache
     paper_used = total - paper_free
+
+Since procps-ng 3.3.10 cache holds reclaimable slab, too; before, and in busybox, slab is used. The report compares with
+2011 by the kernel's own parts (meter `meminfo`), which no version of free changes.
 
 `used`, and in the old layout the second row, repeat the same numbers: an output whose parts do not add up is
 refused.
