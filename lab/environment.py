@@ -38,9 +38,11 @@ def override(table: dict[str, Any], environ: Mapping[str, str]) -> dict[tuple[st
 
 def _value(text: str) -> Any:
     try:
-        return toml_table(f"value = {text}")["value"]
+        table = toml_table(f"value = {text}")
     except ValueError:
         return text
+    # A text of several lines may hold other names and tables, too.
+    return table["value"] if list(table) == ["value"] else text
 
 
 def variable_of(places: Mapping[tuple[str, ...], str], where: Sequence[str | int], message: str) -> str:

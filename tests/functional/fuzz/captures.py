@@ -17,12 +17,7 @@ from tests.support.recorded import Case, cases
 
 Change = Callable[[st.DataObject, str], str]
 
-_CHANGES: dict[str, Change] = {
-    **corruptions.CORRUPTIONS,
-    "change_a_sign": corruptions.change_a_sign,
-    "change_a_digit": corruptions.change_a_digit,
-    "grow_a_number": corruptions.grow_a_number,
-}
+_CHANGES: dict[str, Change] = corruptions.ALL
 _PRINTED, _ON_THE_WAY = "printed so", "changed on the way"
 _ARGUED = {
     f"{_PRINTED}: {kind}": "no other source says what the tool printed; each number is one that a machine can have"
@@ -31,7 +26,6 @@ _ARGUED = {
     f"{_ON_THE_WAY}: {kind}": "as many lines and bytes: SSH's checksum and then the index's SHA-256 see it"
     for kind in ("change_a_digit", "decimal_commas", "spoil_a_byte", "swap_lines")
 }
-_SHOWN = 120
 
 
 def told(case: Case, arrived: bytes) -> object:
@@ -58,15 +52,6 @@ def marked(text: str) -> bytes:
     return output + f"hvlab-end lines={lines} bytes={len(output)}\n".encode()
 
 
-def _difference(before: str, after: str) -> str:
-    """Return where two texts begin to differ, with a little around it."""
-    at = next(
-        (at for at, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), min(len(before), len(after))
-    )
-    start = max(at - 20, 0)
-    return f"{before[start : start + _SHOWN // 2]!r} -> {after[start : start + _SHOWN // 2]!r}"
-
-
 def _area(name: str) -> Area:
     recorded = [case for case in cases("numbers") if case.folder == name]
 
@@ -79,7 +64,7 @@ def _area(name: str) -> Area:
         text = _CHANGES[kind](data, case.text) if case.text.count("\n") > 1 else case.text
         whole_text = marked(case.text)
         arrived = marked(text) if where == _PRINTED else text.encode() + whole_text[len(case.text.encode()) :]
-        shown = f"{case} {_difference(case.text, text)}"
+        shown = f"{case} {corruptions.difference(case.text, text)}"
         return Input(f"{where}: {kind}", shown, lambda: told(case, arrived), whole)
 
     return Area(f"capture {name}", prepare, draw, _ARGUED, quick=8)

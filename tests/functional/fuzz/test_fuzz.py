@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.fuzz import captures
+from tests.functional.fuzz import captures, guest_files, hardware, journal, settings
 from tests.support.fuzz import Area, run, wanted
 
-AREAS: list[Area] = [*captures.AREAS]
+AREAS: list[Area] = [area for each in (captures, settings, journal, hardware, guest_files) for area in each.AREAS]
 Record = Callable[[str, object], None]
 
 

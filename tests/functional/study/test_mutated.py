@@ -4,9 +4,8 @@ import csv
 import io
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,42 +18,10 @@ from report.data.readings import Readings
 from report.recommendation.results import results
 from report.tables.calibration import read_calibration
 from study.verify import check
+from tests.support.corruptions import VALUES, mutate
 from tests.support.examples import WHOLE
 
 INDEX = "runs/kvm-01/captures/vm-1/index.json"
-# What hand-made and damaged files have in the place of what belongs there.
-VALUES = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-3, 3),
-    st.sampled_from(
-        [10**30, 1e300, [], {}, [[]], {"a": []}, "", "kvm", "vm-1", "../../x", "\ud800", "\x00", "x" * 300]
-    ),
-    st.sampled_from(["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-22T21:00:00"]),
-    st.text(max_size=5),
-)
-
-
-def places(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield each container of a JSON value with each of its keys."""
-    keys = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else []
-    for key in keys:
-        yield value, key
-        yield from places(value[key])
-
-
-def mutate(data: st.DataObject, value: Any) -> Any:
-    """Replace, remove or repeat a part of a JSON value."""
-    every = list(places(value))
-    container, key = every[data.draw(st.integers(0, len(every) - 1))]
-    match data.draw(st.sampled_from(["replace", "remove", "repeat"])):
-        case "remove":
-            del container[key]
-        case "repeat" if isinstance(container, list):
-            container.append(container[key])
-        case _:
-            container[key] = data.draw(VALUES)
-    return value
 
 
 def mutate_json(data: st.DataObject, file: Path) -> None:
