@@ -13,13 +13,14 @@ class Table(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _true_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
-        """Refuse a truth value for a number, which Python takes for 1 or 0."""
-        if isinstance(value, bool) and _is_number(cls.model_fields[info.field_name or ""].annotation):
+    def _kind_is_right(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse a truth value for a number, which Python takes for 1 or 0, and a text for either."""
+        annotation = cls.model_fields[info.field_name or ""].annotation
+        kinds = set(get_args(annotation) or (annotation,))
+        if isinstance(value, bool) and bool not in kinds and kinds & {int, float}:
             raise ValueError(f"a number is needed, not {str(value).lower()}")
+        if isinstance(value, str) and str not in kinds and kinds & {int, float, bool}:
+            raise ValueError(
+                f"{'true or false' if bool in kinds else 'a number'} is needed, not the text {value[:40]!r}"
+            )
         return value
-
-
-def _is_number(annotation: Any) -> bool:
-    kinds = get_args(annotation) or (annotation,)
-    return bool not in kinds and bool({int, float} & set(kinds))

@@ -32,6 +32,9 @@ def test_environment_goes_first() -> None:
         ("[topology]\nguests = 0\n", "topology.guests"),
         ('[study]\nproviders = ["qemu"]\n', "study.providers"),
         ("[study]\nrepeats = 0\n", "study.repeats"),
+        ('[study]\nrepeats = "3"\n', "study.repeats: a number is needed, not the text '3'"),
+        ('[settle]\nmemory_spread_mib = "1e3"\n', "settle.memory_spread_mib: a number is needed"),
+        ('[study]\nmanager = "no"\n', "study.manager: true or false is needed"),
         ('[topology]\nsession = "gnome"\n', "topology.session"),
         ("[topology]\nmemory_load_mib = -1\n", "topology.memory_load_mib"),
         ("[topology]\nmemory_load_mib = 600\n", "memory_load_mib 600 does not fit: a guest of 512 MiB can hold 384"),
@@ -109,3 +112,9 @@ def test_a_load_fits_beside_the_guests_system() -> None:
 def test_missing_file(tmp_path: Path) -> None:
     with raises_code("bad-setting", "hvlab.toml"):
         load_settings(tmp_path / "hvlab.toml", {})
+
+
+@pytest.mark.parametrize("text", ["3\n[topology]", "3\nother = 1", '"3"', "007"])
+def test_a_variable_that_holds_more_than_a_number_is_no_number(text: str) -> None:
+    with raises_code("bad-setting", "topology.guests"):
+        load_settings(SETTINGS, {"HVLAB_TOPOLOGY__GUESTS": text})
