@@ -1,8 +1,9 @@
 """Plug-in folders outside the project, which the environment variable HVLAB_PLUGINS names.
 
 Each folder is laid out as the project is: PLUGINS/hypervisors/NAME/ is found beside the project's own
-hypervisors/NAME/, PLUGINS/factors/NAME.py beside its own factors, PLUGINS/study/meters/NAME.py beside its own meters,
-PLUGINS/vagrant/lib/hvlab/NAME/ beside what Vagrant needs for its own hypervisors.
+hypervisors/NAME/, PLUGINS/factors/NAME.py beside its own factors, PLUGINS/loads/NAME.py beside its own loads,
+PLUGINS/study/meters/NAME.py beside its own meters, PLUGINS/vagrant/lib/hvlab/NAME/ beside what Vagrant needs for its
+own hypervisors.
 """
 
 import os

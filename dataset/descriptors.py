@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 HYPERVISOR_PATTERN = r"^[a-z][a-z0-9-]{0,63}$"
 HypervisorName = Annotated[str, Field(pattern=HYPERVISOR_PATTERN)]
-Unit = Literal["MiB", "KiB", "B", "percent", "s", "count"]
+Unit = Literal["MiB", "KiB", "B", "percent", "s", "count", "1/s", "MiB/s"]
 Quantity = Literal["memory", "cpu", "disk", "time", "other"]
 Title = Annotated[str, Field(min_length=1)]
 """A name in print, English; `report` translates those that its catalog has."""
@@ -81,20 +81,36 @@ class HypervisorInfo(Descriptor):
     criteria: dict[str, Criterion] = {}
 
 
+class WorkInfo(Descriptor):
+    """What a load of the guests yields, as its program reports it.
+
+    Attributes:
+        title: Name in print, e.g. `Operations a second`.
+        metric: Name of the metric, without `:GUEST`.
+        unit: Its unit.
+    """
+
+    title: Title
+    metric: Title
+    unit: Unit
+
+
 class MeterInfo(Descriptor):
     """One meter of the study.
 
     Attributes:
         name: Name in data: column `meter` of measurements.csv.
         title: Name in print.
-        where: Where its command runs.
+        where: Where its command runs: on the lab host, in the newest guest, or in each guest, as a load is.
         quantity: What it measures.
+        work: Of a load's program: what it yields; None: nothing that can be counted.
     """
 
     name: Title
     title: Title
-    where: Literal["lab host", "guest"] = "lab host"
+    where: Literal["lab host", "guest", "guests"] = "lab host"
     quantity: Quantity = "other"
+    work: WorkInfo | None = None
 
 
 class Effect(Descriptor):

@@ -40,7 +40,7 @@ class Measurement:
     Attributes:
         provider: Name of the hypervisor.
         repeat: Which boot of the lab host under this hypervisor, from 1.
-        stage: `booting`, `manager` or `vm-N`.
+        stage: `booting`, `manager`, `vm-N`, `vm-N+load` or `vm-N+rest`.
         guests: Running guests at that stage: 0, 0 or N.
         meter: Name of the meter.
         metric: Name of the number within the meter.
@@ -128,7 +128,7 @@ class _Checks:
             case "guests":
                 good, wanted = _COUNT.fullmatch(text) is not None, "0, 1, 2, ..."
             case "stage":
-                good, wanted = is_stage(text), "booting, manager or vm-N"
+                good, wanted = is_stage(text), "booting, manager, vm-N, vm-N+load or vm-N+rest"
             case "unit":
                 good, wanted = text in UNITS, f"one of {', '.join(UNITS)}"
             case "value":

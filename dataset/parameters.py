@@ -32,6 +32,7 @@ class Parameters(BaseModel):
         box: Name and version of the guest's box.
         lab_host: Settings of the lab host.
         images: Settings of the images; absent in studies from before there were any.
+        load: Settings of the load; absent where the guests were idle.
         left_out: Hypervisors that the settings name and the lab host's release has no package of: name to title.
         most_repeats: Limit of the repeats that `--precision` adds.
         precision_mib: Wanted half-width of `--precision`, MiB.
@@ -55,6 +56,7 @@ class Parameters(BaseModel):
     box: dict[str, JsonValue] = {}
     lab_host: dict[str, JsonValue] = {}
     images: dict[str, JsonValue] = {}
+    load: dict[str, JsonValue] = {}
     left_out: dict[HypervisorName, str] = {}
     most_repeats: int | None = None
     precision_mib: float | None = None

@@ -15,6 +15,7 @@ from hypervisors.registry import all_hypervisors, get_hypervisor
 from lab.connectors.address import parse_host
 from lab.environment import override, require_whole_names, variable_of
 from lab.factors.settings import FactorsSettings
+from lab.loads.settings import LoadSettings
 
 
 def _known(name: str) -> str:
@@ -149,6 +150,7 @@ class Settings(Table):
     topology: TopologySettings = TopologySettings()
     study: StudySettings = Field(default_factory=StudySettings)
     settle: SettleSettings = SettleSettings()
+    load: LoadSettings = Field(default_factory=LoadSettings)
     factors: FactorsSettings = Field(default_factory=FactorsSettings)
     hypervisors: dict[ProviderName, dict[str, Any]] = Field(default_factory=dict)
 
@@ -178,6 +180,18 @@ class Settings(Table):
             raise HvlabError(
                 f"{where}: {first['msg']}", f"parameters of {hypervisor}: {known}", code="bad-setting"
             ) from error
+
+    @model_validator(mode="after")
+    def _load_fits(self) -> Self:
+        """Refuse a load that a guest has no memory for beside its system and what it holds anyway."""
+        needed = self.load.load.holds(self.load.sizes())
+        free = self.topology.memory_mib - SYSTEM_MIB - self.topology.memory_load_mib
+        if needed > max(free, 0):
+            raise ValueError(
+                f"load.kind {self.load.kind} needs {needed} MiB in a guest of {self.topology.memory_mib} MiB,"
+                f" which has {max(free, 0)} beside its system's {SYSTEM_MIB}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _manager_has_a_screen(self) -> Self:

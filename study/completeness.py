@@ -11,6 +11,7 @@ from dataset.journal import NAME, read_journal
 from dataset.measurements import read_measurements
 from dataset.models import RunInfo, StudyInfo
 from dataset.paths import in_study
+from dataset.stages import parse_stage
 from hypervisors.registry import get_hypervisor
 
 _PARAMETERS = (
@@ -19,7 +20,6 @@ _PARAMETERS = (
 )
 
 _UNFINISHED = "not a finished run"
-_GUEST_STAGES = "vm-"
 
 
 def missing_metadata(study_dir: Path, study: StudyInfo) -> list[str]:
@@ -115,7 +115,7 @@ def _events(study_dir: Path, study: StudyInfo) -> list[str]:
 
 
 def _same_captures(study_dir: Path, study: StudyInfo) -> list[str]:
-    """Compare each stage's captures with those of other stages of its kind; all stages with guests are one kind."""
+    """Compare each stage's captures with those of other stages of its kind (`Stage.kind`)."""
     found: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(dict)
     problems = []
     for run in _finished(study):
@@ -126,8 +126,7 @@ def _same_captures(study_dir: Path, study: StudyInfo) -> list[str]:
             except HvlabError as error:
                 problems.append(f"{run.name}: no captures at {stage} ({error.message})")
             else:
-                kind = _GUEST_STAGES if stage.startswith(_GUEST_STAGES) else stage
-                found[run.provider, kind][folder] = names
+                found[run.provider, parse_stage(stage).kind][folder] = names
     for folders in found.values():
         every = set[str]().union(*folders.values())
         for folder, names in folders.items():

@@ -7,24 +7,27 @@ from pydantic import JsonValue
 from dataset.descriptors import Descriptors, HypervisorInfo, MeterInfo
 from hypervisors.registry import all_hypervisors
 from lab.factors.registry import describe_factors
+from loads.base import Load
 from study.meters.registry import all_meters
 
 
-def descriptors(providers: Sequence[str], factors: Mapping[str, JsonValue]) -> Descriptors:
+def descriptors(providers: Sequence[str], factors: Mapping[str, JsonValue], load: Load | None = None) -> Descriptors:
     """Return the descriptors of a new study.
 
     Args:
         providers: Names of its hypervisors.
         factors: Factor to the value that the study sets.
+        load: What the guests do; None: nothing. Of the meters of loads only its own are described.
     """
+    own = {program.meter for program in load.programs} if load else set()
     used = [it for it in all_hypervisors().values() if it.name in providers]
     hypervisors = tuple(it.describe() for it in used)
     return Descriptors(
         hypervisors=hypervisors,
         meters=tuple(
-            MeterInfo(name=it.name, title=it.title, where=it.where, quantity=it.quantity)
+            MeterInfo(name=it.name, title=it.title, where=it.where, quantity=it.quantity, work=it.work)
             for it in all_meters()
-            if any(it.applies_to(name) for name in providers)
+            if any(it.applies_to(name) for name in providers) and (it.where != "guests" or it.name in own)
         ),
         factors=tuple(describe_factors(factors, hypervisors)),
         derived=tuple(derived for it in used for derived in it.derived()),

@@ -86,6 +86,8 @@ def planned_parameters(settings: Settings, plan: Plan, wanted: Sequence[Stage]) 
         "settle": settings.settle.model_dump(mode="json"),
         "images": settings.images.model_dump(mode="json"),
     }
+    if not settings.load.idle:
+        found |= {"load": settings.load.described()}
     if plan.left_out:
         found |= {"left_out": dict(plan.left_out)}
     if plan.precision_mib is not None:
@@ -141,6 +143,7 @@ def settings_of(study: StudyInfo) -> Settings:
                 "study": {**kept["readings"], "providers": kept["providers"], "repeats": kept["repeats"]},
                 "settle": kept["settle"],
                 "factors": kept["factors"],
+                "load": kept.get("load", {}),
                 "images": kept.get("images", {}),
                 "hypervisors": kept["hypervisors"],
             }

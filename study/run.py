@@ -10,7 +10,7 @@ from dataset.guests import guest_name, guest_names
 from dataset.journal import Journal
 from dataset.measurements import Measurement, append_measurements
 from dataset.models import StageTiming
-from dataset.stages import BOOTING, MANAGER, Stage
+from dataset.stages import BOOTING, LOAD, MANAGER, Stage
 from hypervisors.registry import get_hypervisor
 from lab.connectors.base import CommandTimeoutError
 from lab.connectors.patience import ConnectionLostError
@@ -23,6 +23,7 @@ from lab.lifecycle import Lab
 from study.controller_load import load_of
 from study.factors import as_declared, mismatches
 from study.measure.collector import Output
+from study.measure.guest_load import GuestLoad
 from study.measure.kernel_log import EVIDENCE_NAME, KernelWatch
 from study.measure.rederive import measurements
 from study.measure.settle import Settler, SettleRule
@@ -65,6 +66,7 @@ class Run:
         self.factors: dict[str, str] = {}
         self.window: Window | None = None  # the manager's, as it was opened
         self.reader = StageReader(lab, self.provider)
+        self.load = GuestLoad(lab, self.provider)
 
     def execute(self, stages: list[Stage]) -> RunResult:
         """Go through the stages in order.
@@ -81,6 +83,7 @@ class Run:
         except HvlabError as error:
             raise self.lab.explained(error) from error
         finally:
+            self.load.abandon()
             self.lab.down()
         return RunResult(timings, description, self.watch.suspect, self.factors)
 
@@ -91,6 +94,9 @@ class Run:
             self._act(stage)
         clock.load = load_of(self.lab)
         settler, outputs = self._measure(stage, clock)
+        if stage.phase == LOAD:
+            with clock.part("reading"):
+                outputs |= self.load.end()
         self._keep(stage, outputs)
         self._look_at_kernel(stage, outputs[EVIDENCE_NAME])
         self._note_retries(stage)
@@ -132,15 +138,17 @@ class Run:
                 self._note(stage, "connection retried", machine=retry.machine, reason=retry.reason)
 
     def _settle(self, stage: Stage) -> Settler:
-        """Wait until the lab host is quiet, and note how it came to that."""
-        settler = wait_settled(self.lab.host.shell, SettleRule(**self.lab.settings.settle.model_dump()))
+        """Wait until the lab host is quiet, under a load by a rule of its own, and note how it came to that."""
+        settings = self.lab.settings
+        wanted = settings.load.settle if stage.phase == LOAD else settings.settle
+        settler = wait_settled(self.lab.host.shell, SettleRule(**wanted.model_dump()))
         self._note(stage, "settling", **settler.report())
         if not settler.settled:
             say(settler.reason, about="not settled")
         return settler
 
     def _act(self, stage: Stage) -> None:
-        """Bring the lab to the stage: boot the lab host, open the manager, or bring up the next guest."""
+        """Bring the lab to the stage: boot the lab host, open the manager, bring up a guest, or let the guests work."""
         if stage.name == BOOTING:
             self.lab.boot(self.provider.name)
         elif stage.name == MANAGER:
@@ -149,7 +157,10 @@ class Run:
             what = f"manager {self.provider.name} {self.lab.settings.lab_host.host}"
             with awaited(f"Lab host: opening {manager.name}", what, limit_s):
                 self.window = open_manager(self.lab.host.shell, manager, limit_s)
-        else:
+        elif stage.phase == LOAD:
+            with step(f"Load {self.lab.settings.load.kind} in {stage.guests} of the guests"):
+                self.load.start(stage.guests)
+        elif not stage.phase:
             self._bring_up(stage)
 
     def _bring_up(self, stage: Stage) -> None:

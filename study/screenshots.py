@@ -13,7 +13,7 @@ from dataset.files import read_bytes
 from dataset.guests import guest_names
 from dataset.models import RunInfo, StudyInfo
 from dataset.paths import in_study
-from dataset.stages import BOOTING, MANAGER, parse_stage
+from dataset.stages import BOOTING, MANAGER, parse_stage, phase_of
 from dataset.terminal import PICTURED, printed, svg
 from hypervisors.base import Hypervisor
 from hypervisors.registry import get_hypervisor
@@ -68,12 +68,12 @@ def take_manager(host: Machine, provider: Hypervisor, study_dir: Path, repeat: i
 
 
 def draw_terminals(study_dir: Path, provider: Hypervisor, repeat: int, stages: Iterable[str]) -> None:
-    """Draw what `free` and `mpstat` printed at each stage from the captures, and keep it likewise.
+    """Draw what `free` and `mpstat` printed at each stage without a load from the captures, and keep it likewise.
 
     Raises:
         HvlabError: A capture cannot be read, or is not there.
     """
-    for stage in stages:
+    for stage in (each for each in stages if not phase_of(each)):
         for meter in PICTURED:
             began = _Moment()
             capture = capture_path(provider.name, repeat, stage, meter)
@@ -101,7 +101,7 @@ def check_screens(study_dir: Path, study: StudyInfo) -> list[str]:
     and one of each terminal; each must match its index entry.
     """
     stages = study.parameters.stages
-    wanted = {terminal_picture(meter, stage) for stage in stages for meter in PICTURED}
+    wanted = {terminal_picture(meter, stage) for stage in stages if not phase_of(stage) for meter in PICTURED}
     if study.parameters.topology.get("session") == "x-window":
         most = max((parse_stage(name).guests for name in stages), default=0)
         wanted |= {f"{guest}.png" for guest in guest_names(most)}

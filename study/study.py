@@ -43,7 +43,7 @@ Judge = Callable[[Path], Mapping[str, float | None]]
 
 def stages_of(settings: Settings) -> list[Stage]:
     """Return the stages of each run."""
-    return stages(settings.topology.guests, settings.study.manager)
+    return stages(settings.topology.guests, settings.study.manager, load=not settings.load.idle)
 
 
 def _controller(nested: bool) -> dict[str, str]:
@@ -79,7 +79,7 @@ class Study:
         """
         require_something(lab.host, plan.providers)
         settings = parameters(lab, plan, stages_of(lab.settings))
-        described = descriptors(plan.providers, settings.factors)
+        described = descriptors(plan.providers, settings.factors, lab.settings.load.load)
         info = StudyInfo(
             hypervisors=described.hypervisors,
             meters=described.meters,

@@ -11,16 +11,17 @@ import factors
 from core.plugins import VARIABLE, search_path
 from hypervisors.registry import all_hypervisors
 from lab.factors.registry import all_factors
+from lab.loads.registry import all_loads
 from study.meters import registry as meters
 
 FOLDER = Path(__file__).parent / "plugins"
 PRETEND = FOLDER / "hypervisors" / "pretend"
-_PACKAGES = ("hypervisors", "study.meters")
+_PACKAGES = ("hypervisors", "study.meters", "loads")
 
 
 @contextmanager
 def plugged_in(folder: Path) -> Iterator[None]:
-    """Find the hypervisors and meters of a plug-in folder within the block, as HVLAB_PLUGINS does for a command."""
+    """Find the hypervisors, meters and loads of a plug-in folder within the block, as with HVLAB_PLUGINS."""
     before = set(sys.modules)
     packages = [importlib.import_module(name) for name in _PACKAGES]
     with patch.dict("os.environ", {VARIABLE: str(folder)}):
@@ -49,5 +50,5 @@ def factors_plugged_in() -> Iterator[None]:
 
 
 def _forget() -> None:
-    for cached in (all_hypervisors, all_factors, meters._registry):
+    for cached in (all_hypervisors, all_factors, all_loads, meters._registry):
         cached.cache_clear()

@@ -22,6 +22,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 PACKAGES: dict[str, str] = {
     "acpid": "acpid",
+    # What makes a load; for RHEL 5 EPEL has them.
+    "fio": "fio",
+    "iperf3": "iperf3",
+    "stress-ng": "stress-ng",
     "openssh-clients": "openssh-client",
     "openssh-server": "openssh-server",
     "sudo": "sudo",

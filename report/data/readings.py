@@ -12,7 +12,7 @@ import pandas as pd
 from core.errors import HvlabError
 from dataset.derived import DERIVED, Summand, describe, summands, unit_factor
 from dataset.descriptors import DerivedInfo, Descriptors
-from dataset.stages import stage_position
+from dataset.stages import phase_of, stage_position
 from report.inference.intervals import Interval, Measured, of_mean
 
 
@@ -198,13 +198,17 @@ class Readings:
         return [key[3] for key in self._rows if key[:3] == (provider, stage, meter)]
 
     def stages(self, provider: str, meter: str | None = None) -> list[str]:
-        """List the stages at which a meter (None: any) has a number, in the order of a run."""
+        """List the stages without a load at which a meter (None: any) has a number, in the order of a run."""
+        return self.stages_of("", provider, meter)
+
+    def stages_of(self, phase: str, provider: str, meter: str | None = None) -> list[str]:
+        """List the stages of a phase (`dataset.stages.Stage`) at which a meter has a number, in the order of a run."""
         found = {key[1] for key in self._rows if key[0] == provider and meter in (None, key[2])}
-        return sorted(found, key=stage_position)
+        return sorted((stage for stage in found if phase_of(stage) == phase), key=stage_position)
 
     def last_stage(self) -> str:
-        """Return the stage with the most guests of which anything is known."""
-        return max((key[1] for key in self._rows), key=stage_position)
+        """Return the stage without a load with the most guests of which anything is known."""
+        return max((key[1] for key in self._rows if not phase_of(key[1])), key=stage_position)
 
     def sources(self) -> list[Source]:
         """List the captures behind every number asked for so far, in the paper's order."""

@@ -22,7 +22,7 @@ from core.errors import HvlabError
 from core.paths import PROJECT
 
 FOLDER = Path(__file__).with_name("locale")
-_OF_DATA = ("reference/locale", "factors/locale", "hypervisors/*/locale")
+_OF_DATA = ("reference/locale", "factors/locale", "loads/locale", "hypervisors/*/locale")
 
 
 @dataclass(frozen=True)

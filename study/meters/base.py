@@ -7,7 +7,7 @@ from typing import Literal
 
 from core.cause import shortened
 from core.errors import HvlabError
-from dataset.descriptors import Quantity, Unit
+from dataset.descriptors import Quantity, Unit, WorkInfo
 
 _PROCESS_PATTERN = re.compile(r"[A-Za-z0-9_.*?+-]+")
 _ARGUMENTS = re.compile(r"[A-Za-z0-9_.+ -]+")
@@ -92,8 +92,10 @@ class Meter:
         providers: The providers it applies to; None: every provider.
         asked: Returns how many samples a command line asks for; None: always one.
         signed: The metrics that may be negative; all others are refused if they are (`study.meters.reading`).
-        where: Where its command runs: on the lab host, as root, or in the newest guest.
+        where: Where its command runs: on the lab host, as root, in the newest guest, or, as a part of a load, in each
+            guest (`loads.base`).
         lasts: Returns for how many seconds a command line samples; None: it reads once.
+        work: Of a load's program: what it yields; None: nothing that can be counted.
     """
 
     name: str
@@ -105,7 +107,8 @@ class Meter:
     asked: Callable[[str], int] | None = None
     lasts: Callable[[str], float] | None = None
     signed: frozenset[str] = frozenset()
-    where: Literal["lab host", "guest"] = "lab host"
+    where: Literal["lab host", "guest", "guests"] = "lab host"
+    work: WorkInfo | None = None
 
     def applies_to(self, provider: str) -> bool:
         """Return whether the meter can be read under this provider."""

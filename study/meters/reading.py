@@ -19,6 +19,8 @@ _LARGEST: dict[Unit, float] = {
     "percent": 100 * 8192,
     "s": 1e10,
     "count": 2**44,
+    "1/s": 2**44,
+    "MiB/s": 2**34,
 }
 # More than any number has; Python refuses to convert thousands of digits.
 _TOO_MANY_DIGITS = re.compile(r"[0-9]{100}")

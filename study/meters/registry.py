@@ -1,4 +1,4 @@
-"""Finds the meters: each module of study.meters or of a hypervisor's folder that defines `METER`."""
+"""Finds the meters: each module of study.meters, of loads or of a hypervisor's folder that defines `METER`."""
 
 import importlib
 import pkgutil
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from types import ModuleType
 
+import loads
 import study.meters
 from core.errors import HvlabError
 from hypervisors.registry import plugin_modules
@@ -13,8 +14,9 @@ from study.meters.base import Meter
 
 
 def _modules() -> Iterator[ModuleType]:
-    for module in pkgutil.iter_modules(study.meters.__path__, prefix=f"{study.meters.__name__}."):
-        yield importlib.import_module(module.name)
+    for package in (study.meters, loads):
+        for module in pkgutil.iter_modules(package.__path__, prefix=f"{package.__name__}."):
+            yield importlib.import_module(module.name)
     yield from plugin_modules()
 
 
@@ -39,7 +41,7 @@ def meters_for(provider: str) -> list[Meter]:
 
 
 def guest_meters() -> list[Meter]:
-    """List the meters that are read in a guest, ordered by name."""
+    """List the meters that are read in the newest guest, ordered by name."""
     return [each for each in all_meters() if each.where == "guest"]
 
 

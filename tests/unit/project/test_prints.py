@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.paths import PROJECT
 
-PACKAGES = ("commands", "core", "dataset", "factors", "hypervisors", "lab", "report", "study")
+PACKAGES = ("commands", "core", "dataset", "factors", "hypervisors", "loads", "lab", "report", "study")
 # What prints otherwise, and why that is right.
 ALLOWED = {
     "core/console.py": "it is the one place",

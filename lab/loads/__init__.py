@@ -1,0 +1,1 @@
+"""The loads that there are, their sizes, run in the guests."""
