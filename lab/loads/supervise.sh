@@ -31,6 +31,8 @@ holds() { [ "$(cat "$1/holds")" = 0 ] || { [ -e "$1/pid" ] && [ "$(largest "$1")
 
 fail() {
     echo "$1: $2: $(cat "$1/err" "$1/out" 2>/dev/null | grep . | tail -n 1)" >&2
+    # Of a load that did not start nothing is left.
+    [ "$action" != start ] || { for each in */pid; do kill "$(cat "$each")"; done; rm -rf "$folder"; } 2>/dev/null
     exit 1
 }
 
@@ -39,7 +41,7 @@ started() {
     while [ ! -e "$1/pid" ] || ! holds "$1"; do
         [ ! -e "$1/status" ] || fail "$1" "ended at once with status $(cat "$1/status")"
         n=$((n+1))
-        [ $n -lt 150 ] || fail "$1" "holds $(largest "$1") KiB, $(cat "$1/holds") were asked for"
+        [ $n -lt "${tries:-150}" ] || fail "$1" "holds $(largest "$1") KiB, $(cat "$1/holds") were asked for"
         sleep 0.5
     done
 }
