@@ -12,6 +12,8 @@ ABSOLUTE = {"MiB": MEMORY_MIB, "percent": CPU_POINTS}
 """Units of which the resolution is the same everywhere, in the unit."""
 SHARES = {"B": DISK_SHARE, "s": TIME_SHARE}
 """Units of which it is a share of the smaller value."""
+# Of what guests yield at work: hvlab's own limit, to which a fixed rate of fio must be found again.
+WORK_SHARE = 0.02
 
 
 def resolution_of(unit: str, least: float) -> float:
@@ -22,6 +24,11 @@ def resolution_of(unit: str, least: float) -> float:
         least: The smaller of the values that are compared; only the resolutions of disk and time are shares of it.
     """
     return ABSOLUTE[unit] if unit in ABSOLUTE else SHARES[unit] * abs(least)
+
+
+def work_resolution(least: float) -> float:
+    """Return the least difference of two rates of work that is called one; `least` is the smaller of them."""
+    return WORK_SHARE * abs(least)
 
 
 def of_line(guests: float, first: int, last: int) -> float:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from dataset.descriptors import HypervisorInfo
 from dataset.models import StudyInfo
-from dataset.stages import guests_at, vm_stage
+from dataset.stages import guests_at
 from report.data.readings import Estimate, Readings
 from report.tables.cost_model import Cost
 from report.tables.cpu import guests_cpu
@@ -107,7 +107,7 @@ class Demand:
 
 
 def demands_of(
-    readings: Readings, study: StudyInfo, costs: Mapping[str, Cost], guests: int, disk_room: float | None = None
+    readings: Readings, study: StudyInfo, costs: Mapping[str, Cost], stage: str, disk_room: float | None = None
 ) -> dict[str, Demand]:
     """Collect what each hypervisor and its guests take; one without a cost model is not in it.
 
@@ -115,7 +115,7 @@ def demands_of(
         readings: The study's numbers.
         study: Its `study.json`.
         costs: Its cost model.
-        guests: Guests at the last stage, at which CPU is read.
+        stage: The last stage of those behind the cost model, at which CPU is read.
         disk_room: Size of the partition for images, bytes; None: the study's own.
     """
     guest_mib = study.parameters.guest_memory_mib
@@ -125,7 +125,7 @@ def demands_of(
         cost = costs.get(provider)
         if cost is None or cost.fixed is None or guest_mib is None:
             continue
-        busy, room = _cpu_of(readings, study, hypervisor, guests)
+        busy, room = _cpu_of(readings, study, hypervisor, stage)
         stages = [stage for stage in readings.stages(provider, "disk") if guests_at(stage)]
         allocated = readings.per_repeat(provider, stages[-1], "disk", "allocated", "B") if stages else None
         found[provider] = Demand(
@@ -144,23 +144,23 @@ def demands_of(
 
 
 def _cpu_of(
-    readings: Readings, study: StudyInfo, hypervisor: HypervisorInfo, guests: int
+    readings: Readings, study: StudyInfo, hypervisor: HypervisorInfo, stage: str
 ) -> tuple[Estimate | None, float]:
     """Return CPU per guest and CPU that is idle without guests, percent of all CPUs of the host."""
     provider = hypervisor.name
-    idle = readings.per_repeat(provider, vm_stage(guests), "mpstat", "idle", "percent")
+    idle = readings.per_repeat(provider, stage, "mpstat", "idle", "percent")
     before = readings.per_repeat(provider, "booting", "mpstat", "idle", "percent")
     room = 100.0 if before is None else float(before.mean())
     if idle is None:
         return None, room
     busy = (100.0 if before is None else before) - idle
     if hypervisor.host_cpu == "host":
-        cpus, beside = study.lab_host("vcpus"), guests_cpu(readings, provider, vm_stage(guests))
+        cpus, beside = study.lab_host("vcpus"), guests_cpu(readings, provider, stage)
         if beside is None or not isinstance(cpus, int) or cpus < 1:
             # The host's kernel has its own CPU time only; without the guests' it is unknown how many fit.
             return None, room
         busy = busy + beside / cpus
-    busy = busy.dropna() / guests
+    busy = busy.dropna() / guests_at(stage)
     return (Estimate.of(busy) if len(busy) else None), room
 
 

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from dataset.models import StudyInfo
+from dataset.stages import LOAD, vm_stage
 from report.data.readings import Readings
 from report.recommendation.answer import Answer, answer
 from report.recommendation.break_even import BreakEven, break_evens
@@ -25,8 +26,10 @@ class Advice:
         capacity: How many guests fit hosts of several sizes.
         asked: The question with the study's own numbers filled in; None if there is no answer to any.
         answers: One for guests as they were read and one for guests that use all their memory; only the first where
-            those that were read did, only the latter where guests of another size are asked for.
+            those that were read did, or were at work; only the latter where guests of another size are asked for.
         criteria: What no meter reads.
+        load: The load of the guests whose costs are used; "": they were idle, or were not read at work under every
+            hypervisor.
     """
 
     break_evens: list[BreakEven]
@@ -35,6 +38,7 @@ class Advice:
     asked: Asked | None
     answers: tuple[Answer, ...]
     criteria: Criteria
+    load: str = ""
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
@@ -60,7 +64,10 @@ def advise(readings: Readings, study: StudyInfo, found: Results, scenario: Scena
         HvlabError: reference/criteria.toml cannot be read.
     """
     room = scenario.host_disk_mib and scenario.host_disk_mib * 1024.0**2
-    demands = demands_of(readings, study, found.costs, found.guests, room)
+    at_work = found.loaded.cost_of(list(found.costs)) if found.loaded else {}
+    fitted = at_work or found.costs
+    stage = vm_stage(found.loaded.guests, LOAD) if found.loaded and at_work else vm_stage(found.guests)
+    demands = demands_of(readings, study, fitted, stage, room)
     baseline = found.memory_in_use.baseline
     asked = ask(scenario, demands, found.guests, baseline.total.mean if baseline else None)
     answers: tuple[Answer, ...] = ()
@@ -68,10 +75,18 @@ def advise(readings: Readings, study: StudyInfo, found: Results, scenario: Scena
         uses: tuple[Use, ...] = ("as-read", "full")
         if asked.guest_mib != next(iter(demands.values())).guest_mib:
             uses = ("full",)
-        elif all(each.memory_fully_used for each in demands.values()):
-            uses = ("as-read",)  # the guests had used all their memory: both are the same
+        elif at_work or all(each.memory_fully_used for each in demands.values()):
+            uses = ("as-read",)  # what guests take at work was read, or they had used all their memory: no bound
         answers = tuple(answer(demands, asked, use, readings.providers) for use in uses)
-    return Advice(break_evens(found.costs), demands, capacity(demands), asked, answers, criteria_of(study.hypervisors))
+    return Advice(
+        break_evens(fitted),
+        demands,
+        capacity(demands),
+        asked,
+        answers,
+        criteria_of(study.hypervisors),
+        found.loaded.kind if found.loaded and at_work else "",
+    )
 
 
 def as_json(advice: Advice, study: StudyInfo) -> bytes:
@@ -89,6 +104,7 @@ def as_json(advice: Advice, study: StudyInfo) -> bytes:
         "break_even": [_break_even(it) for it in advice.break_evens],
         "capacity": {"guests_that_use_all_memory": full, "guests_as_read": idle},
         "criteria": _criteria(advice.criteria),
+        "load": advice.load or None,
     }
     return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()
 

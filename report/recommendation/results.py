@@ -10,6 +10,7 @@ from report.recommendation.ranking import Guidance, guide
 from report.tables.cost_model import Cost, Difference, costs, differences
 from report.tables.cpu import Table4, table_4
 from report.tables.disk import Figure9, figure_9
+from report.tables.loaded import Loaded, loaded
 from report.tables.memory import MemoryInUse, Table3, comparable, table_3
 
 
@@ -25,6 +26,7 @@ class Results:
     cpu: Table4
     disk: Figure9
     guidance: Guidance
+    loaded: Loaded | None = None
 
 
 def results(dataset: Dataset, readings: Readings) -> Results:
@@ -61,6 +63,7 @@ def results(dataset: Dataset, readings: Readings) -> Results:
         cpu=cpu,
         disk=disk,
         guidance=guide(readings.providers, in_use, fitted, cpu, disk),
+        loaded=loaded(readings, dataset.study),
     )
     if not readings.sources():
         raise _nothing_to_print(dataset)
