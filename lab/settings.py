@@ -150,7 +150,7 @@ class Settings(Table):
     topology: TopologySettings = TopologySettings()
     study: StudySettings = Field(default_factory=StudySettings)
     settle: SettleSettings = SettleSettings()
-    load: LoadSettings = Field(default_factory=LoadSettings)
+    load: LoadSettings = Field(default_factory=lambda: LoadSettings.model_validate({}))
     factors: FactorsSettings = Field(default_factory=FactorsSettings)
     hypervisors: dict[ProviderName, dict[str, Any]] = Field(default_factory=dict)
 
