@@ -8,6 +8,7 @@ from dataset import load
 from report.recommendation.recommendation import Advice, advise
 from report.recommendation.results import Results, results
 from report.recommendation.scenario import DEFAULT_SCENARIO
+from report.render.paper import html
 from tests.support.made_up import MADE, Row, edited, make_rows, readings_of, write_rows, write_study
 
 # A guest at work takes so many MiB and percent of all CPUs more; half of the memory is given back.
@@ -110,3 +111,13 @@ def test_the_recommendation_is_about_guests_at_work(advice: Advice) -> None:
     cpu = advice.demands["kvm"].cpu
     assert cpu is not None
     assert cpu.mean == pytest.approx(PERCENT)
+
+
+@pytest.mark.parametrize(("lang", "title"), [("en", "Guests at work"), ("ko", "일하는 게스트")])
+def test_the_paper_has_its_tables(study: Path, lang: str, title: str) -> None:
+    page = html(study, lang)
+    section = page[page.index('<section id="loaded">') :]
+    section = section[: section.index("</section>")]
+    assert title in section
+    assert [name for name in ("table-l1", "table-l2", "table-l3") if f'id="{name}"' not in section] == []
+    assert "#table-l2" in page[page.index('id="answer"') :]
