@@ -11,11 +11,13 @@ from dataset.models import StudyInfo
 from dataset.settling import Curve
 from report.figures import resources
 from report.figures.capacity import SHOWN_MIB, capacity_figure
+from report.figures.forest import forest_figure, forest_rows
 from report.figures.looks import Looks, looks_of
 from report.figures.settling import settling_figure
 from report.figures.topology import Layers, topology_figure
 from report.recommendation.recommendation import Advice
 from report.recommendation.results import Results
+from report.replication.section import Replication
 from report.tables.settling import settling_times
 
 
@@ -29,6 +31,7 @@ class Figures:
     disk: Markup | None
     capacity: Markup | None
     settling: Markup | None
+    claims: Markup | None
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class Drawn:
         found: What was worked out from its measurements.
         advice: Its guidance.
         curves: How its host came to rest.
+        replication: The study beside the published one.
     """
 
     environment: Environment
@@ -48,6 +52,7 @@ class Drawn:
     found: Results
     advice: Advice
     curves: Sequence[Curve]
+    replication: Replication
 
     def all(self) -> Figures:
         """Draw all figures."""
@@ -64,7 +69,9 @@ class Drawn:
         if self.curves:
             settling = settling_figure(self.curves, self._looks, words, self._alt("settling"))
         topology = topology_figure(self._layers(), self._alt("topology"))
-        return Figures(topology, memory, cpu, disk, capacity, settling)
+        rows = forest_rows(self.replication)
+        claims = forest_figure(rows, words, self._alt("claims")) if rows else None
+        return Figures(topology, memory, cpu, disk, capacity, settling, claims)
 
     @cached_property
     def _looks(self) -> Looks:
@@ -83,6 +90,7 @@ class Drawn:
             advice=self.advice,
             settling=settling_times(self.curves),
             shown_sizes=SHOWN_MIB,
+            forest=forest_rows(self.replication),
             hypervisors=self.study.hypervisors,
             providers=list(self._looks),
         )

@@ -70,7 +70,13 @@ class Language:
 
 
 LANGUAGES = {
-    "en": Language("en"),
+    # The claims of 2011 are quoted in Korean.
+    "en": Language(
+        "en",
+        faces=(Typeface("Paper Beside", "normal", "NanumMyeongjo.ttf"),),
+        fonts=Path("/usr/share/fonts/truetype/nanum"),
+        package="fonts-nanum",
+    ),
     "ko": Language(
         "ko",
         faces=(

@@ -157,7 +157,7 @@ def paper_context(
         side_by_side(readings, study),
         factors(study, readings),
     )
-    quantities = Quantities(readings, found.memory_in_use, found.costs)
+    quantities = Quantities(readings, found.memory_in_use, found.costs, guest_mib=study.parameters.guest_memory_mib)
     replication = replicate(dataset, quantities, found.table3)
     far_off = outlying_boots(quantities, found.cpu.stage)
     cache = cache_meaning(readings, study.parameters.stages)
@@ -171,7 +171,7 @@ def paper_context(
         cpu_rows=CPU_ROWS,
         results=found,
         counts=_counts(found),
-        figures=Drawn(environment, study, found, advice, curves).all(),
+        figures=Drawn(environment, study, found, advice, curves, replication).all(),
         pictures=pictures_of(dataset, found.cpu.stage),
         spreads=spread,
         wanted_mib=WANTED_MIB,

@@ -1,5 +1,6 @@
 """What a published study claims: its claims.toml, checked."""
 
+import math
 import tomllib
 from collections.abc import Collection
 from pathlib import Path
@@ -24,7 +25,7 @@ from report.tables.quantities import UNITS
 ABOUT_SHARE = 0.2
 """A round number that the text calls "about" is taken to mean so much of it to either side."""
 
-COMMON_NEEDS = ("cpu", "guest-os", "guest-memory", "guest-disk", "disk-strategy")
+COMMON_NEEDS = ("cpu", "guest-os", "guest-memory", "guest-disk", "disk-strategy", "memory-touched")
 """What a study must share with the published one, whatever the hypervisor (docs/reference/report.md)."""
 
 
@@ -42,18 +43,20 @@ def _known(name: str, info: ValidationInfo) -> str:
 Provider = Annotated[str, AfterValidator(_known)]
 
 
+def _stage(name: str) -> str:
+    if not is_stage(name):
+        raise ValueError(f"unknown stage {name!r}")
+    return name
+
+
+StageName = Annotated[str, AfterValidator(_stage)]
+
+
 class Place(_Part):
     """A hypervisor, and a stage unless the quantity has none."""
 
     provider: Provider
-    stage: str | None = None
-
-    @field_validator("stage")
-    @classmethod
-    def _a_stage(cls, name: str | None) -> str | None:
-        if name is not None and not is_stage(name):
-            raise ValueError(f"unknown stage {name!r}")
-        return name
+    stage: StageName | None = None
 
 
 class FreeMemory(_Part):
@@ -93,11 +96,25 @@ class Need(_Part):
 
 
 class _Claim(_Part):
+    """What all claims have.
+
+    Attributes:
+        id: Its name, in data.
+        place: Section of the publication.
+        original: The publication's own words; "..." stands for words that are left out.
+        translation: The same in English.
+        needs: What a study must share with the published one.
+    """
+
     id: str = Field(min_length=1)
     place: str
-    original: str
-    quantity: str
+    original: str = Field(min_length=1)
+    translation: str = Field(min_length=1)
     needs: tuple[str, ...]
+
+
+class _OfQuantity(_Claim):
+    quantity: str
 
     @field_validator("quantity")
     @classmethod
@@ -112,40 +129,65 @@ class _Claim(_Part):
         return UNITS[self.quantity]
 
 
-class Best(_Claim):
+class Best(_OfQuantity):
     """One hypervisor has the lowest, or highest, value of all."""
 
     kind: Literal["best"]
     provider: Provider
-    stage: str | None = None
+    stage: StageName | None = None
     extreme: Literal["lowest", "highest"] = "lowest"
 
 
-class _Amount(_Claim):
-    of: Place
+class Joint(_Claim):
+    """Several other claims hold at once.
+
+    Attributes:
+        claims: Their ids.
+    """
+
+    kind: Literal["joint"]
+    claims: tuple[str, ...] = Field(min_length=1)
+
+
+class _Amount(_OfQuantity):
+    """An amount, by one of `about`, `low` and `high`, `at_least`, `at_most`.
+
+    Attributes:
+        approximately: The text says "about" of a range or bound, so that it is as much wider as `about` allows.
+    """
+
     about: float | None = None
     low: float | None = None
     high: float | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+    approximately: bool = False
 
     @model_validator(mode="after")
     def _one_kind_of_bounds(self) -> "_Amount":
-        if (self.about is None) == (self.low is None) or (self.low is None) != (self.high is None):
-            raise ValueError("give either about, or low and high")
+        given = [it is not None for it in (self.about, self.low, self.at_least, self.at_most)]
+        if sum(given) != 1 or (self.low is None) != (self.high is None):
+            raise ValueError("give one of about, low and high, at_least, at_most")
         return self
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """What the claim allows, both ends included, in the quantity's unit."""
-        if self.about is not None:
-            return self.about * (1 - ABOUT_SHARE), self.about * (1 + ABOUT_SHARE)
-        assert self.low is not None and self.high is not None
-        return self.low, self.high
+        """What the claim allows, both ends included, in the quantity's unit; infinite where there is no end."""
+        share = ABOUT_SHARE if self.approximately or self.about is not None else 0.0
+        low = next((it for it in (self.about, self.low, self.at_least) if it is not None), -math.inf)
+        high = next((it for it in (self.about, self.high, self.at_most) if it is not None), math.inf)
+        return _widened(low, -share), _widened(high, share)
+
+
+def _widened(end: float, share: float) -> float:
+    return end + share * abs(end) if math.isfinite(end) else end
 
 
 class Difference(_Amount):
     """A quantity at one place less the same at another."""
 
     kind: Literal["difference"]
+    of: Place
     less: Place
 
 
@@ -153,9 +195,26 @@ class Value(_Amount):
     """A quantity at one place."""
 
     kind: Literal["value"]
+    of: Place
 
 
-Claim = Best | Difference | Value
+class Lead(_Amount):
+    """By how much a hypervisor is ahead of each other one."""
+
+    kind: Literal["lead"]
+    provider: Provider
+    stage: StageName | None = None
+    extreme: Literal["lowest", "highest"] = "lowest"
+
+
+class Apart(_Amount):
+    """By how much every two hypervisors differ at each of some stages."""
+
+    kind: Literal["apart"]
+    stages: tuple[StageName, ...] = Field(min_length=1)
+
+
+Claim = Best | Joint | Difference | Value | Lead | Apart
 
 
 class Claims(_Part):
@@ -176,6 +235,15 @@ class Claims(_Part):
         asked = {need for claim in self.claims for need in claim.needs}
         if unknown := sorted(asked.difference(COMMON_NEEDS, self.needs)):
             raise ValueError(f"needs: unknown need {unknown[0]!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _joint_claims_come_later(self) -> "Claims":
+        before: set[str] = set()
+        for claim in self.claims:
+            if isinstance(claim, Joint) and (unknown := sorted(set(claim.claims) - before)):
+                raise ValueError(f"claims: {claim.id}: no claim {unknown[0]!r} before it")
+            before.add(claim.id)
         return self
 
 

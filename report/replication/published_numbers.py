@@ -8,7 +8,7 @@ import pandas as pd
 from dataset.stages import stage_position
 from report.inference.resolution import resolution_of
 from report.inference.verdicts import equivalent
-from report.replication.verdicts import Amount, Comparison, Verdict, amount_of, measured
+from report.replication.comparison import Amount, Comparison, Verdict, amount_of, measured
 from report.tables.quantities import UNITS
 
 _QUANTITY = {

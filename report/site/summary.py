@@ -12,7 +12,7 @@ from core.foreign import visible
 from dataset import Dataset
 from dataset.models import StudyInfo
 from report.inference.intervals import Measured
-from report.replication.verdicts import measured
+from report.replication.comparison import measured
 from report.tables.quantities import UNITS
 from report.tools.compare import asked_of, quantities, settings_of
 from report.tools.versions import UNKNOWN, versions_of

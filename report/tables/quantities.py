@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from dataset.stages import guests_at
 from report.data.readings import Estimate, Readings
 from report.tables.cache_meaning import memory_of_2011
 from report.tables.cost_model import Cost
@@ -31,6 +32,7 @@ _READ = {
 }
 _WORKED_OUT = {
     "taken": "MiB",
+    "total-lacks": "MiB",
     "per-guest": "MiB",
     "fixed": "MiB",
     "machine-idle": "percent",
@@ -50,12 +52,14 @@ class Quantities:
         memory_in_use: Its comparable memory.
         costs: Its cost model.
         cpus: Number of CPUs of the machine; None: not known.
+        guest_mib: The memory that each guest was given, MiB; None: not known.
     """
 
     readings: Readings
     memory_in_use: MemoryInUse
     costs: Mapping[str, Cost]
     cpus: int | None = None
+    guest_mib: float | None = None
 
     def values(self, name: str, provider: str, stage: str | None) -> pd.Series | None:
         """Return one value per repeat in the unit of `UNITS`.
@@ -87,6 +91,7 @@ class Quantities:
             "per-guest": lambda: self._cost(provider, lambda cost: cost.per_guest),
             "fixed": lambda: self._cost(provider, lambda cost: cost.fixed),
             "taken": lambda: self._taken(provider, stage or ""),
+            "total-lacks": lambda: self._missing_from_total(provider, stage or ""),
             "machine-idle": lambda: self._machine_idle(provider, stage),
             "boot": lambda: self._boot(provider),
             "apparent-per-guest": lambda: self._per_guest_on_disk(provider),
@@ -113,6 +118,14 @@ class Quantities:
         read = [values for values in found if values is not None]
         # A repeat that lacks a guest is not compared with those that have all: later guests start more slowly.
         return pd.concat(read, axis=1).mean(axis=1, skipna=False).dropna() if read else None
+
+    def _missing_from_total(self, provider: str, stage: str) -> pd.Series | None:
+        """Return what the host's total lacks of the machine's, beside the memory that the guests were given."""
+        total = self.readings.per_repeat(provider, stage, "free", "total", "MiB")
+        baseline = self.memory_in_use.baseline
+        if total is None or baseline is None or self.guest_mib is None:
+            return None
+        return baseline.total.mean - total - guests_at(stage) * self.guest_mib
 
     def _per_guest_on_disk(self, provider: str) -> pd.Series | None:
         folder = self.values("apparent", provider, None)

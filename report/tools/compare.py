@@ -13,7 +13,7 @@ from report.i18n.labels import printed_stage
 from report.inference.resolution import resolution_of
 from report.inference.verdicts import Decided, Verdict, differ
 from report.recommendation.results import results
-from report.replication.verdicts import Amount, amount_of, measured
+from report.replication.comparison import Amount, amount_of, measured
 from report.tables.quantities import UNITS, Quantities
 from report.tools.versions import VersionChange, versions_of
 
@@ -122,7 +122,8 @@ def quantities(dataset: Dataset) -> Quantities:
     readings = Readings(dataset.measurements, dataset.study)
     found = results(dataset, readings)
     cpus = dataset.study.lab_host("vcpus")
-    return Quantities(readings, found.memory_in_use, found.costs, cpus if isinstance(cpus, int) else None)
+    known = cpus if isinstance(cpus, int) else None
+    return Quantities(readings, found.memory_in_use, found.costs, known, dataset.study.parameters.guest_memory_mib)
 
 
 def _change(one: Quantities, other: Quantities, quantity: str, provider: str, stage: str | None) -> Change | None:

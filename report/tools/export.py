@@ -19,7 +19,7 @@ from report.recommendation.recommendation import Advice, advise
 from report.recommendation.results import Results, results
 from report.recommendation.scenario import DEFAULT_SCENARIO
 from report.render.paper import templates, write
-from report.replication.section import replicate
+from report.replication.section import Replication, replicate
 from report.tables.quantities import Quantities
 from report.tools.results_table import results_table
 
@@ -47,19 +47,25 @@ def write_data(study_dir: Path, out_dir: Path) -> list[Path]:
     files: dict[str, bytes] = {}
     for name, table in _tables(dataset, found, advice).items():
         files |= {f"{name}.csv": _csv(table), f"{name}.parquet": _parquet(table)}
-    replication = replicate(dataset, Quantities(readings, found.memory_in_use, found.costs), found.table3)
+    given = dataset.study.parameters.guest_memory_mib
+    replication = replicate(
+        dataset, Quantities(readings, found.memory_in_use, found.costs, guest_mib=given), found.table3
+    )
     everything = results_table(dataset, readings, found, advice, replication)
     files |= {"results.csv": _results_csv(everything), "results.parquet": _results_parquet(everything)}
-    files |= _figures(templates(dataset.study.hypervisors), dataset, found, advice)
+    files |= _figures(templates(dataset.study.hypervisors), dataset, found, advice, replication)
     for name, content in sorted(files.items()):
         write(out_dir / name, content)
     return [out_dir / name for name in sorted(files)]
 
 
-def _figures(environment: jinja2.Environment, dataset: Dataset, found: Results, advice: Advice) -> dict[str, bytes]:
+def _figures(
+    environment: jinja2.Environment, dataset: Dataset, found: Results, advice: Advice, replication: Replication
+) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
+    curves = read_curves(dataset.folder, dataset.study)
     with drawn_for(Output(files=files)):
-        Drawn(environment, dataset.study, found, advice, read_curves(dataset.folder, dataset.study)).all()
+        Drawn(environment, dataset.study, found, advice, curves, replication).all()
     return files
 
 

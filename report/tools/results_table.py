@@ -13,8 +13,10 @@ from report.recommendation.decision import Decision, Option
 from report.recommendation.demand import Fit
 from report.recommendation.recommendation import Advice
 from report.recommendation.results import Results
+from report.replication.claims import Joint
+from report.replication.comparison import Amount
 from report.replication.section import Replication
-from report.replication.verdicts import Amount
+from report.replication.verdicts import Finding
 
 SCHEMA = pa.schema(
     [
@@ -188,11 +190,7 @@ def _standing(decision: Decision, option: Option) -> str:
 
 def _replication(found: Replication) -> Iterator[Row]:
     for it in found.claims:
-        amounts = [(None, it.amount)] if it.amount else list(it.values)
-        for provider, amount in amounts:
-            yield replace(_row("R1", it.claim.id, it.claim.unit, amount, provider), verdict=it.verdict)
-        if not amounts:
-            yield Row("R1", it.claim.id, it.claim.unit, None, None, verdict=it.verdict)
+        yield from _claim(it)
     for number in found.numbers:
         name = f"{number.meter} {number.metric}"
         row = Row(
@@ -203,3 +201,17 @@ def _replication(found: Replication) -> Iterator[Row]:
         if number.ours is not None:
             low, high = number.ours.interval or (None, None)
             yield replace(row, number=name, value=number.ours.mean, n=number.ours.n, low=low, high=high)
+
+
+def _claim(it: Finding) -> Iterator[Row]:
+    """Yield the numbers that a claim is judged by: of one about who is best each value, else the differences."""
+    if it.parts or not (it.marks or it.values):
+        unit = "" if isinstance(it.claim, Joint) else it.claim.unit
+        yield Row("R1", it.claim.id, unit, None, None, verdict=it.verdict)
+        return
+    assert not isinstance(it.claim, Joint)
+    for provider, value in it.values:
+        yield replace(_row("R1", it.claim.id, it.claim.unit, value, provider), verdict=it.verdict)
+    for mark in () if it.values else it.marks:
+        row = _row("R1", it.claim.id, it.claim.unit, mark.amount, mark.provider or None, mark.stage or None)
+        yield replace(row, versus=mark.versus or None, verdict=it.verdict)

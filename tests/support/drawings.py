@@ -9,6 +9,7 @@ FIGURES = (
     "report.figures.resources.disk_figure",
     "report.figures.build.capacity_figure",
     "report.figures.build.settling_figure",
+    "report.figures.build.forest_figure",
     "report.figures.build.topology_figure",
 )
 
