@@ -150,7 +150,10 @@ def _draw(axes: Axes, panel: _Panel, rows: Sequence[ForestRow], words: Mapping[s
     axes.axvline(0, color="#222222", linewidth=0.6)
     axes.set_yticks(range(len(rows)), [f"{row.number}  {row.label}" for row in rows])
     axes.set_ylim(len(rows) - 0.4, -0.6)
-    axes.set_xlim(*_ends(panel, rows))
+    ends = _ends(panel, rows)
+    if max(map(abs, ends)) <= panel.near:
+        axes.set_xscale("linear")
+    axes.set_xlim(*ends)
     for place, row in enumerate(rows):
         _band(axes, panel, place, row.bounds)
         ours = _OURS if row.comparable else _NOT_COMPARABLE
@@ -167,7 +170,7 @@ def _ends(panel: _Panel, rows: Sequence[ForestRow]) -> tuple[float, float]:
     values = [it.mean for it in amounts] + [end for it in amounts for end in it.interval or ()]
     values += [end for row in rows for end in row.bounds if isfinite(end)]
     low, high = (extreme([0.0, *(value / panel.scale for value in values)]) for extreme in (min, max))
-    return min(1.4 * low, -0.3 * panel.near), max(1.4 * high, panel.near)
+    return min(1.4 * low, -0.1 * panel.near), max(1.4 * high, 0.1 * panel.near)
 
 
 def _band(axes: Axes, panel: _Panel, place: int, bounds: tuple[float, float]) -> None:

@@ -191,7 +191,8 @@ def test_alternative_texts_come_from_the_data(make_study: MakeStudy) -> None:
     assert "KVM: Booting 210, Manager 210, VM-1 770" in alts[0]
     assert "KVM: idle 96.40" in alts[1]
     assert "KVM: apparent 80.00, allocated 12.00." in alts[2]
-    assert not any("Xen" in text for text in alts)
+    # All but the last, which tells the numbers of 2011 as well.
+    assert not any("Xen" in text for text in alts[:-1])
 
 
 def test_what_rounds_to_zero_has_no_sign() -> None:
