@@ -33,6 +33,7 @@ namespace = _collect(
     study=(
         study.study_run,
         study.study_all,
+        study.study_sweep,
         study.study_calibrate,
         study.study_check,
         study.study_status,
@@ -43,6 +44,7 @@ namespace = _collect(
     report=(
         report.report_pdf,
         report.report_html,
+        report.report_sweep,
         report.report_data,
         report.report_trace,
         report.report_compare,

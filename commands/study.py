@@ -127,20 +127,74 @@ def study_calibrate(c: Context, provider: str = "", host: str = "") -> None:
     require_passed(folder)
 
 
+@command(
+    packages.lab_packages,
+    positional=["file"],
+    help={
+        "file": "describes the sweep: docs/how-to/sweeps.md",
+        **_RUNNING,
+        "again": "run it once more, although a sweep of this file is finished",
+        "plan": "only print the cells and how long they will take",
+    },
+)
+def study_sweep(
+    c: Context,
+    file: str,
+    repeats: int = 0,
+    seed: int = 0,
+    precision: str = "",
+    *,
+    host: str = "",
+    again: bool = False,
+    plan: bool = False,
+    jobs: int = 0,
+    scheduler: str = "",
+    workers: str = "",
+    cluster: str = "",
+) -> None:
+    """Run or continue a sweep: studies that differ."""
+    from lab.active_lab import ActiveLab
+    from study.sweep.api import SweepRequest, print_plan, sweep
+
+    request = SweepRequest(called_from() / file, repeats, seed, precision, again)
+    if plan:
+        print_plan(PROJECT, settings(host), request)
+        return
+    where = _cluster(jobs, scheduler, workers, cluster)
+    result(sweep(PROJECT, settings(host), request, ActiveLab(state_root()), _half_widths, cluster=where))
+
+
 @command(help=_WHICH)
 def study_check(c: Context, study: str = "") -> None:
-    """Verify a study; exit status 1 if it has problems."""
+    """Verify a study or a sweep; exit status tells."""
     from study.api import verify
+    from study.sweep.api import verify_sweep
 
+    if found := _sweep_of(study):
+        verify_sweep(found)
+        return
     verify(PROJECT, study)
+
+
+def _sweep_of(name: str) -> Path | None:
+    """Return the folder of the sweep of a name, or of the newest if nothing newer is a study; None: it is a study's."""
+    from dataset.store import find_study_or_sweep
+    from dataset.sweep import is_sweep
+
+    folder = find_study_or_sweep(PROJECT, name)
+    return folder if is_sweep(folder) else None
 
 
 @command(help=_WHICH)
 def study_status(c: Context, study: str = "") -> None:
-    """Print the progress of a study and the remaining time."""
+    """Print the progress of a study or a sweep and its time."""
     from lab.active_lab import ActiveLab
     from study.api import print_progress
+    from study.sweep.api import print_sweep_status
 
+    if found := _sweep_of(study):
+        print_sweep_status(PROJECT, found)
+        return
     print_progress(PROJECT, study, ActiveLab(state_root()))
 
 
@@ -158,11 +212,17 @@ def study_resume(
     workers: str = "",
     cluster: str = "",
 ) -> None:
-    """Continue a study after a crash, a reboot or a failed run."""
+    """Continue a study or a sweep after a crash or a failure."""
     from lab.active_lab import ActiveLab
     from study.api import resume
+    from study.sweep.api import resume_sweep
 
     where = _cluster(jobs, scheduler, workers, cluster)
+    if found := _sweep_of(study):
+        if host:
+            raise HvlabError("--host: a sweep continues on its own lab host", "omit it", code="bad-option")
+        result(resume_sweep(PROJECT, found, ActiveLab(state_root()), _half_widths, cluster=where))
+        return
     result(resume(PROJECT, study, ActiveLab(state_root()), _half_widths, host, cluster=where))
 
 

@@ -92,7 +92,7 @@ def begin(
     plan = request.plan(settings)
     require_possible(settings, plan.providers)
     _say_left_out(settings, plan)
-    with _runner(settings, active, cluster) as runner:
+    with open_runner(settings, active, cluster) as runner:
         study = Study.begin(Lab(settings), studies, plan)
         announce(study.folder, now(), len(study.stages), study.lab.pace)
         with hold_study(study.folder):
@@ -109,7 +109,7 @@ def _say_left_out(settings: Settings, plan: Plan) -> None:
 
 
 @contextmanager
-def _runner(
+def open_runner(
     settings: Settings, active: ActiveLab, cluster: ClusterRequest, left: Sequence[RunInfo] = ()
 ) -> Iterator[Runner | None]:
     """Provide what runs a study's runs: the work tree's own lab, which is held (None), or a cluster's labs.
@@ -164,7 +164,7 @@ def resume(
     info = load_study(folder)
     settings = on_host(settings_of(info), host)
     require_kind(parse_host(settings.lab_host.host).kind, info)
-    with _runner(settings, active, cluster, info.runs) as runner, hold_study(folder):
+    with open_runner(settings, active, cluster, info.runs) as runner, hold_study(folder):
         study = Study.resume(Lab(settings), folder)
         announce(folder, now(), len(study.stages), study.lab.pace)
         study.run(judge, runner)

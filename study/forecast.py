@@ -1,5 +1,7 @@
 """What a study will take: printed before it begins, and before each of its runs."""
 
+import statistics
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -59,6 +61,39 @@ def forecast(folder: Path, moment: datetime, stages: int, pace: Pace) -> str:
         return f"{runs}, about {left / _MIN_S:.0f} min; runs before took as long here"
     guess = pace.scaled(count * stages * _STAGE_S)
     return f"{runs}, about {guess / _MIN_S:.0f} min; a guess, since no run has finished here yet"
+
+
+def forecast_runs(runs: Iterable[tuple[str, int]], studies: Sequence[StudyInfo], pace: Pace, at_once: int = 1) -> str:
+    """Return in words how long the runs of several studies will take.
+
+    Args:
+        runs: The hypervisor and the number of stages of each.
+        studies: Other studies, the newest first, for the usual duration of a stage.
+        pace: How slow this machine is.
+        at_once: How many are run at the same time.
+    """
+    seconds, guessed = 0.0, False
+    for provider, stages in runs:
+        usual = _stage_s(provider, studies)
+        guessed = guessed or usual is None
+        seconds += stages * (pace.scaled(_STAGE_S) if usual is None else usual)
+    reason = "a guess, since no run has finished here yet" if guessed else "runs before took as long here"
+    return f"about {seconds / at_once / _MIN_S:.0f} min; {reason}"
+
+
+def _stage_s(provider: str, studies: Sequence[StudyInfo]) -> float | None:
+    """Return the median time of a stage in the first study with finished runs of a hypervisor; else of any."""
+    for wanted in (provider, None):
+        for study in studies:
+            times = [
+                (run.ended - run.started).total_seconds() / len(study.parameters.stages)
+                for run in study.runs
+                if run.status == "finished" and run.started and run.ended and wanted in {run.provider, None}
+                if run.ended > run.started and study.parameters.stages
+            ]
+            if times:
+                return statistics.median(times)
+    return None
 
 
 def announce(folder: Path, moment: datetime, stages: int, pace: Pace) -> None:

@@ -10,7 +10,7 @@ from typing import Literal, Self
 from core.console import say
 from core.errors import HvlabError
 from dataset.captures import run_name
-from dataset.folder import clear_parts, new_folder
+from dataset.folder import clear_parts, named_folder, new_folder
 from dataset.journal import NAME, Journal
 from dataset.measurements import drop_run, write_measurements
 from dataset.models import Environment, HardwarePart, Partition, Precision, RunInfo, StudyInfo, load_study, save_study
@@ -71,8 +71,8 @@ class Study:
         self.journal = Journal(folder / NAME)
 
     @classmethod
-    def begin(cls, lab: Lab, root: Path, plan: Plan) -> Self:
-        """Create a new study in `root`, the folder of all studies.
+    def begin(cls, lab: Lab, root: Path, plan: Plan, name: str = "") -> Self:
+        """Create a new study in `root`, the folder of all studies, with a name or with that of its time.
 
         Raises:
             HvlabError: The lab host can run none of its hypervisors now.
@@ -107,7 +107,8 @@ class Study:
             Journal(folder / NAME).append("study begins", study=name)
             save_study(folder, info)
 
-        return cls(lab, new_folder(root, info.created, fill), info)
+        folder = named_folder(root, name, fill) if name else new_folder(root, info.created, fill)
+        return cls(lab, folder, info)
 
     @classmethod
     def resume(cls, lab: Lab, folder: Path) -> Self:
@@ -174,6 +175,10 @@ class Study:
         point_latest(self.folder)
         return self.folder
 
+    def run_first(self, repeats: int) -> None:
+        """Run those runs of the first repeats that are not finished, one after the other; errors as `run`."""
+        self._run_planned(Study._one_by_one, repeats)
+
     def _one_by_one(self, entries: list[RunInfo]) -> Outcome:
         failures = []
         waiting: dict[str, HvlabError] = {}
@@ -188,20 +193,21 @@ class Study:
                 failures.append(f"{entry.name}: {error.message}")
         return failures, waiting
 
-    def _run_planned(self, runner: Runner) -> None:
-        failures, waiting = runner(self, [entry for entry in self.info.runs if entry.status != "finished"])
-        left = left_for(waiting) if waiting else None
-        if left:
+    def _run_planned(self, runner: Runner, repeats: int | None = None) -> None:
+        left = [entry for entry in self.info.runs if entry.status != "finished"]
+        failures, waiting = runner(self, [entry for entry in left if repeats is None or entry.repeat <= repeats])
+        obstacle = left_for(waiting) if waiting else None
+        if obstacle:
             self.journal.append("runs wait for another kernel", runs=sorted(waiting))
         if failures:
             failed = f"{len(failures)} of {len(self.info.runs)} runs failed: {'; '.join(failures)}"
             raise HvlabError(
-                f"{failed}; {left.message}" if left else failed,
+                f"{failed}; {obstacle.message}" if obstacle else failed,
                 f"the others are in {self.folder}; ./invoke study.resume tries these again",
                 code="runs-failed",
             )
-        if left:
-            raise left
+        if obstacle:
+            raise obstacle
 
     def _add_repeat(self, judge: Judge) -> bool:
         """Plan one more repeat if the study is less precise than requested; print the reason either way."""

@@ -1,0 +1,1 @@
+"""Sweeps: studies that differ in stated parameters, planned from a file and run cell by cell."""
