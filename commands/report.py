@@ -37,7 +37,8 @@ def _study(name: str) -> Iterator[tuple[Path, Path]]:
     from dataset.store import find_study
 
     found = find_study(PROJECT, name)
-    out = STUDIES / found.name
+    # A study of a sweep lies within the sweep's folder.
+    out = found if found.is_relative_to(STUDIES) else STUDIES / found.name
     with hold_study(out, shared=True):
         # A folder that came from somebody else may have a link there.
         in_study(out, "report")
@@ -143,6 +144,26 @@ def report_html(
     scenario = parse_scenario(weights, guests, guest_memory, host_memory, host_disk)
     with _study(study) as (found, out):
         result(paper.render_html(found, out / "report", lang, scenario))
+
+
+@command(
+    packages.report_packages,
+    help={
+        "sweep": "a folder with sweep.json in studies/; default: the newest sweep",
+        "lang": "en or ko",
+        "papers": "write the papers of the cells that have none, which the report leads to; --no-papers: do not",
+    },
+)
+def report_sweep(c: Context, sweep: str = "", lang: str = "en", papers: bool = True) -> None:
+    """Write a sweep's report: effects of its parameters."""
+    from dataset.folder import hold_study
+    from dataset.sweep import find_sweep
+    from report.sweep.render import render_papers, render_sweep
+
+    folder = find_sweep(PROJECT, sweep)
+    with hold_study(folder, shared=True):
+        for path in [*(render_papers(folder, lang) if papers else []), *render_sweep(folder, lang)]:
+            result(path)
 
 
 @command(help={"study": "as for report.pdf"})

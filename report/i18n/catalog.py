@@ -47,6 +47,22 @@ OF_DATA = (
     message("always"),
     message("never"),
     message("madvise"),
+    # Axes of sweeps, and words of their values.
+    message("Number of guests"),
+    message("Memory of a guest"),
+    message("Memory load of a guest"),
+    message("Processors of a guest"),
+    message("Disk of a guest"),
+    message("Swap of a guest"),
+    message("Guest system"),
+    message("Session of a guest"),
+    message("Release of the lab host"),
+    message("Memory of the lab host"),
+    message("Processors of the lab host"),
+    message("Stage with the manager's window"),
+    message("x-window"),
+    message("full-copy"),
+    message("linked-clone"),
 )
 
 

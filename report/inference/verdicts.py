@@ -55,6 +55,11 @@ def differ(one: Measured, other: Measured) -> Decided:
     return _apart(one.minus(other))
 
 
+def nonzero(amount: Measured) -> Decided:
+    """Decide whether a difference that was worked out is there: as `differ`, of the difference itself."""
+    return _apart(amount)
+
+
 def less(one: Measured, other: Measured) -> Decided:
     """Decide whether one value is less than another."""
     found = differ(one, other)

@@ -61,10 +61,10 @@ def render(study_dir: Path, out_dir: Path, lang: str = "en", scenario: Scenario 
             not known, a system library is missing, or the PDF cannot be written. Nothing half-written is
             left.
     """
-    with speaking(language(lang)), _no_collection():
+    with speaking(language(lang)), no_collection():
         page, guidance = _page(study_dir, scenario)
         path = out_dir / f"paper.{lang}{scenario.suffix}.pdf"
-        write(path, _pdf(page))
+        write(path, pdf_of(page))
     write(out_dir / f"guidance{scenario.suffix}.json", guidance)
     return path
 
@@ -150,7 +150,7 @@ def _when_filled_in(each: Callable[..., object]) -> Callable[..., object]:
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def no_collection() -> Iterator[None]:
     """Look for no unreachable objects for a while: a paper's live to its end, and looking takes a sixth of the time.
 
     It costs 20 MiB of memory.
@@ -164,7 +164,8 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _pdf(page: str) -> bytes:
+def pdf_of(page: str) -> bytes:
+    """Return a page as a PDF (PDF/UA-1), in the language that is spoken now; errors as `render`."""
     weasyprint = _weasyprint()
     fonts = weasyprint.text.fonts.FontConfiguration()
     # Only the style sheet's faces and the figures within the page: nothing is ever fetched over a network.
