@@ -201,7 +201,7 @@ _SITE = {
 
 @command(packages.report_packages, help=_SITE)
 def report_site(c: Context, folder: str = "", lang: str = "en,ko", papers: bool = True, strict: bool = False) -> None:
-    """Build static pages over all studies: a list, papers, comparisons, trends."""
+    """Build static pages over all studies, with trends."""
     build_site(folder, lang, papers=papers, strict=strict)
 
 

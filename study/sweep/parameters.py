@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from core.errors import HvlabError
 from dataset.sweep import PROVIDERS, Level
@@ -57,11 +57,10 @@ def known_parameters() -> dict[str, Parameter]:
 
 
 def _names() -> Iterable[str]:
-    for table, field in Settings.model_fields.items():
-        model = field.annotation
-        if table not in (_FACTORS, _OWN) and isinstance(model, type) and issubclass(model, BaseModel):
-            yield from (f"{table}.{name}" for name in model.model_fields)
-    yield from (f"{_FACTORS}.{name}" for name in all_factors())
+    # By the values, since some tables' fields are those of the plug-ins that there are.
+    for table, values in Settings.model_validate({}).model_dump(mode="json").items():
+        if table != _OWN:
+            yield from (f"{table}.{name}" for name, value in values.items() if not isinstance(value, Mapping))
     for hypervisor in all_hypervisors().values():
         yield from (f"{_OWN}.{hypervisor.name}.{name}" for name in hypervisor.parameters.model_fields)
 
