@@ -3,6 +3,7 @@
 `./invoke test --fuzz=N` tries N of each area and prints counts; without it a few of each are tried.
 """
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,11 @@ from tests.functional.fuzz import captures, guest_files, hardware, journal, sett
 from tests.support.fuzz import Area, run, wanted
 
 AREAS: list[Area] = [area for each in (captures, settings, journal, hardware, guest_files) for area in each.AREAS]
+# A study takes a minute to make; what a few changes to one do is tested in tests/functional/study/test_mutated.py.
+if "HVLAB_FUZZ" in os.environ:
+    from tests.functional.fuzz import studies
+
+    AREAS += studies.AREAS
 Record = Callable[[str, object], None]
 
 
