@@ -1,6 +1,5 @@
 """What a mirror offers, as apt reads it from a list of packages in a folder; with the pretend hypervisor."""
 
-import hashlib
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -8,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from core.errors import HvlabError
-from lab.images.host import Origin, recipe
 from lab.images.offered import KERNEL, offered
 from lab.settings import Settings
 from study.watch import NewVersion, look
 from tests.plugged import FOLDER, plugged_in
+from tests.support.archives import archive
 from tests.support.errors import raises_code
 
 VERSIONS = {KERNEL: "7.2.13-1", "pretend": "2.0-1"}
@@ -22,24 +21,6 @@ VERSIONS = {KERNEL: "7.2.13-1", "pretend": "2.0-1"}
 def plugins() -> Iterator[None]:
     with plugged_in(FOLDER):
         yield
-
-
-def archive(folder: Path, versions: dict[str, str]) -> Origin:
-    """Write an archive that has some packages; it is not signed."""
-    lines = []
-    stanza = "Package: {}\nVersion: {}\nArchitecture: amd64\nFilename: pool/{}.deb\nSize: 1\nSHA256: {}\n\n"
-    text = "".join(stanza.format(name, version, name, "0" * 64) for name, version in versions.items())
-    for component in recipe(Origin()).components:
-        path = folder / "dists/sid" / component / "binary-amd64/Packages"
-        path.parent.mkdir(parents=True)
-        path.write_text(text if component == "main" else "")
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        lines.append(f" {digest} {path.stat().st_size} {component}/binary-amd64/Packages\n")
-    components = " ".join(recipe(Origin()).components)
-    head = f"Origin: Debian\nSuite: unstable\nCodename: sid\nArchitectures: amd64\nComponents: {components}\n"
-    dated = "Date: Tue, 01 Sep 2026 08:00:00 UTC\nSHA256:\n"
-    (folder / "dists/sid/Release").write_text(head + dated + "".join(lines))
-    return Origin(mirror=f"file://{folder}")
 
 
 def test_new_versions_of_the_pretend_hypervisor_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
