@@ -108,11 +108,11 @@ def report_pdf(
 def report_trace(c: Context, number: str, study: str = "latest") -> None:
     """Print the capture, command and derivation of a number."""
     from dataset import load
-    from report.tools import trace
+    from report.tools import trace, trace_text
 
     dataset = load(_sound(study))
     place = trace.parse_place(number, dataset.study.hypervisors)
-    result(trace.as_text(trace.trace(dataset, place)))
+    result(trace_text.as_text(trace.trace(trace.Sources(dataset), place)))
 
 
 @command(positional=["before", "after"], help={"before": "a study", "after": "another one"})

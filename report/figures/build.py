@@ -13,6 +13,7 @@ from report.figures import resources
 from report.figures.capacity import SHOWN_MIB, capacity_figure
 from report.figures.forest import forest_figure, forest_rows
 from report.figures.looks import Looks, looks_of
+from report.figures.scores import scores_figure
 from report.figures.settling import settling_figure
 from report.figures.topology import Layers, topology_figure
 from report.recommendation.recommendation import Advice
@@ -32,6 +33,7 @@ class Figures:
     capacity: Markup | None
     settling: Markup | None
     claims: Markup | None
+    scores: Markup | None
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,15 @@ class Drawn:
         topology = topology_figure(self._layers(), self._alt("topology"))
         rows = forest_rows(self.replication)
         claims = forest_figure(rows, words, self._alt("claims")) if rows else None
-        return Figures(topology, memory, cpu, disk, capacity, settling, claims)
+        return Figures(topology, memory, cpu, disk, capacity, settling, claims, self._scores())
+
+    def _scores(self) -> Markup | None:
+        """Draw the first decision: of guests as they were read, unless guests of another size are asked for."""
+        decisions, asked = self.advice.decisions, self.advice.asked
+        if asked is None or not decisions or not decisions[0].options:
+            return None
+        titles = {it.name: it.title for it in self.study.hypervisors}
+        return scores_figure(decisions[0], asked, titles, self._words, self._alt("scores"))
 
     @cached_property
     def _looks(self) -> Looks:

@@ -10,6 +10,8 @@ from report.recommendation.capacity import HOSTS_GIB, Capacity
 
 SHOWN_MIB = (512, 1024, 2048)
 """The guest sizes that have a panel."""
+_APART = 0.14
+"""How far the points of one host lie apart, in powers of two: lines that coincide would hide each other."""
 
 
 def capacity_figure(capacity: Capacity, looks: Looks, words: Mapping[str, str], alt: str) -> Markup:
@@ -24,6 +26,7 @@ def capacity_figure(capacity: Capacity, looks: Looks, words: Mapping[str, str], 
     Returns:
         An HTML image that holds the SVG.
     """
+    places = {provider: place - (len(capacity.demands) - 1) / 2 for place, provider in enumerate(capacity.demands)}
     with style():
         figure, (row,) = grid(62, 1, len(SHOWN_MIB))
         for axes, size in zip(row, SHOWN_MIB, strict=True):
@@ -31,20 +34,22 @@ def capacity_figure(capacity: Capacity, looks: Looks, words: Mapping[str, str], 
             for provider in capacity.demands:
                 fits = [(host, fit) for host in HOSTS_GIB if (fit := capacity.full.get((provider, size, host)))]
                 # Nothing fits has no place on a logarithmic axis; the table says it.
-                points = [(host, fit.guests) for host, fit in fits if fit.guests > 0]
+                aside = 2 ** (_APART * places[provider])
+                points = [(host, host * aside, fit.guests) for host, fit in fits if fit.guests > 0]
                 look = looks[provider]
                 axes.plot(
-                    [host for host, _ in points],
-                    [guests for _, guests in points],
+                    [at for _, at, _ in points],
+                    [guests for _, _, guests in points],
                     color=look.colour,
                     marker=look.marker,
                     linestyle=look.dashes,
                     label=look.title,
                 )
-                for host, guests in points:
-                    tip(axes, host, guests, f"{look.title}, {host} GiB: {guests} {words['guests']}")
+                for host, at, guests in points:
+                    tip(axes, at, guests, f"{look.title}, {host} GiB: {guests} {words['guests']}")
             axes.set_xscale("log", base=2)
             axes.set_yscale("log", base=2)
+            axes.minorticks_off()
             axes.set_xticks(HOSTS_GIB, [str(host) for host in HOSTS_GIB])
             axes.yaxis.set_major_formatter("{x:.0f}")
             axes.set_xlabel(words["host_gib"])

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from matplotlib import font_manager
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from report.data.readings import Estimate
@@ -58,6 +59,9 @@ _OUTPUT: ContextVar[Output] = ContextVar("output", default=Output())  # noqa: B0
 _DPI = 300
 _TIP = "tip:"
 _IDS = re.compile(r'(\bid="|href="#|url\(#)([^")]+)')
+_FAMILY = re.compile(r'(?<=font-family: )(?:&\w+;|[^;"&])*')
+_FAMILIES = "Paper Sans,Paper Sans Beside"
+"""The faces of paper.css with the figures' glyphs. WeasyPrint takes a blank after a comma for part of a name."""
 
 _NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
@@ -73,8 +77,9 @@ def style() -> Iterator[None]:
                 "text.parse_math": False,
                 # Without a salt matplotlib names clip paths and hatches at random.
                 "svg.hashsalt": "hvlab",
-                # Outlines of glyphs instead of text: the same look everywhere; the words are in the alt text.
-                "svg.fonttype": "path",
+                # A file that leaves the paper shows outlines of glyphs: the same look on every machine. The PDF embeds
+                # the face, and its figures have text, which is drawn in a fraction of the time.
+                "svg.fonttype": "none" if _in_pdf() else "path",
                 "font.family": ["DejaVu Sans", *_fonts_beside()],
                 "font.size": 7.5,
                 "axes.titlesize": 7.5,
@@ -94,6 +99,12 @@ def style() -> Iterator[None]:
             }
         )
         yield
+
+
+def _in_pdf() -> bool:
+    """Return whether figures are only drawn for the PDF, whose style sheet has the faces."""
+    output = _OUTPUT.get()
+    return not output.inline and output.files is None
 
 
 def _fonts_beside() -> list[str]:
@@ -208,17 +219,23 @@ def as_image(figure: Figure, name: str, alt: str) -> Markup:
         An `img` element, or for a browser an `svg` element; the same figure gives the same text.
     """
     stream = io.BytesIO()
-    figure.savefig(stream, format="svg", metadata=_NO_METADATA)
+    # Not savefig, which draws a figure twice: once to lay it out, which drawing does anyway.
+    FigureCanvasSVG(figure).print_svg(stream, metadata=_NO_METADATA)  # type: ignore[no-untyped-call]
     output = _OUTPUT.get()
     if output.files is not None:
-        picture = io.BytesIO()
-        figure.savefig(picture, format="png", dpi=_DPI, metadata={"Software": None})
-        output.files |= {f"{name}.svg": stream.getvalue(), f"{name}.png": picture.getvalue()}
-    if output.inline:
-        return _inline(stream.getvalue().decode(), name, alt)
+        raster = io.BytesIO()
+        figure.savefig(raster, format="png", dpi=_DPI, metadata={"Software": None})
+        output.files |= {f"{name}.svg": stream.getvalue(), f"{name}.png": raster.getvalue()}
+    return from_svg(_FAMILY.sub(_FAMILIES, stream.getvalue().decode()), name, alt)
+
+
+def from_svg(svg: str, name: str, alt: str) -> Markup:
+    """Return an SVG as an HTML image, or for a browser as part of the page; arguments as `as_image`."""
+    if _OUTPUT.get().inline:
+        return _inline(svg, name, alt)
     # As a data URI and not as an svg element: every figure of matplotlib has the same ids, and WeasyPrint
     # would read an svg element's style attributes as the page's.
-    data = base64.b64encode(stream.getvalue()).decode("ascii")
+    data = base64.b64encode(svg.encode()).decode("ascii")
     return Markup('<img src="data:image/svg+xml;base64,{}" alt="{}">').format(data, alt)
 
 

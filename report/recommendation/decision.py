@@ -98,6 +98,17 @@ def ask(scenario: Scenario, demands: Mapping[str, Demand], guests: int, host_mib
     )
 
 
+def uses(demands: Mapping[str, Demand], guest_mib: float, *, at_work: bool) -> tuple[Use, ...]:
+    """Return what guests of a size are taken to use.
+
+    Both, unless the guests that were read had used all their memory (both are the same then) or were at work (what
+    they take then was read: no bound); guests of another size were not read.
+    """
+    if any(it.guest_mib != guest_mib for it in demands.values()):
+        return ("full",)
+    return ("as-read",) if at_work or all(it.memory_fully_used for it in demands.values()) else ("as-read", "full")
+
+
 def decide(demands: Mapping[str, Demand], asked: Asked, use: Use, providers: Sequence[str]) -> Decision:
     """Work out the decision.
 

@@ -10,7 +10,7 @@ from report.recommendation.answer import Answer, answer
 from report.recommendation.break_even import BreakEven, break_evens
 from report.recommendation.capacity import Capacity, capacity
 from report.recommendation.criteria import Criteria, criteria_of
-from report.recommendation.decision import Asked, Decision, Use, ask
+from report.recommendation.decision import Asked, Decision, ask, uses
 from report.recommendation.demand import Demand, demands_of
 from report.recommendation.results import Results
 from report.recommendation.scenario import Scenario
@@ -72,12 +72,8 @@ def advise(readings: Readings, study: StudyInfo, found: Results, scenario: Scena
     asked = ask(scenario, demands, found.guests, baseline.total.mean if baseline else None)
     answers: tuple[Answer, ...] = ()
     if asked is not None:
-        uses: tuple[Use, ...] = ("as-read", "full")
-        if asked.guest_mib != next(iter(demands.values())).guest_mib:
-            uses = ("full",)
-        elif at_work or all(each.memory_fully_used for each in demands.values()):
-            uses = ("as-read",)  # what guests take at work was read, or they had used all their memory: no bound
-        answers = tuple(answer(demands, asked, use, readings.providers) for use in uses)
+        kinds = uses(demands, asked.guest_mib, at_work=bool(at_work))
+        answers = tuple(answer(demands, asked, use, readings.providers) for use in kinds)
     return Advice(
         break_evens(fitted),
         demands,

@@ -93,6 +93,23 @@ def units_beside_numbers(page: str) -> str:
     return _UNIT.sub(lambda found: found[1] or f"{found[3]}\N{NO-BREAK SPACE}", page)
 
 
+_TITLES = re.compile(r"(<(h1|h2|h3|caption|figcaption)\b[^>]*>)(.*?)(?=</\2>)", re.DOTALL)
+_HANGUL_WORD = re.compile(r"(<a\b.*?</a>|<[^>]*>)|([^\s<>]*[\uac00-\ud7a3][^\s<>]*)", re.DOTALL)
+
+
+def whole_words(page: str) -> str:
+    """Keep the Korean words of a page's headings and captions whole: WeasyPrint breaks lines between syllables.
+
+    Not those of running text: each word becomes an element of its own, in the PDF's structure, too. Not those of
+    links: WeasyPrint gives a link whose text is in another element no place in the structure.
+    """
+
+    def whole(found: re.Match[str]) -> str:
+        return found[1] or f'<span class="whole">{found[2]}</span>'
+
+    return _TITLES.sub(lambda title: title[1] + _HANGUL_WORD.sub(whole, title[3]), page)
+
+
 def capitalize_first(text: str) -> str:
     """Make the first letter a capital and leave all else, markup too, as it is."""
     return text[:1].upper() + text[1:]

@@ -20,9 +20,11 @@ from report.figures.style import Output, drawn_for
 from report.i18n.translate import Language, gettext, language, ngettext, pgettext, speaking, spoken
 from report.recommendation.recommendation import as_json
 from report.recommendation.scenario import DEFAULT_SCENARIO, Scenario
+from report.render.asked_live import live_data
 from report.render.compiled import CompiledTemplates
 from report.render.context import paper_context
-from report.render.filters import filters_for, units_beside_numbers
+from report.render.derivations import derivations
+from report.render.filters import filters_for, units_beside_numbers, whole_words
 from report.render.pdf_tags import complete_tags
 from report.render.screen import Screen, contents, for_screen, read_screen
 
@@ -106,7 +108,9 @@ def _page(study_dir: Path, scenario: Scenario, screen: Screen | None = None) -> 
     dataset = load(study_dir)
     environment = templates(dataset.study.hypervisors)
     context = paper_context(dataset, environment, spoken().code, scenario)
-    page = environment.get_template("paper.html.j2").render(vars(context), screen=screen)
+    live = live_data(context.advice, dataset.study) if screen else None
+    derived = derivations(dataset) if screen else {}
+    page = environment.get_template("paper.html.j2").render(vars(context), screen=screen, live=live, derived=derived)
     return page, as_json(context.advice, dataset.study)
 
 
@@ -172,7 +176,7 @@ def pdf_of(page: str) -> bytes:
     fetcher = weasyprint.URLFetcher(allowed_protocols={"file", "data"})
     style = _font_faces(spoken()) + (TEMPLATES / "paper.css").read_text(encoding="utf-8")
     sheet = weasyprint.CSS(string=style, font_config=fonts, url_fetcher=fetcher)
-    document = weasyprint.HTML(string=units_beside_numbers(page), url_fetcher=fetcher)
+    document = weasyprint.HTML(string=whole_words(units_beside_numbers(page)), url_fetcher=fetcher)
     pdf: bytes = document.write_pdf(
         stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1", finisher=complete_tags
     )

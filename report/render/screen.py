@@ -6,6 +6,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from report.render.asked_live import rules
 from report.render.filters import units_beside_numbers
 
 _SECTION = re.compile(r'<section[^>]* id="([^"]+)"[^>]*>\s*<h2[^>]*>(.*?)</h2>', re.DOTALL)
@@ -34,7 +35,10 @@ class Screen:
 
 def read_screen(templates: Path) -> Screen:
     """Return the style and the script that are among the templates."""
-    return Screen(*((templates / name).read_text(encoding="utf-8") for name in ("screen.css", "screen.js")))
+    style, runtime, live, script = (
+        (templates / name).read_text(encoding="utf-8") for name in ("screen.css", "python.js", "live.js", "screen.js")
+    )
+    return Screen(style, f"{runtime}const rules = {rules()};\n{live}{script}")
 
 
 def contents(body: str) -> list[tuple[str, Markup]]:

@@ -2,14 +2,16 @@
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import pandas as pd
 
 from core.errors import HvlabError
 from dataset import Dataset
 from dataset.descriptors import HypervisorInfo
+from dataset.models import StudyInfo
 from dataset.stages import is_stage, stages_up_to
 from report.data.readings import Readings
 from report.data.sources import capture_info
@@ -151,20 +153,45 @@ def _near(part: str, known: Sequence[str]) -> list[str]:
     return [f"VM-{stage[1]}"] if stage else difflib.get_close_matches(part, known, 1)
 
 
-def trace(dataset: Dataset, place: Place) -> Trace:
+class Sources:
+    """What numbers are traced in: a study, with what is worked out once for all of its numbers."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.dataset = dataset
+        self.readings = Readings(dataset.measurements, dataset.study)
+
+    @cached_property
+    def in_use(self) -> MemoryInUse:
+        """The comparable memory."""
+        return comparable(self.readings, stages_up_to(self.dataset.study.parameters.guests))
+
+
+def places(study: StudyInfo) -> Iterator[Place]:
+    """List the numbers that can be traced, also such as a study did not read."""
+    stages = stages_up_to(study.parameters.guests)
+    tables = {name: (tuple(table.columns), table.staged) for name, table in _TABLES.items()}
+    tables |= {name: (numbers, name == "table 3a") for name, numbers in _WORKED_OUT.items()}
+    for table, (numbers, staged) in tables.items():
+        for it in study.hypervisors:
+            for stage in stages if staged else (None,):
+                for number in numbers:
+                    yield Place(table, it.name, stage, number, it.title)
+
+
+def trace(sources: Sources, place: Place) -> Trace:
     """Follow a number back to its rows and captures.
 
     Args:
-        dataset: The study.
+        sources: The study.
         place: The number.
 
     Raises:
         HvlabError: It was not read in this study, or a capture's index is damaged.
     """
     if place.table in _WORKED_OUT:
-        return _comparable(dataset, place)
+        return _comparable(sources, place)
     table = _TABLES[place.table]
-    readings = Readings(dataset.measurements, dataset.study)
+    dataset, readings = sources.dataset, sources.readings
     stages = readings.stages(place.provider, table.meter)
     stage = place.stage or (stages[-1] if stages else "")
     if place.number == "rest":
@@ -188,9 +215,8 @@ def _rest(dataset: Dataset, readings: Readings, place: Place) -> Trace:
     return Trace(place, value.mean, "percent", how, origins)
 
 
-def _comparable(dataset: Dataset, place: Place) -> Trace:
-    readings = Readings(dataset.measurements, dataset.study)
-    in_use = comparable(readings, stages_up_to(dataset.study.parameters.guests))
+def _comparable(sources: Sources, place: Place) -> Trace:
+    dataset, readings, in_use = sources.dataset, sources.readings, sources.in_use
     up = [stage for provider, stage in in_use.free if provider == place.provider and stage.startswith("vm-")]
     stages = [place.stage] if place.stage else [up[0], up[-1]] if len(up) > 1 else []
     origins = tuple(it for stage in stages for it in _free_memory(dataset, readings, in_use, place.provider, stage))
@@ -266,19 +292,3 @@ def _not_read(dataset: Dataset, place: Place) -> HvlabError:
     return HvlabError(
         f"{what} was not read in study {dataset.study.id}", "the paper says so in its place", code="not-read"
     )
-
-
-def as_text(found: Trace) -> str:
-    """Return what `report.trace` prints."""
-    place = found.place
-    where = f", {place.stage.upper() if place.stage.startswith('vm-') else place.stage}" if place.stage else ""
-    lines = [f"{place.table.capitalize()}, {place.title}{where}, {place.number}: {found.value:.10g} {found.unit}"]
-    lines.append(f"  derivation: {found.derivation}")
-    for it in found.origins:
-        lines.append(
-            f"  measurements.csv line {it.line}: repeat {it.repeat}, {it.meter} {it.metric} = {it.value:.10g} {it.unit}"
-        )
-        lines.append(f"    capture: {it.capture}")
-        lines.append(f"    command: {it.command or 'not recorded by this study'}")
-        lines.append(f"    sha256:  {it.sha256 or 'not recorded by this study'}")
-    return "\n".join(lines)

@@ -1,15 +1,18 @@
 """report.html in a browser: keyboard, widths from a phone's to a desk's, light and dark, and axe without findings."""
 
+import random
 import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from report.render import paper
+from tests.support import asked
 from tests.support.made_up import REFERENCE, write_study
 from tests.support.shared import once
 
@@ -152,3 +155,58 @@ def test_tables_and_figures_are_downloaded(opened: Open, tmp_path: Path) -> None
         assert waited.value.suggested_filename == f"paper-2011-{name}"
         waited.value.save_as(tmp_path / name)
         assert (tmp_path / name).read_text(encoding="utf-8").startswith(start)
+
+
+def test_the_page_decides_as_the_paper_does(opened: Open) -> None:
+    chance = random.Random(20111)
+    given, expected = zip(*(asked.question(chance) for _ in range(100)), strict=True)
+    assert len({str(it["why"]) for it in expected}) >= 8  # few ways to end are not seen
+    for question, mine, found in zip(given, expected, opened().evaluate(asked.PLAIN, given), strict=True):
+        assert _near(found, mine), question
+
+
+def _near(one: Any, other: Any) -> bool:
+    """Whether two plain values are the same, numbers up to rounding."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_near(value, other[key]) for key, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_near, one, other))
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return one == pytest.approx(other, rel=1e-9, abs=1e-12)
+    return bool(one == other)
+
+
+@pytest.mark.parametrize("name", ["made up", "en"])
+def test_a_number_leads_to_its_derivation(opened: Open, name: str) -> None:
+    page = opened(name)
+    for table in ("table-3", "table-3a", "table-3b", "table-4", "figure-9a"):
+        number = page.locator(f"#{table} a.number").first
+        number.focus()
+        page.keyboard.press("Enter")
+        derivation = page.locator(str(number.get_attribute("href")))
+        assert derivation.evaluate("it => it.matches(':target')")
+        said = derivation.inner_text()
+        assert "line " in said
+        assert ("runs/" if name == "made up" else "published/") in said
+
+
+@pytest.mark.parametrize("size", ["phone", "desk"])
+def test_the_decision_follows_the_sliders(opened: Open, size: str) -> None:
+    page = opened("en", size)
+    asked_first = page.locator("#asked").inner_text()
+    assert "Xen 6" in asked_first  # as page 1 has it
+    guests = page.get_by_label("Guests", exact=True)
+    assert guests.get_attribute("aria-valuetext") == "4"
+    guests.focus()
+    page.keyboard.press("End")
+    assert guests.get_attribute("aria-valuetext") == "200"
+    said = page.locator("#ask-said")
+    expect(said).to_contain_text("the guests fit under none")
+    assert "does not fit" in page.locator("#asked").inner_text()
+    for label in ("Weight of memory", "Weight of CPU", "Weight of disk"):
+        page.get_by_label(label).focus()
+        page.keyboard.press("Home")
+    expect(said).to_contain_text("nothing to decide upon was read of every hypervisor")
+    page.get_by_role("button", name="As in the study").click()
+    expect(said).to_contain_text("none can be called the best")
+    assert page.locator("#asked").inner_text() == asked_first

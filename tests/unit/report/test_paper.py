@@ -185,9 +185,10 @@ def test_study_without_usable_numbers(make_study: MakeStudy, tmp_path: Path) -> 
 
 def test_alternative_texts_come_from_the_data(make_study: MakeStudy) -> None:
     alts = re.findall(r'<img [^>]*alt="(.*?)">', page(make_study(providers=("kvm",), repeats=1)))
-    assert len(alts) == 6
-    assert alts[0].startswith("Block diagram")
-    alts = alts[1:]
+    assert len(alts) == 7
+    assert re.match(r"Bar chart of the scores.*: KVM [0-9.]+\.$", alts[0])
+    assert alts[1].startswith("Block diagram")
+    alts = alts[2:]
     assert "KVM: Booting 210, Manager 210, VM-1 770" in alts[0]
     assert "KVM: idle 96.40" in alts[1]
     assert "KVM: apparent 80.00, allocated 12.00." in alts[2]

@@ -10,7 +10,7 @@ import pytest
 from core.errors import HvlabError
 from dataset import Dataset, load
 from dataset.captures import write_capture
-from report.tools import compare, trace
+from report.tools import compare, trace, trace_text
 from report.tools.versions import versions_of
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -20,7 +20,7 @@ MakeStudy = Callable[..., Path]
 
 def traced(folder: Path, text: str) -> trace.Trace:
     dataset = load(folder)
-    return trace.trace(dataset, trace.parse_place(text, dataset.study.hypervisors))
+    return trace.trace(trace.Sources(dataset), trace.parse_place(text, dataset.study.hypervisors))
 
 
 def test_a_number_of_table_3_leads_to_its_row_and_capture() -> None:
@@ -29,7 +29,7 @@ def test_a_number_of_table_3_leads_to_its_row_and_capture() -> None:
     (origin,) = found.origins
     line = (REFERENCE / "measurements.csv").read_text(encoding="utf-8").splitlines()[origin.line - 1]
     assert line == "kvm,1,vm-4,4,free,paper_used,2453,MiB,published/memory.csv"
-    text = trace.as_text(found)
+    text = trace_text.as_text(found)
     assert text.startswith("Table 3, KVM, VM-4, used: 2453 MiB\n")
     assert "command: not recorded by this study" in text
 
@@ -43,7 +43,7 @@ def test_command_and_digest_come_from_the_index(make_study: MakeStudy) -> None:
     found = traced(folder, "table 3,kvm,vm-4,free")
     assert found.derivation == "mean of 2 boots"
     assert [it.sha256 for it in found.origins] == ["", info.sha256]
-    assert "command: free -m" in trace.as_text(found)
+    assert "command: free -m" in trace_text.as_text(found)
 
 
 def test_worked_out_numbers(make_study: MakeStudy) -> None:
