@@ -18,6 +18,8 @@ from lab import packages
 _NOT_NEEDED = ("mmdebstrap", "debian-archive-keyring", "qemu-system-x86")
 # What only tests need: PDF read back, a browser, an sshd, a screen with windows; a reader of what is on pictures.
 _BESIDE = ("poppler-utils", "chromium", "openssh-server", "xvfb", "blackbox", "xterm", "python3-xlib")
+# What makes the root file systems of other machines.
+MACHINES = ("mmdebstrap", "debian-archive-keyring")
 # A worker that has nothing left takes over what another one has not begun.
 _IN_PARALLEL = ("--dist", "worksteal", "-n")
 # Functional tests also wait for programs: one worker more than there are processors.
@@ -30,6 +32,7 @@ _WORKERS, _WAITING_WORKERS = "auto", str((os.cpu_count() or 1) + 1)
         "functional": "only what needs real programs, but no hypervisor (five minutes); with --unit: both",
         "whole": "with four guests instead of two, under every provider, and what is marked long (hours)",
         "fuzz": "only so many generated inputs of each area: refused, read rightly, or a traceback; prints counts",
+        "machines": "only hvlab in the tools tree on other systems, as root and as a user (half an hour a row)",
         "faults": "only so many faults: killed, frozen, filled, cut, each followed by a resumed study (3 min each)",
     }
 )
@@ -38,13 +41,14 @@ def test(  # noqa: PLR0917
     unit: bool = False,
     functional: bool = False,
     whole: bool = False,
+    machines: bool = False,
     faults: int = -1,
     fuzz: int = -1,
 ) -> None:
     """Run the tests; --unit, --functional: only those."""
-    if 0 in (faults, fuzz) or (unit or functional) + whole + (faults > 0) + (fuzz > 0) > 1:
+    if 0 in (faults, fuzz) or (unit or functional) + whole + machines + (faults > 0) + (fuzz > 0) > 1:
         raise HvlabError(
-            "--unit and --functional, --whole, --faults=N and --fuzz=N exclude each other, with N of 1 or more",
+            "--unit and --functional, --whole, --machines, --faults=N, --fuzz=N exclude each other; N is 1 or more",
             "./invoke test --faults=3",
             code="options-exclude-each-other",
         )
@@ -58,6 +62,10 @@ def test(  # noqa: PLR0917
         os.environ["HVLAB_FAULTS"] = str(faults)
         _pytest("--capture=no", "--tb=short", "tests/integration/test_5_faults.py")
         return
+    if machines:
+        packages.ensure(MACHINES)
+        _pytest("--capture=no", "--tb=short", "-m", "machines", "tests/integration/test_9_machines.py")
+        return
     if whole:
         os.environ["HVLAB_TEST_WHOLE"] = "1"
     everything = not (unit or functional)
@@ -69,7 +77,7 @@ def test(  # noqa: PLR0917
     if everything:
         packages.ensure(for_integration())
         # Not captured: what takes half an hour shows how far it is. Without the one study most tests would fail alike.
-        marked = ["-m", "not local"] if whole else []
+        marked = ["-m", "not local and not machines"] if whole else []
         _pytest("--capture=no", "--exitfirst", "--tb=short", *marked, "tests/integration")
 
 

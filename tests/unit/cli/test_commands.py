@@ -48,6 +48,7 @@ def told(done: Done) -> str:
         (["test", "--faults=0"], "options-exclude-each-other", "--faults=N"),
         (["test", "--fuzz=0"], "options-exclude-each-other", "--fuzz=N"),
         (["test", "--unit", "--whole"], "options-exclude-each-other", "--whole"),
+        (["test", "--machines", "--unit"], "options-exclude-each-other", "--machines"),
         (["test", "--functional", "--faults=1"], "options-exclude-each-other", "--functional"),
         (["study.all", "--precision=3"], "bad-option", "--precision=3"),
         (["study.check", "--study=nowhere"], "no-study", "'nowhere'"),
