@@ -5,7 +5,7 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import stamina
 
 from core.paths import PROJECT
 from lab.connectors.ssh_config import Ssh
+from lab.history import current_pace
 from lab.state.processes import Process, processes_of
 
 # What is said when a part of the study begins or ends.
@@ -22,6 +23,12 @@ UP = "server1: vagrant up"
 IS_UP = "server1: vagrant up --provider=libvirt: done"
 # For anything to come that was begun: a boot, a guest, under emulation on a machine with other work.
 PATIENCE_S = 300
+
+
+def attempts(pause_s: float) -> Iterator[stamina.Attempt]:
+    """Yield attempts, at most so many seconds apart, for as long as this machine may take."""
+    limit_s = current_pace().scaled(PATIENCE_S)
+    return stamina.retry_context(on=NotYet, attempts=None, timeout=limit_s, wait_max=pause_s)
 
 
 class NotYet(AssertionError):
@@ -52,7 +59,7 @@ class Running:
 
     def wait_for(self, words: str) -> None:
         """Wait until it says something."""
-        for attempt in stamina.retry_context(on=NotYet, attempts=None, timeout=PATIENCE_S, wait_max=0.3):
+        for attempt in attempts(0.3):
             with attempt:
                 assert self.process.poll() is None, f"it ended before it said {words!r}: {self.said()}"
                 if words not in self.said():
@@ -60,14 +67,14 @@ class Running:
 
     def wait_until(self, line: str) -> None:
         """Wait until a shell line succeeds on the lab host."""
-        for attempt in stamina.retry_context(on=NotYet, attempts=None, timeout=PATIENCE_S, wait_max=1):
+        for attempt in attempts(1):
             with attempt:
                 if self.host.run(line, timeout=60).status:
                     raise NotYet(line)
 
     def process_with(self, word: str) -> Process:
         """Return the lab's process that has a word in its command line; wait until there is one."""
-        for attempt in stamina.retry_context(on=NotYet, attempts=None, timeout=PATIENCE_S, wait_max=0.3):
+        for attempt in attempts(0.3):
             with attempt:
                 found = [one for one in processes_of(self.state) if any(word in words for words in one.words)]
                 if not found:

@@ -14,6 +14,7 @@ from core.sockets import listener_on
 from dataset.journal import NAME, read_journal
 from dataset.measurements import read_measurements
 from dataset.models import load_study
+from lab.history import current_pace
 from lab.purge import KEPT
 from lab.state.processes import processes_of
 
@@ -24,7 +25,8 @@ from .small_study import AS_ANYBODY, BEGIN, PORT, small
 # `./invoke test --faults=30` is what the method was tried with; the default keeps the tests short.
 COUNT = int(os.environ.get("HVLAB_FAULTS", "1"))
 SEED = int(os.environ.get("HVLAB_FAULTS_SEED", "20110414"))
-# What a command may take until it has noticed: a guest that is waited for in vain, and the lab host's own boot.
+# What a command may take until it has noticed, on a machine as fast as the one that time limits were chosen on: a
+# guest that is waited for in vain, and the lab host's own boot.
 NOTICED_S = 600
 
 Key = tuple[str, ...]
@@ -98,7 +100,7 @@ def outlive(fault: Fault, environ: dict[str, str], log: Path, dice: random.Rando
     running = begin(BEGIN, environ, log, dice)
     try:
         after = fault.come(running)
-        status = running.process.wait(NOTICED_S)
+        status = running.process.wait(current_pace().scaled(NOTICED_S))
     finally:
         running.process.kill()
         running.process.wait()
@@ -114,7 +116,7 @@ def meet(fault: Fault, environ: dict[str, str], log: Path, dice: random.Random, 
     running = begin(BEGIN, environ, log, dice)
     try:
         after = fault.come(running)
-        status = running.process.wait(NOTICED_S)
+        status = running.process.wait(current_pace().scaled(NOTICED_S))
     finally:
         running.process.kill()
         running.process.wait()
