@@ -5,7 +5,7 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,7 @@ IS_UP = "server1: vagrant up --provider=libvirt: done"
 PATIENCE_S = 300
 
 
-def attempts(pause_s: float) -> Iterator[stamina.Attempt]:
+def attempts(pause_s: float) -> Iterable[stamina.Attempt]:
     """Yield attempts, at most so many seconds apart, for as long as this machine may take."""
     limit_s = current_pace().scaled(PATIENCE_S)
     return stamina.retry_context(on=NotYet, attempts=None, timeout=limit_s, wait_max=pause_s)

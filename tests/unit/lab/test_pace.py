@@ -121,7 +121,7 @@ def test_a_lab_stretches_its_own_limits(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setenv("HVLAB_STATE", str(tmp_path / "lab"))
     past.note_boot(40, 20)
     lab = Lab(Settings())
-    assert lab._guest_limit_s == 2 * (Settings().topology.boot_timeout_s + 180)
+    assert lab.guest_limit_s == 2 * (Settings().topology.boot_timeout_s + 180)
     assert lab.guest_ssh("server1").pace is lab.pace
     # What was measured is the nested lab host's machine.
     other = Settings.model_validate({"lab_host": {"host": "ssh://root@server"}})

@@ -137,7 +137,7 @@ def test_one_hypervisor_wins_over_none(make_study: MakeStudy) -> None:
 
 
 def test_guidance_json_is_the_decision(make_study: MakeStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paper, "_pdf", lambda _page: b"%PDF")
+    monkeypatch.setattr(paper, "pdf_of", lambda _page: b"%PDF")
     scenario = parse_scenario("memory=2,cpu=1,disk=1", 12, "512MiB", "16GiB", "300GiB")
     study, out = make_study(repeats=3), tmp_path / "out"
     paper.render(study, out)

@@ -27,7 +27,7 @@ def test_failed_write_leaves_the_old_paper(tmp_path: Path, monkeypatch: pytest.M
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(paper, "_pdf", lambda _page: b"new")
+    monkeypatch.setattr(paper, "pdf_of", lambda _page: b"new")
     monkeypatch.setattr(os, "fsync", full)
     with raises_code("cannot-write", "No space left on device"):
         paper.render(REFERENCE, tmp_path)
