@@ -74,15 +74,30 @@ def opened(browser: Browser, pages: dict[str, Path]) -> Iterator[Open]:
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("name", ["made up", "en", "ko"])
-def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(opened: Open, name: str, dark: bool) -> None:
-    page = opened(name, dark=dark)
+NAMES = ("made up", "en", "ko")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_wider_than_the_window(opened: Open, name: str) -> None:
+    page = opened(name)
     for width, height in SIZES.values():
         page.set_viewport_size({"width": width, "height": height})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        found = Axe().run(page).response["violations"]
-        assert [(it["id"], it["nodes"][0]["html"][:200]) for it in found] == []
+
+
+# All rules on a phone, and the one on colours in the dark; the other windows with the long tests.
+Case = tuple[str, str, bool, dict[str, list[str]]]
+AXE: list[Case] = [(name, "phone", False, {}) for name in NAMES]
+AXE += [(name, "desk", True, {"runOnly": ["color-contrast"]}) for name in NAMES]
+REST: list[Case] = [(name, size, dark, {}) for name in NAMES for size in SIZES for dark in (False, True)]
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "dark", "options"), [*AXE, *(pytest.param(*it, marks=pytest.mark.long) for it in REST)]
+)
+def test_axe_finds_nothing(opened: Open, name: str, size: str, dark: bool, options: dict[str, list[str]]) -> None:
+    found = Axe().run(opened(name, size, dark=dark), options=options).response["violations"]
+    assert [(it["id"], it["nodes"][0]["html"][:200]) for it in found] == []
 
 
 def test_a_wide_table_scrolls_under_its_caption(opened: Open) -> None:
