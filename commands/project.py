@@ -68,16 +68,16 @@ def test(  # noqa: PLR0917
         return
     if whole:
         os.environ["HVLAB_TEST_WHOLE"] = "1"
+    marked = ["-m", "not local and not machines"] if whole else []
     everything = not (unit or functional)
     if unit or everything:
         _pytest(*_IN_PARALLEL, _WORKERS, "tests/unit")
     if functional or everything:
         packages.ensure(for_functional())
-        _pytest(*_IN_PARALLEL, _WAITING_WORKERS, "tests/functional")
+        _pytest(*_IN_PARALLEL, _WAITING_WORKERS, *marked, "tests/functional")
     if everything:
         packages.ensure(for_integration())
         # Not captured: what takes half an hour shows how far it is. Without the one study most tests would fail alike.
-        marked = ["-m", "not local and not machines"] if whole else []
         _pytest("--capture=no", "--exitfirst", "--tb=short", *marked, "tests/integration")
 
 
