@@ -139,6 +139,8 @@ def test_who_has_the_lab_is_told_and_interrupting_leaves_nothing_behind(
 
 def test_a_port_in_use(own_lab: dict[str, str]) -> None:
     with socket.socket() as taken:
+        # Connections to the lab before, which the kernel still remembers, are in nobody's way.
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", int(PORT)))
         taken.listen()
         done = subprocess.run(
