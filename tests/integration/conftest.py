@@ -13,8 +13,6 @@ import pytest
 
 from core.paths import PROJECT, STUDIES
 
-from .small_study import AS_ANYBODY, BEGIN, UNUSUAL, small
-
 Invoke = Callable[..., subprocess.CompletedProcess[str]]
 LIMIT = 3600
 # `./invoke test --whole`: all providers everywhere, and four guests. Two show what a guest more costs, too.
@@ -78,18 +76,6 @@ def study(invoke: Invoke) -> Path:
     pdf = Path(done.stdout.strip().splitlines()[-1])
     assert pdf.name == "paper.en.pdf"
     return pdf.parent.parent
-
-
-@pytest.fixture(scope="session")
-def small_study(invoke: Invoke, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder of a small study under KVM that nothing disturbs, with unusual factors; only to be read."""
-    with moved_aside() as made:
-        before = folders()
-        done = invoke(*BEGIN, **small(tmp_path_factory.mktemp("small") / "lab") | AS_ANYBODY | UNUSUAL)
-        made.extend(folders() - before)
-        assert done.returncode == 0, done.stderr
-        (study,) = made
-        yield study
 
 
 def folders() -> set[Path]:

@@ -18,13 +18,14 @@ from lab.history import current_pace
 from lab.purge import KEPT
 from lab.state.processes import processes_of
 
-from .conftest import Invoke, folders
+from .conftest import Invoke, folders, moved_aside
 from .faults import FAULTS, Fault, begin
-from .small_study import AS_ANYBODY, BEGIN, PORT, small
 
 # `./invoke test --faults=30` is what the method was tried with; the default keeps the tests short.
 COUNT = int(os.environ.get("HVLAB_FAULTS", "1"))
 SEED = int(os.environ.get("HVLAB_FAULTS_SEED", "20110414"))
+PORT = int(os.environ.get("HVLAB_FAULTS_PORT", "2634"))
+BEGIN = ["study.run", "--provider=kvm"]
 # What a command may take until it has noticed, on a machine as fast as the one that time limits were chosen on: a
 # guest that is waited for in vain, and the lab host's own boot.
 NOTICED_S = 600
@@ -40,10 +41,39 @@ def chosen() -> list[Fault]:
     return faults[:COUNT]
 
 
+def small(state: Path) -> dict[str, str]:
+    """Return what makes a small study in a lab of its own: one provider, one guest, few samples, no second try."""
+    return {
+        "HVLAB_STATE": str(state),
+        "HVLAB_LAB_HOST__SSH_PORT": str(PORT),
+        "HVLAB_LAB_HOST__DESKTOP": "false",
+        "HVLAB_STUDY__MANAGER": "false",
+        "HVLAB_STUDY__ATTEMPTS": "1",
+        "HVLAB_STUDY__MPSTAT_INTERVAL_S": "1",
+        "HVLAB_STUDY__MPSTAT_COUNT": "2",
+        "HVLAB_STUDY__FREE_COUNT": "2",
+        "HVLAB_STUDY__MEMORY_COUNT": "2",
+        "HVLAB_SETTLE__WINDOW_S": "4",
+        "HVLAB_TOPOLOGY__GUESTS": "1",
+        "HVLAB_TOPOLOGY__ATTEMPTS": "1",
+        "HVLAB_TOPOLOGY__SESSION": "text",
+        "HVLAB_TOPOLOGY__BOOT_TIMEOUT_S": "120",
+    }
+
+
+# As often as anybody's: under emulation a guest or the lab host's kernel may die without being killed.
+AS_ANYBODY = {"HVLAB_STUDY__ATTEMPTS": "3"}
+
+
 @pytest.fixture(scope="module")
-def undisturbed(small_study: Path) -> set[Key]:
-    """Which numbers a study has that nothing happens to; their names do not depend on the factors' values."""
-    return keys(small_study)
+def undisturbed(invoke: Invoke, tmp_path_factory: pytest.TempPathFactory) -> set[Key]:
+    """Which numbers a study has that nothing happens to."""
+    with moved_aside() as made:
+        before = folders()
+        done = invoke(*BEGIN, **small(tmp_path_factory.mktemp("undisturbed") / "lab") | AS_ANYBODY)
+        assert done.returncode == 0, done.stderr
+        made.extend(folders() - before)
+        return keys(made[0])
 
 
 def keys(study: Path) -> set[Key]:

@@ -8,7 +8,7 @@ from dataset.measurements import read_measurements
 from dataset.models import load_study
 from lab.connectors.ssh_config import Ssh
 
-from .conftest import Invoke
+from .conftest import Invoke, folders
 
 SMALL = {
     "HVLAB_LAB_HOST__SSH_PORT": "2635",
@@ -17,19 +17,30 @@ SMALL = {
     "HVLAB_LAB_HOST__DESKTOP": "false",
     "HVLAB_STUDY__MANAGER": "false",
 }
+UNUSUAL = {
+    "HVLAB_FACTORS__KSM": "true",
+    "HVLAB_FACTORS__THP": "never",
+    "HVLAB_FACTORS__SWAP": "false",
+    "HVLAB_FACTORS__PAGE_CACHE": "dropped",
+    "HVLAB_FACTORS__DISK_STRATEGY": "linked-clone",
+}
 
 
-def test_everything_unusual_under_kvm(small_study: Path, invoke: Invoke) -> None:
-    assert load_study(small_study).runs[0].factors == {
+def test_everything_unusual_under_kvm(invoke: Invoke, aside: list[Path], tmp_path: Path) -> None:
+    before = folders()
+    done = invoke("study.run", "--provider=kvm", **SMALL, **UNUSUAL, HVLAB_STATE=str(tmp_path / "lab"))
+    aside += folders() - before
+    assert done.returncode == 0, done.stderr
+    (study,) = aside
+    assert load_study(study).runs[0].factors == {
         "ksm": "true", "thp": "never", "swap": "false", "dom0_memory": "absent", "page_cache": "dropped",
         "disk_strategy": "linked-clone",
     }  # fmt: skip
-    rows = read_measurements(small_study)
-    found = {row.metric: row.value for row in rows if (row.meter, row.stage) == ("factors", "vm-1")}
+    found = {row.metric: row.value for row in read_measurements(study) if (row.meter, row.stage) == ("factors", "vm-1")}
     assert found["page_cache_drops"] == 2  # once a stage
     assert found["ksm_pages_sharing"] > 0
     assert found["swap_total"] == 0
-    assert invoke("study.check", f"--study={small_study.name}").returncode == 0
+    assert invoke("study.check", f"--study={study.name}").returncode == 0
 
 
 def test_what_no_provider_can_do_is_refused_before_anything_boots(invoke: Invoke, tmp_path: Path) -> None:
