@@ -38,7 +38,7 @@ def offered(origin: Origin, names: Sequence[str], *, trust: str = "") -> dict[st
     Args:
         origin: The release and the mirror.
         names: The packages.
-        trust: What apt is told about the signature, as in sources.list(5); "": the archive's keys.
+        trust: apt's option about the signature, as in sources.list(5); "": the archive's keys.
 
     Raises:
         HvlabError: The mirror cannot be reached, or its signature is not right.

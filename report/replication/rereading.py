@@ -31,7 +31,7 @@ class Unused:
 
     Attributes:
         hidden: The free memory, estimated from the fall of the host's total.
-        versus: The hypervisor beside which the cost was told.
+        versus: The hypervisor that the cost is a difference from.
         cost: By how much more memory was no longer free than under that one, before any guest.
         lacking: By how much the host's total was less than under that one then.
     """

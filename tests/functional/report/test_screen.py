@@ -2,17 +2,17 @@
 
 import random
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from report.render import paper
 from tests.support import asked
+from tests.support.browsers import chromium
 from tests.support.made_up import REFERENCE, write_study
 from tests.support.shared import once
 
@@ -22,12 +22,8 @@ Open = Callable[..., Page]
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        program = shutil.which("chromium")
-        assert program, "the tests need Debian's package chromium"
-        started = play.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+    with chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
